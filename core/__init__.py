@@ -1,0 +1,40 @@
+"""Blobscope's core: the road from bytes to boxes, without a user interface.
+
+The glossary. One word, one meaning, everywhere in this house:
+
+picture      an encoded file as somebody gave it: its name, its bytes, their sha256 digest
+image        uint8 (H, W, 3) pixels in OpenCV's order B, G, R; ``RgbImage`` where it is R, G, B
+size         (width, height) in pixels, OpenCV's order; always a ``Size``
+blob         float32 (N, C, H, W), what a net eats (or (N, H, W, C) where the layout says so)
+plane        one channel of a blob, (H, W)
+spec         how an image becomes a blob: scalefactor, mean, std, swap_rb, size, fit ...
+preset       a spec with a name and a word on which nets it fits
+fit          stretch, crop or letterbox: what happens to the aspect ratio
+placement    where the image landed in the blob, and the way back
+stage        one step between image and blob, with the numbers it left behind
+net          a loaded network
+card         what we know about a network: files, spec, labels, licence, output layout
+model        a card and its files: a folder under ``models/``
+mirror       a folder or address that holds the models' files by name
+outputs      the arrays that ``forward`` returned, by layer name
+layout       how a detector writes its boxes into its outputs (``ssd``, ``yolov8`` ...)
+logits       a classifier's scores before softmax; confidence comes after, 0..1
+detections   boxes with a class and a confidence, as parallel arrays
+xyxy         a box as left, top, right, bottom; ``xywh`` as left, top, width, height;
+             ``cxcywh`` as centre and width, height; the format is always in the name
+class_id     the row number of a class in the labels; ``label`` is its text
+confidence   how sure the net is, 0..1; also the threshold below which boxes are dropped
+IoU          intersection over union of two boxes, 0..1
+NMS          non-maximum suppression: of boxes that overlap, the most confident stays
+render       to make a new picture of numbers; ``draw`` makes a new picture from a picture
+
+Imports point down only:
+
+errors, outputs < picture < blob < nets
+                  picture < results
+                  picture, blob, results < render
+                  all of them < pipeline < share
+
+``nets`` and ``results`` do not know each other: a card names its output layout and
+``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.
+"""

@@ -1,0 +1,1 @@
+"""Blobs: how an image becomes the numbers a net eats, with every stage in between."""

@@ -1,0 +1,56 @@
+"""Everything that may go wrong for a person at the screen.
+
+BlobscopeError
+├── PictureRefused      the upload is not a picture we open, or too big
+├── BlobImpossible      these settings make no blob of this image
+├── ModelError
+│   ├── CardInvalid     a card.toml says something we cannot use
+│   ├── ModelMissing    the files are not here (and nobody asked to download them)
+│   ├── DownloadFailed  the address did not answer, or answered with something else
+│   ├── ModelUnreadable cv2.dnn cannot read the files
+│   └── ForwardFailed   the net was read but refuses this blob
+└── LayoutUnknown       no decoder knows outputs of these shapes
+
+The text of each error is a sentence that says what happened and what to do.
+Foreign exceptions are translated once, where they arise, with ``from``.
+"""
+
+
+class BlobscopeError(Exception):
+    """Something a person can cause and mend; its text is fit for the screen."""
+
+
+class PictureRefused(BlobscopeError):  # noqa: N818 - reads as what happened, like the others
+    """The bytes are not a picture that Blobscope opens."""
+
+
+class BlobImpossible(BlobscopeError):  # noqa: N818
+    """The spec cannot be applied to this image."""
+
+
+class ModelError(BlobscopeError):
+    """Something is wrong with a model, not with the picture."""
+
+
+class CardInvalid(ModelError):  # noqa: N818
+    """A model card lacks a value or holds one that cannot be used."""
+
+
+class ModelMissing(ModelError):  # noqa: N818
+    """The files of a model are not on this machine."""
+
+
+class DownloadFailed(ModelError):  # noqa: N818
+    """A model's file could not be fetched, or is not the one the card promises."""
+
+
+class ModelUnreadable(ModelError):  # noqa: N818
+    """cv2.dnn cannot read the model's files."""
+
+
+class ForwardFailed(ModelError):  # noqa: N818
+    """The net does not accept this blob."""
+
+
+class LayoutUnknown(BlobscopeError):  # noqa: N818
+    """No decoder recognises the shapes of the outputs."""

@@ -1,0 +1,1 @@
+"""Results: raw outputs become labels and boxes."""
