@@ -1,0 +1,199 @@
+"""From an uploaded file to pixels; the only place where bytes become an image."""
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NewType
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from core.errors import PictureRefused
+
+BgrImage = NewType("BgrImage", npt.NDArray[np.uint8])
+RgbImage = NewType("RgbImage", npt.NDArray[np.uint8])
+
+MAX_BYTES = 20 * 10**6
+MAX_PIXELS = 40 * 10**6
+MAX_SIDE = 16384
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+
+_ORIENTATION = 0x0112  # the EXIF tag
+_OTHERS = (
+    (b"GIF8", "a GIF"),
+    (b"II*\x00", "a TIFF"),
+    (b"MM\x00*", "a TIFF"),
+    (b"%PDF", "a PDF"),
+    (b"8BPS", "a Photoshop file"),
+    (b"PK\x03\x04", "a zip archive"),
+)
+
+# Once, at import: warnings.catch_warnings is not thread-safe, and decode refuses such
+# pictures by their header anyway.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An encoded file as somebody gave it: its name and its bytes."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of the bytes, as 64 hex digits: what caches know the picture by."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def as_rgb(image: BgrImage) -> RgbImage:
+    """Reorder the channels for everything that is not OpenCV; a new (H, W, 3) array."""
+    return RgbImage(cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False))
+
+
+def decode(picture: Picture) -> BgrImage:
+    """Decode a JPEG, PNG, WebP or BMP into a read-only image, upright as its EXIF says.
+
+    Grey and palette become three channels, transparency is laid over white, 16 bits are
+    rounded to 8, CMYK is converted, and of an animation the first frame is taken.
+
+    Raises:
+        PictureRefused: another format, a damaged file, or one beyond MAX_BYTES,
+            MAX_PIXELS or MAX_SIDE; the header tells, before any pixel is decoded.
+    """
+    header = _header(picture)
+    try:
+        pixels = _pixels(header, picture.data)
+        turned = _turned(_flattened(pixels), _orientation(header, picture.data))
+    except Exception as error:  # Pillow raises a dozen kinds, see FACTS; all mean this
+        raise PictureRefused(
+            f"{picture.name} is damaged or was cut off: its header promises a "
+            f"{header.format} picture, but the pixels cannot be read. Save it again and retry."
+        ) from error
+    turned.setflags(write=False)
+    return BgrImage(turned)
+
+
+def _header(picture: Picture) -> Image.Image:
+    """Open the picture without decoding it, or refuse it."""
+    if not picture.data:
+        raise PictureRefused(f"{picture.name} is empty (0 bytes). Choose another file.")
+    if len(picture.data) > MAX_BYTES:
+        raise PictureRefused(
+            f"{picture.name} has {len(picture.data) / 1e6:.1f} MB; the limit is "
+            f"{MAX_BYTES // 10**6} MB. Save a smaller copy of it."
+        )
+    try:
+        header = Image.open(io.BytesIO(picture.data), formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureRefused(
+            f"{picture.name} has far more pixels than the limit of "
+            f"{MAX_PIXELS // 10**6} million. Scale it down first."
+        ) from error
+    except Exception as error:  # damaged headers raise OSError, SyntaxError, ValueError ...
+        raise PictureRefused(
+            f"{picture.name} is {_guess(picture.data)}. Blobscope opens JPEG, PNG, WebP "
+            "and BMP pictures: save or export it as one of these."
+        ) from error
+    _check_size(picture.name, *header.size)
+    return header
+
+
+def _check_size(name: str, width: int, height: int) -> None:
+    if width < 1 or height < 1:
+        raise PictureRefused(f"{name} is {width} x {height} pixels: there is nothing to see.")
+    if width * height > MAX_PIXELS:
+        raise PictureRefused(
+            f"{name} has {width} x {height} pixels, {width * height / 1e6:.1f} million; the "
+            f"limit is {MAX_PIXELS // 10**6} million. Scale it down first."
+        )
+    if max(width, height) > MAX_SIDE:
+        raise PictureRefused(
+            f"{name} has {width} x {height} pixels; the limit is {MAX_SIDE} for each side. "
+            "Scale it down or cut it first."
+        )
+
+
+def _guess(data: bytes) -> str:
+    """Say in a few words what a file is that is no picture of ours."""
+    for magic, noun in _OTHERS:
+        if data.startswith(magic):
+            return noun
+    if data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif"):
+        return "a HEIC or AVIF picture"
+    start = data[:1024].lower()
+    if b"<svg" in start:
+        return "an SVG drawing"
+    if b"\x00" not in start and start.decode("utf-8", "ignore").isprintable():
+        return "a text file"
+    return "not a picture that Blobscope knows, or a damaged one"
+
+
+def _pixels(header: Image.Image, data: bytes) -> npt.NDArray[Any]:
+    """Decode into (H, W), (H, W, 3) or (H, W, 4) in B, G, R, A order, 8 or 16 bits."""
+    if _is_plain(header):
+        # cv2 is 1.2 to 2 times faster than Pillow here, gives the same pixels, keeps all
+        # 16 bits (Pillow cuts RGB to 8), and answers None for a file that was cut off.
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        if pixels is None or pixels.shape[1::-1] != header.size:
+            raise ValueError("cv2.imdecode found no whole picture")
+        return pixels
+    if header.has_transparency_data:
+        return cv2.cvtColor(np.asarray(header.convert("RGBA")), cv2.COLOR_RGBA2BGRA)
+    return cv2.cvtColor(np.asarray(header.convert("RGB")), cv2.COLOR_RGB2BGR)
+
+
+def _is_plain(header: Image.Image) -> bool:
+    """Tell whether cv2 reads this JPEG or PNG as Pillow does."""
+    if header.format in ("JPEG", "MPO"):  # MPO: a JPEG with a second one behind it
+        return header.mode != "CMYK"
+    # cv2 forgets the transparent grey of a grey PNG, and which frame is an APNG's first
+    grey_with_hole = header.mode in ("1", "L") and "transparency" in header.info
+    animated = getattr(header, "is_animated", False)
+    return header.format == "PNG" and not grey_with_hole and not animated
+
+
+def _flattened(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Give (H, W, 3) in 8 bits: alpha laid over white, 16 bits rounded."""
+    if pixels.ndim == 2:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+    if pixels.shape[2] == 4:
+        pixels = _over_white(pixels)
+    if pixels.dtype == np.uint16:
+        return cv2.convertScaleAbs(pixels, alpha=1 / 257).astype(np.uint8, copy=False)
+    return pixels.astype(np.uint8, copy=False)
+
+
+def _over_white(bgra: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Lay B, G, R, A over white: ``(colour * a + white * (white - a)) / white``, rounded."""
+    white = np.iinfo(bgra.dtype).max
+    alpha = bgra[..., 3].astype(np.uint32)  # 65535 squared and a half still fit
+    background = (white - alpha) * white + white // 2
+    laid = np.empty((*bgra.shape[:2], 3), bgra.dtype)
+    for channel in range(3):  # one at a time: a third of the memory
+        laid[..., channel] = (bgra[..., channel] * alpha + background) // white
+    return laid
+
+
+def _orientation(header: Image.Image, data: bytes) -> int:
+    """Read the EXIF orientation, 1 to 8; 1 is upright."""
+    # Pillow decodes a whole PNG to look for EXIF behind the pixels: ask only if it is there
+    if header.format == "PNG" and b"eXIf" not in data:
+        return 1
+    orientation = header.getexif().get(_ORIENTATION, 1)
+    return orientation if orientation in range(1, 9) else 1
+
+
+def _turned(image: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:
+    """Undo an EXIF orientation (CIPA DC-008, 4.6.4): mirror first, then turn."""
+    if orientation in (5, 6, 7, 8):
+        image = image.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        image = image[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        image = image[::-1]
+    return np.ascontiguousarray(image)
