@@ -1,0 +1,101 @@
+"""Classification: from a net's scores to confidences, and the k best of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import LayoutUnknown
+from core.outputs import Outputs
+
+SUM_TOLERANCE = 0.02  # half-precision and quantised nets round their confidences
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A class and how sure the net is of it.
+
+    Attributes:
+        class_id: position in the net's output, before any label offset.
+        label: its text.
+        confidence: 0..1.
+    """
+
+    class_id: int
+    label: str
+    confidence: float
+
+
+def scores(outputs: Outputs) -> npt.NDArray[np.float32]:
+    """Return a classifier's answer as (C,), whichever way its axes were written.
+
+    Any shape in which one axis is longer than 1 will do: (C,), (1, C), (1, C, 1, 1),
+    (1, 1, 1, C).
+
+    Raises:
+        LayoutUnknown: several outputs, or an output that is more than one row of numbers.
+    """
+    lines = [array.ravel() for array in outputs.values() if array.size == max(array.shape) > 1]
+    if len(outputs) != 1 or not lines:
+        listed = "; ".join(f"{name} {list(shape)}" for name, shape in outputs.shapes.items())
+        raise LayoutUnknown(
+            f"A classifier answers one row of numbers, such as [1, 1000], but this net "
+            f"answered {listed}. Perhaps it is a detector."
+        )
+    return lines[0]
+
+
+def is_logits(scores: npt.NDArray[np.floating]) -> bool:
+    """Say whether scores still need softmax: one lies outside 0..1, or the sum is not 1.
+
+    >>> is_logits(np.array([0.1, 0.7, 0.2]))
+    False
+    >>> is_logits(np.array([-1.0, 6.0, 2.0]))
+    True
+    """
+    wide = scores.astype(np.float64)
+    outside = wide.min() < -SUM_TOLERANCE or wide.max() > 1 + SUM_TOLERANCE
+    return bool(outside or abs(wide.sum() - 1) > SUM_TOLERANCE)
+
+
+def softmax(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Turn logits (C,) into confidences that sum to 1, however large the logits are.
+
+    >>> softmax(np.array([1000.0, 1000.0]))
+    array([0.5, 0.5])
+    """
+    powers = np.exp(logits.astype(np.float64) - logits.max())
+    return np.asarray(powers / powers.sum())
+
+
+def confidences(outputs: Outputs, logits: bool | None = None) -> npt.NDArray[np.float64]:
+    """Return the confidence of every class, (C,), 0..1.
+
+    Args:
+        outputs: what a classifier answered to one picture.
+        logits: whether the net leaves softmax to us; None looks at the numbers.
+
+    Raises:
+        LayoutUnknown: the outputs are no classifier's.
+    """
+    answer = scores(outputs)
+    needed = is_logits(answer) if logits is None else logits
+    return softmax(answer) if needed else answer.astype(np.float64).clip(0, 1)
+
+
+def top_k(
+    confidence: npt.NDArray[np.floating], k: int = 5, *, label: Callable[[int], str] = str
+) -> tuple[Ranked, ...]:
+    """Return the k surest classes, the surest first; equals in the order of their ids.
+
+    Args:
+        confidence: (C,), 0..1.
+        k: how many; fewer where there are fewer classes.
+        label: what a class is called; a card's ``card.label`` knows its label offset.
+
+    >>> top_k(np.array([0.1, 0.7, 0.2]), 2, label=["cat", "dog", "owl"].__getitem__)[0]
+    Ranked(class_id=1, label='dog', confidence=0.7)
+    """
+    order = np.argsort(-confidence, kind="stable")[:k].tolist()
+    return tuple(Ranked(each, label(each), float(confidence[each])) for each in order)

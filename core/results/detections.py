@@ -1,0 +1,174 @@
+"""Detections: boxes with a class and a confidence, as parallel arrays.
+
+Every method returns a new object; a row keeps the number it had in the net's raw
+output, so that each box on the screen can be traced back to the row it came from.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, Self
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from core.picture.placement import Placement
+from core.picture.size import Size
+from core.results.boxes import Boxes, xyxy_to_xywh
+from core.results.boxes import iou as iou_matrix
+
+Softening = Literal["gaussian", "linear"]
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """Parallel, read-only arrays of N boxes.
+
+    Attributes:
+        xyxy: (N, 4) float64; left, top, right, bottom, in pixels of the blob until
+            ``on_image`` brings them back to the picture.
+        confidence: (N,) float32, 0..1, as the net gave it.
+        class_id: (N,) int64, a row number in the labels.
+        row: (N,) int64, the row of the raw output; several outputs count on.
+
+    Raises:
+        ValueError: arrays whose shapes do not belong together.
+
+    >>> Detections([[0, 0, 8, 8]], [0.9], [2], [17]).class_id
+    array([2])
+    """
+
+    xyxy: Boxes
+    confidence: npt.NDArray[np.float32]
+    class_id: npt.NDArray[np.int64]
+    row: npt.NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        count = len(self.confidence)
+        self._freeze("xyxy", np.float64, (count, 4))
+        self._freeze("confidence", np.float32, (count,))
+        self._freeze("class_id", np.int64, (count,))
+        self._freeze("row", np.int64, (count,))
+
+    def _freeze(self, name: str, dtype: type[np.generic], wanted: tuple[int, ...]) -> None:
+        array: npt.NDArray[Any] = np.array(getattr(self, name), dtype)
+        if array.size == 0 == wanted[0]:
+            array = array.reshape(wanted)  # an empty list has no second axis
+        if array.shape != wanted:
+            raise ValueError(f"{name} must have the shape {wanted}, but has {array.shape}")
+        array.setflags(write=False)
+        object.__setattr__(self, name, array)
+
+    def __len__(self) -> int:
+        return len(self.confidence)
+
+    def taken(self, rows: npt.NDArray[Any] | slice) -> Self:
+        """Return a copy with these rows only, by index or by mask, in this order."""
+        return replace(
+            self, **{each.name: getattr(self, each.name)[rows] for each in fields(self)}
+        )
+
+    def above(self, confidence: float) -> Self:
+        """Keep what is surer than this, the surest first; equals keep the net's order.
+
+        Drops boxes that are no boxes as well: a side that is infinite or not a number.
+
+        >>> Detections([[0, 0, 8, 8]] * 3, [0.2, 0.5, 0.7], [0, 1, 2], [0, 1, 2]).above(0.2).row
+        array([2, 1])
+        """
+        (kept,) = np.nonzero(
+            (self.confidence > confidence) & np.isfinite(self.xyxy).all(axis=1)
+        )
+        return self.taken(kept[np.argsort(-self.confidence[kept], kind="stable")])
+
+    def first(self, count: int) -> Self:
+        """Keep the first rows; after ``above``, these are the surest."""
+        return self.taken(slice(count))
+
+    def of_classes(self, class_ids: Iterable[int]) -> Self:
+        """Keep the boxes of these classes."""
+        return self.taken(np.isin(self.class_id, list(class_ids)))
+
+    def suppressed(self, *, iou: float, per_class: bool = True) -> Self:
+        """Of boxes that overlap more than ``iou``, keep the surest (NMS), surest first.
+
+        Filter with ``above`` first: the time grows with the square of the rows. Rows of
+        confidence 0 go, because cv2 keeps what is *strictly* above its threshold.
+
+        Args:
+            iou: the overlap, 0..1, up to which two boxes stay side by side.
+            per_class: let boxes suppress those of their own class only; without it a
+                dog may delete the cat in front of it.
+        """
+        finite = self.above(0.0)
+        if len(finite) == 0:
+            return finite  # cv2 would answer with an empty tuple instead of an array
+        # Here, and only here, corners become x, y, width, height: given corners, cv2
+        # deletes neighbours without a word. The batched NMS tells classes apart by moving
+        # each one by class_id * (largest coordinate + 1), which is enough only where no
+        # coordinate is negative; hence the shift, which no IoU notices.
+        # cv2's type stubs ask for lists, which it reads no differently.
+        xywh: Any = xyxy_to_xywh(finite.xyxy - finite.xyxy.min())
+        confidence: Any = finite.confidence
+        class_id: Any = finite.class_id.astype(np.int32)
+        if per_class:
+            kept = cv2.dnn.NMSBoxesBatched(xywh, confidence, class_id, 0.0, iou)
+        else:
+            kept = cv2.dnn.NMSBoxes(xywh, confidence, 0.0, iou)
+        return finite.taken(np.array(kept, np.int64).ravel())
+
+    def softened(
+        self,
+        *,
+        iou: float = 0.45,
+        sigma: float = 0.5,
+        floor: float = 0.001,
+        method: Softening = "gaussian",
+        per_class: bool = True,
+    ) -> Self:
+        """Lower the confidence of boxes that overlap a surer one, instead of deleting them.
+
+        Soft-NMS of Bodla et al. 2017 (arXiv 1704.04503), with cv2's rules: ``linear``
+        multiplies by 1 - IoU where the IoU is above ``iou``; ``gaussian`` multiplies by
+        exp(-IoU² / sigma) and has no use for ``iou``; what falls below ``floor`` goes.
+        cv2.dnn.softNMSBoxes itself takes whole pixels only and knows no classes, so it
+        stands in the tests as a witness and not here.
+        """
+        candidates = self.above(0.0)
+        overlap = iou_matrix(candidates.xyxy, candidates.xyxy)
+        if per_class:
+            overlap *= candidates.class_id[:, None] == candidates.class_id[None, :]
+        if method == "gaussian":
+            factor = np.exp(-(overlap**2) / sigma)
+        else:
+            factor = np.where(overlap > iou, 1 - overlap, 1.0)
+        order, confidence = _softly_ordered(candidates.confidence, factor, floor)
+        return replace(candidates.taken(order), confidence=confidence)
+
+    def on_image(self, placement: Placement) -> Self:
+        """Return a copy whose boxes are in pixels of the picture, not of the blob."""
+        return replace(self, xyxy=placement.to_image(self.xyxy))
+
+    def clipped(self, size: Size) -> Self:
+        """Return a copy whose boxes end at the picture's edge.
+
+        >>> Detections([[-3, 5, 700, 90]], [0.9], [0], [0]).clipped(Size(640, 480)).xyxy
+        array([[  0.,   5., 640.,  90.]])
+        """
+        corner = [size.width, size.height, size.width, size.height]
+        return replace(self, xyxy=self.xyxy.clip(0, corner))
+
+
+def _softly_ordered(
+    confidence: npt.NDArray[np.float32], factor: npt.NDArray[np.float64], floor: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Pick the surest, let it weaken the rest by ``factor`` (N, N), and again."""
+    left = confidence.astype(np.float64)
+    order, softened = [], []
+    while len(left) and (best := left.max()) >= floor:
+        index = int(left.argmax())
+        order.append(index)
+        softened.append(best)
+        left *= factor[index]
+        left[order] = -1  # picked: never again the surest
+    return np.array(order, np.int64), np.array(softened, np.float32)
