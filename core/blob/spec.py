@@ -1,5 +1,6 @@
 """BlobSpec: every setting between an image and the blob a net eats."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -17,6 +18,8 @@ ANCHORS: tuple[Anchor, ...] = get_args(Anchor)
 DEPTHS: tuple[Depth, ...] = get_args(Depth)
 BLOB_LAYOUTS: tuple[BlobLayout, ...] = get_args(BlobLayout)
 
+MAX_BLOB_SIDE = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class BlobSpec:
@@ -25,6 +28,7 @@ class BlobSpec:
     Attributes:
         size: the blob's width and height; None keeps the image's own.
         scalefactor: multiplies after the mean is subtracted; one factor a blob channel.
+            A fourth channel (alpha) is scaled like the third, and has mean 0 and std 1.
         mean: what is subtracted, in 0..255 units and in the *blob's* channel order
             (R, G, B when ``swap_rb`` is on, else B, G, R).
         std: what the result is divided by, in the blob's channel order. blobFromImage
@@ -50,3 +54,104 @@ class BlobSpec:
     anchor: Anchor = "centre"
     ddepth: Depth = "float32"
     layout: BlobLayout = "NCHW"
+
+    def __post_init__(self) -> None:
+        self._check_choices()
+        self._check_numbers()
+        if self.size is not None and max(self.size.cv2) > MAX_BLOB_SIDE:
+            raise BlobImpossible(
+                f"A blob of {self.size} is too big: choose at most {MAX_BLOB_SIDE} a side."
+            )
+        if self.ddepth == "uint8" and not self.is_plain:
+            raise BlobImpossible(
+                "With ddepth uint8 the blob keeps the picture's bytes: OpenCV then allows only "
+                "scalefactor 1, mean 0 and std 1. Set these, or choose ddepth float32."
+            )
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether values stay as they are: no scalefactor, no mean, no std."""
+        ones = (1.0, 1.0, 1.0)
+        return self.scalefactor == ones and self.std == ones and not any(self.mean)
+
+    def _check_choices(self) -> None:
+        choices: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+            ("fit", self.fit, FITS),
+            ("anchor", self.anchor, ANCHORS),
+            ("ddepth", self.ddepth, DEPTHS),
+            ("layout", self.layout, BLOB_LAYOUTS),
+        )
+        for name, value, allowed in choices:
+            if value not in allowed:
+                raise BlobImpossible(f"{name} is one of {', '.join(allowed)}, not {value!r}.")
+
+    def _check_numbers(self) -> None:
+        for name in ("scalefactor", "mean", "std", "pad_value"):
+            _check_triple(name, getattr(self, name))
+        if 0 in self.scalefactor:
+            raise BlobImpossible(
+                f"A scalefactor of 0 makes all values 0; {_text(self.scalefactor)} holds one. "
+                "Choose another, for example 1/255 = 0.00392157."
+            )
+        if min(self.std) <= 0:
+            raise BlobImpossible(
+                f"std divides, so each value must be above 0, not {_text(self.std)}. "
+                "Choose 1 where nothing is to be divided."
+            )
+        if min(self.pad_value) < 0 or max(self.pad_value) > 255:
+            raise BlobImpossible(
+                f"pad_value is a colour with values 0 to 255, not {_text(self.pad_value)}."
+            )
+
+
+def _check_triple(name: str, values: Triple) -> None:
+    if len(values) != 3 or not all(math.isfinite(value) for value in values):
+        raise BlobImpossible(
+            f"{name} is three finite numbers, one for each channel, not {_text(values)}."
+        )
+
+
+def _text(values: tuple[float, ...]) -> str:
+    return "(" + ", ".join(f"{value:g}" for value in values) + ")"
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A spec with a name, and an honest word on which nets it fits."""
+
+    name: str
+    title: str
+    spec: BlobSpec
+    fits_nets: str
+
+
+PRESETS: tuple[Preset, ...] = (
+    Preset(
+        name="imagenet",
+        title="ImageNet: 1/255, 224 x 224, mean 0, swapRB",
+        spec=BlobSpec(size=Size(224, 224), scalefactor=(1 / 255,) * 3, swap_rb=True),
+        fits_nets=(
+            "Right for Darknet's classifiers only. Most ImageNet nets were trained with a "
+            "mean and a std: SqueezeNet v1.1 falls from 66.5 % to 0.3 % of pictures right "
+            "with this row."
+        ),
+    ),
+    Preset(
+        name="ssd",
+        title="SSD: 1.0, 300 x 300, mean (104, 177, 123)",
+        spec=BlobSpec(size=Size(300, 300), mean=(104.0, 177.0, 123.0)),
+        fits_nets=(
+            "Right for OpenCV's SSD face detector, whose mean it is. Other Caffe nets "
+            "subtract (104, 117, 123); MobileNet-SSD wants scalefactor 1/127.5 and mean 127.5."
+        ),
+    ),
+    Preset(
+        name="yolo",
+        title="YOLO: 1/255, 416 x 416, mean 0, swapRB",
+        spec=BlobSpec(size=Size(416, 416), scalefactor=(1 / 255,) * 3, swap_rb=True),
+        fits_nets=(
+            "Right for Darknet's YOLO v2 to v4. YOLOv5 and later want 640 x 640 and a "
+            "letterbox with grey bars (114); YOLOX keeps 0 to 255 and B, G, R."
+        ),
+    ),
+)

@@ -184,7 +184,10 @@ def _orientation(header: Image.Image, data: bytes) -> int:
     # Pillow decodes a whole PNG to look for EXIF behind the pixels: ask only if it is there
     if header.format == "PNG" and b"eXIf" not in data:
         return 1
-    orientation = header.getexif().get(_ORIENTATION, 1)
+    try:
+        orientation = header.getexif().get(_ORIENTATION, 1)
+    except (SyntaxError, ValueError):  # broken EXIF is no reason to refuse good pixels
+        return 1
     return orientation if orientation in range(1, 9) else 1
 
 
