@@ -319,7 +319,7 @@ def _is_yolov2(array: Array, size: Size) -> bool:
 
 def _table(outputs: Outputs, layout: LayoutName) -> Array:
     """Return the one output of shape [1, rows, columns] as (rows, columns)."""
-    tables = [array[0] for array in outputs.values() if array.ndim == 3 and len(array) == 1]
+    tables: list[Array] = [a[0] for a in outputs.values() if a.ndim == 3 and len(a) == 1]
     least = 5 if layout == "yolov8" else 6
     boxes_axis = 0 if layout == "yolov8" else 1
     if len(tables) != 1 or tables[0].shape[boxes_axis] < least:
