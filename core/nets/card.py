@@ -1,0 +1,384 @@
+"""ModelCard: what we know about a network, read from ``models/<name>/card.toml``."""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+from core.blob.spec import BlobSpec, Triple
+from core.errors import BlobImpossible, CardInvalid
+from core.picture.size import Size
+
+Task = Literal["classification", "detection"]
+Framework = Literal["caffe", "darknet", "tensorflow", "onnx", "tflite"]
+
+TASKS: tuple[Task, ...] = get_args(Task)
+FRAMEWORKS: tuple[Framework, ...] = get_args(Framework)
+CARD_NAME = "card.toml"
+CONFIG_SUFFIXES = (".prototxt", ".cfg", ".pbtxt")
+NEEDS_CONFIG: tuple[Framework, ...] = ("caffe", "darknet")
+DIGEST_LENGTHS = {"sha256": 64, "sha1": 40}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """One file of a model.
+
+    Attributes:
+        name: the file's name, without any folder.
+        size: in bytes; None where nobody has written it down.
+        digest: ``sha256:`` or ``sha1:`` and the hexadecimal digest of the content.
+        address: where it can be downloaded; None where it lies beside the card.
+    """
+
+    name: str
+    size: int | None
+    digest: str
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name or Path(self.name).name != self.name or "\\" in self.name:
+            raise CardInvalid(f"files: {self.name!r} must be a file's name without a folder")
+        kind, _, digits = self.digest.partition(":")
+        if len(digits) != DIGEST_LENGTHS.get(kind) or set(digits) - set("0123456789abcdef"):
+            raise CardInvalid(
+                f"files: the digest of {self.name} must read sha256:... or sha1:... "
+                f"in lower-case hexadecimal, not {self.digest!r}"
+            )
+        if self.size is not None and self.size < 1:
+            raise CardInvalid(f"files: the size of {self.name} must be at least 1 byte")
+        if self.address is not None and not self.address.startswith(("https://", "http://")):
+            raise CardInvalid(f"files: the address of {self.name} must start with https://")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPaths:
+    """Where the files of a model lie on this machine."""
+
+    model: Path
+    config: Path | None = None
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A network's card: files, blob spec, labels, licence, output layout.
+
+    Attributes:
+        name: the folder's name; it identifies the model everywhere.
+        labels: one text a class; shared lists lie in ``models/labels``.
+        label_offset: how many class ids come before the first label (1 where the net
+            was trained with class 0 as background).
+        layout: the decoder for a detector's outputs, or "auto".
+        logits: True where the outputs are scores before softmax, False where they are
+            confidences already, None where the numbers decide.
+        confidence: the threshold that suits the net, 0..1.
+        iou: the IoU above which two boxes of one class count as the same, 0..1.
+        offer: the files may be downloaded from their addresses on a visitor's request.
+        groups: a coarse group for each label, or nothing.
+        anchors: width and height of a YOLOv2 head's anchors in cells, or nothing.
+
+    Raises:
+        CardInvalid: a sentence that names the folder, the key and what is wanted.
+    """
+
+    name: str
+    title: str
+    task: Task
+    framework: Framework
+    files: tuple[ModelFile, ...]
+    blob: BlobSpec
+    labels: tuple[str, ...] = field(repr=False)
+    label_offset: int
+    layout: str
+    logits: bool | None
+    confidence: float
+    iou: float
+    licence: str
+    source: str
+    summary: str
+    measured: str
+    notes: tuple[str, ...]
+    offer: bool
+    folder: Path
+    groups: tuple[str, ...] = field(default=(), repr=False)
+    anchors: tuple[tuple[float, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        models = [file for file in self.files if not _is_config(file)]
+        self._require(len(models) == 1, "files", f"exactly one model file, not {len(models)}")
+        self._require(
+            len(self.files) - len(models) <= 1, "files", "at most one configuration file"
+        )
+        if self.framework in NEEDS_CONFIG:
+            self._require(len(self.files) == 2, "files", f"{_config_word(self.framework)} too")
+        self._require(bool(self.labels), "labels", "at least one label")
+        self._require(self.label_offset >= 0, "label_offset", "0 or more")
+        self._require(
+            not self.groups or len(self.groups) == len(self.labels),
+            "groups",
+            f"as many groups as labels ({len(self.labels)}), not {len(self.groups)}",
+        )
+        for key in ("confidence", "iou"):
+            self._require(0 <= getattr(self, key) <= 1, key, "a number from 0 to 1")
+        self._require(
+            not self.offer or all(file.address for file in self.files),
+            "offer",
+            "an address for every file of a model that is offered for download",
+        )
+
+    def _require(self, holds: bool, key: str, wanted: str) -> None:
+        if not holds:
+            raise CardInvalid(f"models/{self.name}/{CARD_NAME}: {key} must have {wanted}.")
+
+    @property
+    def model_file(self) -> ModelFile:
+        """The file that holds the weights (or, for ONNX and TensorFlow, the whole net)."""
+        return next(file for file in self.files if not _is_config(file))
+
+    @property
+    def config_file(self) -> ModelFile | None:
+        """The text that describes the layers, where the framework keeps one apart."""
+        return next((file for file in self.files if _is_config(file)), None)
+
+    @property
+    def size_bytes(self) -> int | None:
+        """The size of all files together; None where one of them is unknown."""
+        sizes = [file.size for file in self.files]
+        return None if None in sizes else sum(size for size in sizes if size)
+
+    @property
+    def shipped(self) -> bool:
+        """True where all files lie beside the card, so that nothing is downloaded."""
+        return all((self.folder / file.name).is_file() for file in self.files)
+
+    def label(self, class_id: int) -> str:
+        """Return the text of a class; ids outside the labels keep their number.
+
+        >>> from core.nets.catalog import card
+        >>> card("mobilenet-ssd-voc-caffe").label(15), card("tiny-dominant-colour").label(0)
+        ('person', 'red')
+        """
+        row = class_id - self.label_offset
+        if row < 0:
+            return "background"
+        return self.labels[row] if row < len(self.labels) else f"class {class_id}"
+
+
+def _is_config(file: ModelFile) -> bool:
+    return file.name.endswith(CONFIG_SUFFIXES)
+
+
+def _config_word(framework: Framework) -> str:
+    return {"caffe": "the .prototxt", "darknet": "the .cfg"}[framework]
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read ``card.toml`` and the labels of a model's folder.
+
+    Raises:
+        CardInvalid: the card is absent, is no TOML, or lacks or misspells something.
+    """
+    where = f"models/{folder.name}/{CARD_NAME}"
+    try:
+        values = tomllib.loads((folder / CARD_NAME).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CardInvalid(f"{where} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CardInvalid(f"{where} is not valid TOML: {error}.") from error
+    return _card_of(_Table(where, values), folder)
+
+
+def _card_of(table: "_Table", folder: Path) -> ModelCard:
+    allowed = {each.name for each in fields(ModelCard)} - {"name", "folder"}
+    table.refuse_other_keys(allowed)
+    return ModelCard(
+        name=folder.name,
+        folder=folder,
+        title=table.text("title"),
+        task=table.choice("task", TASKS),
+        framework=table.choice("framework", FRAMEWORKS),
+        files=tuple(_file_of(each) for each in table.tables("files")),
+        blob=_spec_of(table.table("blob")),
+        labels=table.lines("labels", folder),
+        label_offset=table.whole("label_offset", 0),
+        layout=table.text("layout", "auto"),
+        logits=table.flag("logits", None),
+        confidence=table.number("confidence", 0.25),
+        iou=table.number("iou", 0.45),
+        licence=table.text("licence"),
+        source=table.text("source"),
+        summary=table.text("summary"),
+        measured=table.text("measured", "not measured by us"),
+        notes=table.texts("notes", ()),
+        offer=bool(table.flag("offer", False)),
+        groups=table.lines("groups", folder, ()),
+        anchors=table.pairs("anchors", ()),
+    )
+
+
+def _file_of(table: "_Table") -> ModelFile:
+    table.refuse_other_keys({each.name for each in fields(ModelFile)})
+    try:
+        return ModelFile(
+            name=table.text("name"),
+            size=table.whole("size", None),
+            digest=table.text("digest"),
+            address=table.text("address", None),
+        )
+    except CardInvalid as error:
+        raise CardInvalid(table.sentence(str(error))) from error
+
+
+def _spec_of(table: "_Table") -> BlobSpec:
+    readers: dict[str, Callable[[str], Any]] = {
+        "size": table.size,
+        "scalefactor": table.triple,
+        "mean": table.triple,
+        "std": table.triple,
+        "pad_value": table.triple,
+        "swap_rb": table.flag,
+        "fit": table.text,
+        "anchor": table.text,
+        "ddepth": table.text,
+        "layout": table.text,
+    }
+    table.refuse_other_keys(set(readers))
+    try:
+        return BlobSpec(**{key: readers[key](key) for key in table.values})
+    except BlobImpossible as error:
+        raise CardInvalid(table.sentence(str(error))) from error
+
+
+class _Required:
+    """The default of a key that a card must have."""
+
+
+_REQUIRED: Any = _Required()
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A TOML table, read key by key; each mistake becomes a sentence that names the key."""
+
+    where: str
+    values: dict[str, Any]
+
+    def sentence(self, text: str) -> str:
+        return text if text.startswith("models/") else f"{self.where}: {text.rstrip('.')}."
+
+    def refuse_other_keys(self, allowed: set[str]) -> None:
+        for key in sorted(set(self.values) - allowed):
+            wanted = ", ".join(sorted(allowed))
+            raise CardInvalid(self.sentence(f"{key} is no key of a card; known are {wanted}"))
+
+    def _take(
+        self, key: str, wanted: str, convert: Callable[[Any], T], default: Any = _REQUIRED
+    ) -> T:
+        if key not in self.values:
+            if isinstance(default, _Required):
+                raise CardInvalid(self.sentence(f"{key} is missing; wanted: {wanted}"))
+            return default  # type: ignore[no-any-return]
+        try:
+            return convert(self.values[key])
+        except (TypeError, ValueError) as error:
+            found = repr(self.values[key])[:60]
+            raise CardInvalid(self.sentence(f"{key} must be {wanted}, not {found}")) from error
+
+    def text(self, key: str, default: Any = _REQUIRED) -> Any:
+        return self._take(key, "a text that is not empty", _text, default)
+
+    def flag(self, key: str, default: Any = _REQUIRED) -> Any:
+        return self._take(key, "true or false", _of_type(bool), default)
+
+    def whole(self, key: str, default: Any = _REQUIRED) -> Any:
+        return self._take(key, "a whole number", _of_type(int), default)
+
+    def number(self, key: str, default: Any = _REQUIRED) -> float:
+        return self._take(key, "a number", _number, default)
+
+    def choice(self, key: str, choices: tuple[T, ...]) -> T:
+        wanted = "one of " + ", ".join(map(str, choices))
+        return self._take(key, wanted, lambda value: choices[choices.index(value)])
+
+    def texts(self, key: str, default: Any = _REQUIRED) -> tuple[str, ...]:
+        return self._take(key, "a list of texts", _texts, default)
+
+    def size(self, key: str) -> Size:
+        return self._take(key, "[width, height], both at least 1", _size)
+
+    def triple(self, key: str) -> Triple:
+        return self._take(key, "a number or a list of three numbers", _triple)
+
+    def pairs(self, key: str, default: Any) -> tuple[tuple[float, float], ...]:
+        return self._take(key, "a list of [width, height]", _pairs, default)
+
+    def table(self, key: str) -> "_Table":
+        values = self._take(key, f"a table [{key}]", _of_type(dict))
+        return _Table(f"{self.where} [{key}]", values)
+
+    def tables(self, key: str) -> tuple["_Table", ...]:
+        rows = self._take(key, f"tables [[{key}]]", _of_type(list))
+        return tuple(_Table(f"{self.where} [[{key}]]", row) for row in rows)
+
+    def lines(self, key: str, folder: Path, default: Any = _REQUIRED) -> tuple[str, ...]:
+        """Read a list of texts that stands here or, a line each, in a file of models/."""
+        if isinstance(self.values.get(key), list):
+            return self.texts(key)
+        name = self.text(key, default)
+        if not isinstance(name, str):
+            return default  # type: ignore[no-any-return]
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder.parent.resolve()):
+            raise CardInvalid(self.sentence(f"{key} must name a file inside models/"))
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CardInvalid(
+                self.sentence(f"{key} must name a text file, and {name!r} cannot be read")
+            ) from error
+        return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _of_type(kind: type[T]) -> Callable[[Any], T]:
+    def convert(value: Any) -> T:
+        # bool is an int to Python, but "size = true" is a mistake
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise TypeError
+        return value
+
+    return convert
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise TypeError
+    return value.strip()
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(_text(each) for each in _of_type(list)(value))
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    return float(value)
+
+
+def _size(value: Any) -> Size:
+    width, height = (_of_type(int)(each) for each in _of_type(list)(value))
+    return Size(width, height)
+
+
+def _triple(value: Any) -> Triple:
+    if isinstance(value, list):
+        first, second, third = (_number(each) for each in value)
+        return first, second, third
+    return (_number(value),) * 3
+
+
+def _pairs(value: Any) -> tuple[tuple[float, float], ...]:
+    return tuple((_number(width), _number(height)) for width, height in value)

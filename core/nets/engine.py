@@ -1,0 +1,183 @@
+"""The narrow door: a card and a blob go in, named outputs come out.
+
+Everything behind it may change without anybody noticing: ``LocalEngine`` runs OpenCV in
+this process; a sandboxed process and a remote machine will stand here later.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from core.blob.make import Blob
+from core.errors import ForwardFailed
+from core.nets.cache import NetCache
+from core.nets.card import ModelCard, ModelPaths
+from core.nets.downloads import file_paths
+from core.nets.lanes import Lanes, Pace
+from core.nets.net import core_of, read_net
+from core.outputs import Outputs
+
+MOST_COPIES = 4
+"""Copies of one net that serve side by side, however many cores there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Where the time went, in milliseconds; waiting for other callers is not in it.
+
+    Attributes:
+        load_ms: reading the files; None where the net was in the cache already.
+        forward_ms: the blob in, the outputs out.
+        first: it was this net's first forward, which also lays out its memory and is
+            slower than the following ones.
+    """
+
+    load_ms: float | None
+    forward_ms: float
+    first: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Inference:
+    """What one forward gave, and what it cost."""
+
+    outputs: Outputs
+    timings: Timings
+
+
+class Engine(Protocol):
+    """Whatever can run a model on a blob.
+
+    An engine may be called from any number of threads at once and never mixes up
+    their results.
+    """
+
+    def infer(self, card: ModelCard, blob: Blob) -> Inference:
+        """Run the model on the blob.
+
+        Raises:
+            ModelMissing: the model's files are not where the engine looks for them.
+            ModelUnreadable: they are no network that the engine can read.
+            ForwardFailed: the network refuses this blob.
+        """
+
+
+@dataclass(eq=False)
+class LoadedNet:
+    """A net with what we learned about it; its borrower is the only one to touch it."""
+
+    net: cv2.dnn.Net
+    output_names: tuple[str, ...]
+    size_bytes: int
+    load_ms: float
+    pace: Pace
+    forwards: int = 0
+
+
+@dataclass(frozen=True)
+class NetKey:
+    """A net is laid out for one blob shape; another shape gets a net of its own.
+
+    Alternating shapes on one net costs 60 % more each time, and some nets stay broken
+    for good shapes after an odd one.
+    """
+
+    card: ModelCard
+    shape: tuple[int, ...]
+
+
+class LocalEngine:
+    """OpenCV in this process, with a bounded cache of nets and one lane a core.
+
+    Args:
+        cores: how many forwards may run side by side; all of the machine's by default.
+        locate: tells where a card's files lie.
+        cache: where nets are kept between calls.
+    """
+
+    def __init__(
+        self,
+        cores: int | None = None,
+        locate: Callable[[ModelCard], ModelPaths] = file_paths,
+        cache: NetCache[NetKey, LoadedNet] | None = None,
+    ) -> None:
+        self.cores = cores or cv2.getNumberOfCPUs()
+        self.cache = cache or NetCache(copies=min(self.cores, MOST_COPIES))
+        self._locate = locate
+        self._lanes = Lanes(self.cores)
+        # OpenCV's readers share state (opencv/opencv issue 15757): one read at a time
+        self._reading = Lock()
+
+    def infer(self, card: ModelCard, blob: Blob) -> Inference:
+        """Run the model on the blob; see ``Engine.infer``."""
+        key = NetKey(card, blob.shape)
+        with (
+            self.cache.lent(key, lambda: self._read(card, blob)) as (loaded, fresh),
+            self._lanes.turn(loaded.pace) as threads,
+        ):
+            first = loaded.forwards == 0
+            start = time.perf_counter()
+            outputs = _forward(loaded, card, blob)
+            seconds = time.perf_counter() - start
+            if threads is not None and not first:
+                loaded.pace.learn(threads, seconds)
+        load_ms = loaded.load_ms if fresh else None
+        return Inference(outputs, Timings(load_ms, seconds * 1000, first))
+
+    def _read(self, card: ModelCard, blob: Blob) -> LoadedNet:
+        paths = self._locate(card)
+        with self._reading:
+            start = time.perf_counter()
+            net = read_net(card, paths)
+            load_ms = (time.perf_counter() - start) * 1000
+        names = tuple(net.getUnconnectedOutLayersNames())
+        size = _memory_of(net, paths, blob)
+        return LoadedNet(net, names, size, load_ms, Pace.up_to(self.cores))
+
+
+def _forward(loaded: LoadedNet, card: ModelCard, blob: Blob) -> Outputs:
+    loaded.forwards += 1
+    try:
+        loaded.net.setInput(blob)
+        arrays = loaded.net.forward(loaded.output_names)
+    except cv2.error as error:
+        raise ForwardFailed(
+            f"{card.title} does not accept a blob of shape {blob.shape}: {core_of(error)}. "
+            f"Its card says {_wanted(card)}."
+        ) from error
+    named = zip(loaded.output_names, arrays, strict=True)
+    return Outputs({name: np.asarray(array, np.float32) for name, array in named})
+
+
+def _wanted(card: ModelCard) -> str:
+    return f"a size of {card.blob.size}" if card.blob.size else "no particular size"
+
+
+def _memory_of(net: cv2.dnn.Net, paths: ModelPaths, blob: Blob) -> int:
+    """Estimate what a net holds once it has run: 3 times its weights and a third of its blobs.
+
+    Measured on seven nets (2.5 to 310 MB of growth): within a factor of 2. OpenCV packs
+    the weights again for its kernels and lets layers share the blobs' memory.
+    """
+    try:
+        weights, blobs = net.getMemoryConsumption(blob.shape)
+    except cv2.error:  # the shape does not fit; the forward will say so in a sentence
+        weights, blobs = paths.model.stat().st_size, blob.nbytes
+    return int(3 * weights + blobs / 3)
+
+
+@lru_cache(maxsize=1)
+def engine() -> Engine:
+    """Return the engine of this process."""
+    return LocalEngine()
+
+
+def infer(card: ModelCard, blob: Blob) -> Inference:
+    """Run a model on a blob with the engine of this process; see ``Engine.infer``."""
+    return engine().infer(card, blob)

@@ -1,0 +1,104 @@
+"""Who may compute when: at most one forward a core, and all cores for a lone caller.
+
+OpenCV's thread count is one number for the whole process. A lone forward of a big net
+wants every core; a small one is quicker on one; several forwards at once are quickest
+with one core each. So the count changes with the traffic, and only while nothing runs.
+``benchmarks/serving.py`` compares this with the fixed layouts.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import cv2
+
+CALM_SECONDS = 0.25
+"""How long one caller must have been alone before it gets all cores again."""
+
+TRIALS = 3
+"""Forwards with each thread count before the quickest is taken; the minimum counts."""
+
+
+@dataclass
+class Pace:
+    """What a net's forwards cost with each thread count; used under the net's own loan."""
+
+    candidates: tuple[int, ...]
+    seconds: dict[int, list[float]] = field(default_factory=dict)
+
+    @classmethod
+    def up_to(cls, cores: int) -> "Pace":
+        """Try 1, 2, 4, 8 threads as far as there are cores; more never paid."""
+        return cls(tuple(n for n in (8, 4, 2, 1) if n <= cores))
+
+    def threads(self) -> int:
+        """Choose the count to use now: one that lacks trials, else the quickest so far."""
+        for count in self.candidates:
+            if len(self.seconds.get(count, ())) < TRIALS:
+                return count
+        return min(self.candidates, key=lambda count: min(self.seconds[count]))
+
+    def learn(self, threads: int, seconds: float) -> None:
+        """Note what a lone, warm forward cost."""
+        known = self.seconds.setdefault(threads, [])
+        if len(known) < TRIALS:
+            known.append(seconds)
+
+
+class Lanes:
+    """Hand out turns in the order of asking; safe under threads."""
+
+    def __init__(self, cores: int) -> None:
+        self.cores = cores
+        self._lock = threading.Lock()
+        self._running = 0
+        self._threads = 0
+        self._waiting: deque[Future[None]] = deque()
+        self._last_crowd = float("-inf")
+
+    @contextmanager
+    def turn(self, pace: Pace) -> Iterator[int | None]:
+        """Wait for a lane; gives the thread count where the caller is alone, else None."""
+        alone = self._enter(pace)
+        try:
+            yield self._threads if alone else None
+        finally:
+            self._leave()
+
+    def _enter(self, pace: Pace) -> bool:
+        with self._lock:
+            now = time.monotonic()
+            calm = now - self._last_crowd > CALM_SECONDS
+            if self._running == 0 and not self._waiting and calm:
+                self._start(pace.threads())
+                return True
+            if self._running or self._waiting:
+                self._last_crowd = now
+            slot: Future[None] = Future()
+            self._waiting.append(slot)
+            self._admit()
+        slot.result()
+        return False
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._running -= 1
+            self._admit()
+
+    def _admit(self) -> None:
+        """Let those who wait begin, one core each, once no forward uses several."""
+        while self._waiting and self._running < self.cores:
+            if self._running and self._threads != 1:
+                return
+            self._start(1)
+            self._waiting.popleft().set_result(None)
+
+    def _start(self, threads: int) -> None:
+        if self._threads != threads:
+            cv2.setNumThreads(threads)
+            self._threads = threads
+        self._running += 1
