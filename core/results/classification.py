@@ -65,8 +65,9 @@ def softmax(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    powers = np.exp(logits.astype(np.float64) - logits.max())
-    return np.asarray(powers / powers.sum())
+    with np.errstate(invalid="ignore"):  # endless logits of a broken net give no numbers
+        powers = np.exp(logits.astype(np.float64) - logits.max())
+        return np.asarray(powers / powers.sum())
 
 
 def confidences(outputs: Outputs, logits: bool | None = None) -> npt.NDArray[np.float64]:

@@ -77,7 +77,8 @@ def decode(
         )
     if known == "yolov2":
         decoder = partial(yolov2, anchors=anchors)
-    return decoder(outputs, size)
+    with np.errstate(over="ignore", invalid="ignore"):  # a broken net answers anything;
+        return decoder(outputs, size)  # what came out endless, ``above`` drops
 
 
 def recognised(outputs: Outputs, size: Size) -> LayoutName:
@@ -163,8 +164,7 @@ def yolox(outputs: Outputs, size: Size) -> Detections:
     rows = _table(outputs, "yolox")
     cells, strides = _grid(len(rows), size, outputs)
     class_id, confidence = _best_of_object(rows, rows.shape[1] - 5)
-    with np.errstate(over="ignore"):  # a broken net's endless box; ``above`` drops it
-        wh = np.exp(rows[:, 2:4].astype(np.float64)) * strides
+    wh = np.exp(rows[:, 2:4].astype(np.float64)) * strides
     cxcywh = np.hstack([(rows[:, :2] + cells) * strides, wh])
     return _detections(cxcywh_to_xyxy(cxcywh), confidence, class_id)
 
@@ -210,10 +210,9 @@ def yolov2(outputs: Outputs, size: Size, *, anchors: Anchors | None = None) -> D
     cells = grid[0].reshape(len(anchors), -1, height, width).transpose(2, 3, 0, 1)
     raw = cells.astype(np.float64)
     corner = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)[:, :, None]
-    with np.errstate(over="ignore"):
-        xy = corner + _sigmoid(raw[..., :2])
-        wh = np.exp(raw[..., 2:4]) * np.array(anchors)
-        confidence = _sigmoid(raw[..., 4:5]) * _softmax(raw[..., 5:])
+    xy = corner + _sigmoid(raw[..., :2])
+    wh = np.exp(raw[..., 2:4]) * np.array(anchors)
+    confidence = _sigmoid(raw[..., 4:5]) * _softmax(raw[..., 5:])
     stride = size.width / width, size.height / height
     cxcywh = np.concatenate([xy * stride, wh * stride], axis=-1).reshape(-1, 4)
     best, surest = _best(confidence.reshape(len(cxcywh), -1))
@@ -235,9 +234,7 @@ DECODERS: Mapping[str, Decoder] = {
 def _detections(
     xyxy: npt.NDArray[Any], confidence: npt.NDArray[Any], class_id: npt.NDArray[Any]
 ) -> Detections:
-    with np.errstate(invalid="ignore"):  # a broken net's class may be not a number
-        whole = class_id.astype(np.int64)
-    return Detections(xyxy, confidence, whole, np.arange(len(whole)))
+    return Detections(xyxy, confidence, class_id.astype(np.int64), np.arange(len(class_id)))
 
 
 def _best(scores: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
