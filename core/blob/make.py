@@ -88,6 +88,11 @@ def check(image: npt.NDArray[Any], spec: BlobSpec) -> None:
             f"With ddepth uint8 OpenCV would cut {image.dtype} values to their lowest byte. "
             "Choose ddepth float32."
         )
+    if spec.layout == "NHWC" and image.dtype.name not in ("uint8", "float32"):
+        raise BlobImpossible(
+            f"In the NHWC layout OpenCV takes uint8 and float32 images, not {image.dtype}. "
+            "Choose NCHW."
+        )
     if spec.layout == "NHWC" and spec.swap_rb and channels == 4:
         raise BlobImpossible(
             "OpenCV cannot swap red and blue of four channels in the NHWC layout. "
@@ -147,19 +152,19 @@ def _anchored(
     image: npt.NDArray[Any], spec: BlobSpec, placement: Placement
 ) -> npt.NDArray[Any]:
     """Letterbox into the top left corner, which cv2.dnn cannot; else leave it to cv2.dnn."""
-    if spec.fit != "letterbox" or spec.anchor != "top-left":
-        return image
-    resized = cv2.resize(image, placement.resized.cv2, interpolation=cv2.INTER_LINEAR)
-    return bordered(resized, spec, placement)
+    if spec.fit == "letterbox" and spec.anchor == "top-left":
+        resized = cv2.resize(image, placement.resized.cv2, interpolation=cv2.INTER_LINEAR)
+        return bordered(resized, spec, placement)
+    if spec.layout == "NHWC" and image.dtype == np.float32:
+        return image.copy()  # else OpenCV writes into it, even where it is read-only
+    return image
 
 
 def bordered(
     resized: npt.NDArray[Any], spec: BlobSpec, placement: Placement
 ) -> npt.NDArray[Any]:
     """Draw the letterbox bars around a resized image."""
-    left, top = placement.corner
-    right = placement.blob.width - left - placement.resized.width
-    bottom = placement.blob.height - top - placement.resized.height
+    left, top, right, bottom = placement.bars
     return cv2.copyMakeBorder(
         resized, top, bottom, left, right, cv2.BORDER_CONSTANT, value=(*spec.pad_value, 0.0)
     )

@@ -57,6 +57,14 @@ class Placement:
         """The offset in whole pixels (x, y)."""
         return round(self.offset[0]), round(self.offset[1])
 
+    @property
+    def bars(self) -> tuple[int, int, int, int]:
+        """The widths of the letterbox bars: left, top, right, bottom; 0 where none is."""
+        left, top = (max(0, edge) for edge in self.corner)
+        right = max(0, self.blob.width - self.resized.width - left)
+        bottom = max(0, self.blob.height - self.resized.height - top)
+        return left, top, right, bottom
+
     def to_blob(self, xyxy: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Move boxes (N, 4) from image pixels to blob pixels."""
         return np.asarray(xyxy, np.float64) * (self.scale * 2) + self.offset * 2
