@@ -23,6 +23,7 @@ MAX_SIDE = 16384
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 
 _ORIENTATION = 0x0112  # the EXIF tag
+_TAIL = 2**16
 _OTHERS = (
     (b"GIF8", "a GIF"),
     (b"II*\x00", "a TIFF"),
@@ -181,8 +182,8 @@ def _over_white(bgra: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _orientation(header: Image.Image, data: bytes) -> int:
     """Read the EXIF orientation, 1 to 8; 1 is upright."""
-    # Pillow decodes a whole PNG to look for EXIF behind the pixels: ask only if it is there
-    if header.format == "PNG" and b"eXIf" not in data:
+    # Pillow decodes a whole PNG to look for EXIF behind its pixels: ask only if it is there
+    if header.format == "PNG" and "exif" not in header.info and b"eXIf" not in data[-_TAIL:]:
         return 1
     try:
         orientation = header.getexif().get(_ORIENTATION, 1)
