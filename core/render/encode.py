@@ -1,0 +1,46 @@
+"""Pictures as bytes, ready for a browser."""
+
+import cv2
+import numpy as np
+
+from core.picture.image import BgrImage
+from core.picture.size import Size
+
+DISPLAY_WIDTH = 1460
+"""Streamlit shrinks and encodes wider pictures once more, slowly and as JPEG."""
+
+
+def png(image: BgrImage) -> bytes:
+    """Encode without loss; a picture without colour as one channel, in a third of the time.
+
+    Where each pixel counts. The level of compression stays unset: any level makes cv2
+    take a slower way (94 ms instead of 53 for 1920 x 1080).
+    """
+    blue, green, red = image[..., 0], image[..., 1], image[..., 2]
+    colourless = np.array_equal(blue, green) and np.array_equal(green, red)
+    return _encoded(".png", image[..., :1] if colourless else image)
+
+
+def jpeg(image: BgrImage, *, quality: int = 90) -> bytes:
+    """Encode a photo; ten times quicker than PNG, and smaller, but its pixels change."""
+    return _encoded(".jpg", image, cv2.IMWRITE_JPEG_QUALITY, quality)
+
+
+def for_display(image: BgrImage, *, width: int = DISPLAY_WIDTH) -> BgrImage:
+    """Shrink what is wider than the screen has room for, averaging areas; keep the rest.
+
+    What must stay exact has to be narrower already, or be offered as a download.
+    """
+    size = Size.of(image)
+    if size.width <= width:
+        return image
+    target = width, max(1, round(size.height * width / size.width))
+    shrunk = cv2.resize(image, target, interpolation=cv2.INTER_AREA)
+    return BgrImage(shrunk.astype(np.uint8, copy=False))
+
+
+def _encoded(extension: str, image: np.ndarray, *options: int) -> bytes:
+    written, data = cv2.imencode(extension, np.ascontiguousarray(image), options)
+    if not written:
+        raise ValueError(f"cv2 wrote no {extension} of an image of shape {image.shape}")
+    return data.tobytes()

@@ -1,0 +1,89 @@
+"""Colours that a colour-blind person tells apart: one a class, and maps for planes.
+
+All colours are B, G, R, 0..255, as OpenCV draws them.
+"""
+
+from typing import Literal, NewType
+
+import numpy as np
+import numpy.typing as npt
+
+Bgr = tuple[int, int, int]
+Channel = Literal["B", "G", "R"]
+ColourMap = NewType("ColourMap", npt.NDArray[np.uint8])
+"""256 colours, (256, 1, 3), as cv2.applyColorMap wants them; entry 0 is the lowest value."""
+
+
+def _bgr(code: str) -> Bgr:
+    """Read a colour such as "#E69F00" (red, green, blue).
+
+    >>> _bgr("#E69F00")
+    (0, 159, 230)
+    """
+    red, green, blue = bytes.fromhex(code.removeprefix("#"))
+    return blue, green, red
+
+
+CLASS_COLOURS = tuple(
+    _bgr(code)
+    for code in (
+        # Okabe and Ito 2008, without black; the first seven classes look as in journals.
+        *("#56B4E9", "#E69F00", "#009E73", "#F0E442", "#D55E00", "#CC79A7", "#0072B2"),
+        # Paul Tol's "muted", without the two that repeat the ones above.
+        *("#332288", "#DDCC77", "#882255", "#117733", "#CC6677", "#AA4499", "#999933"),
+    )
+)
+
+
+def class_colour(class_id: int) -> Bgr:
+    """Return a class's colour: the same in every picture, run and session.
+
+    >>> class_colour(0) == class_colour(len(CLASS_COLOURS))
+    True
+    """
+    return CLASS_COLOURS[class_id % len(CLASS_COLOURS)]
+
+
+def luminance(colour: Bgr) -> float:
+    """Return how bright a colour is, 0..1: WCAG 2's relative luminance.
+
+    >>> luminance((255, 255, 255))
+    1.0
+    """
+    shares = [each / 255 for each in colour]
+    blue, green, red = (
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in shares
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def text_colour(background: Bgr) -> Bgr:
+    """Return black or white, whichever stands out more from the background (WCAG 2)."""
+    against_white = 1.05 / (luminance(background) + 0.05)
+    against_black = (luminance(background) + 0.05) / 0.05
+    return (255, 255, 255) if against_white > against_black else (0, 0, 0)
+
+
+def _between(*codes: str) -> ColourMap:
+    """Spread the colours evenly over 1..255, straight lines between them.
+
+    Entry 0 repeats entry 1, so that 128 is exactly the middle.
+    """
+    anchors = np.array([_bgr(code) for code in codes], np.float64)
+    at = np.linspace(1, 255, len(anchors))
+    lines = [np.interp(np.arange(256), at, column) for column in anchors.T]
+    return ColourMap(np.stack(lines, axis=1).round().astype(np.uint8)[:, None])
+
+
+GREY = ColourMap(np.repeat(np.arange(256, dtype=np.uint8), 3).reshape(256, 1, 3))
+# ColorBrewer's RdBu, turned round: blue below zero, white at zero, red above.
+DIVERGING = _between(
+    *("#053061", "#2166AC", "#4393C3", "#92C5DE", "#D1E5F0", "#F7F7F7"),
+    *("#FDDBC7", "#F4A582", "#D6604D", "#B2182B", "#67001F"),
+)
+# A screen's own blue is too dark to see detail in it; these end a little brighter.
+TINTS: dict[Channel, ColourMap] = {
+    "B": _between("#000000", "#3A5BFF", "#C4D0FF"),
+    "G": _between("#000000", "#1FA63A", "#C8F5CF"),
+    "R": _between("#000000", "#E0322B", "#FFD0CC"),
+}
