@@ -1,0 +1,106 @@
+"""Every folder under models/ is a model that somebody can use and may use."""
+
+import hashlib
+import re
+
+import pytest
+
+from core.errors import ModelMissing
+from core.nets.catalog import MODELS, card, cards, catalog
+from core.results.decoders import LAYOUTS
+from tests.models.cards import ON_CARDS, manifest
+from tests.shared import needs_shared
+
+KNOWN_COUNTS = {
+    "imagenet.txt": 1000,
+    "imagenet-darknet.txt": 1000,
+    "coco80.txt": 80,
+    "voc20.txt": 20,
+}
+NOT_PINNED = ("pjreddie.com", "/releases/download/")  # the digest is the only guard there
+
+every_card = pytest.mark.parametrize("each", catalog(), ids=lambda each: each.name)
+
+
+def test_each_folder_is_a_model():
+    folders = {path.name for path in MODELS.iterdir() if path.is_dir()} - {"labels"}
+    assert {each.name for each in catalog()} == folders
+
+
+@every_card
+def test_a_card_says_where_the_net_comes_from_and_what_one_may_do(each):
+    for text in (each.title, each.licence, each.source, each.summary):
+        assert len(text) >= 3
+    assert each.blob.size is not None
+    assert len(each.summary) <= 240
+
+
+@every_card
+def test_a_layout_is_one_that_we_decode(each):
+    assert each.layout == "auto" or each.layout in LAYOUTS
+    assert each.task == "detection" or each.layout == "auto"
+
+
+@every_card
+def test_files_are_shipped_whole_or_have_an_address(each):
+    for file in each.files:
+        path = each.folder / file.name
+        if path.exists():
+            kind, _, digest = file.digest.partition(":")
+            assert hashlib.new(kind, path.read_bytes()).hexdigest() == digest
+            assert path.stat().st_size == file.size
+        else:
+            assert each.offer
+            assert file.address.startswith("https://")
+            pinned = re.search(r"/[0-9a-f]{40}/", file.address)
+            assert pinned or any(part in file.address for part in NOT_PINNED)
+
+
+@pytest.mark.parametrize(("name", "count"), KNOWN_COUNTS.items())
+def test_shared_label_files_are_complete(name, count):
+    lines = (MODELS / "labels" / name).read_text(encoding="utf-8").splitlines()
+    assert len(lines) == count
+    assert all(line == line.strip() != "" for line in lines)
+
+
+def test_no_two_models_have_one_title():
+    titles = [each.title for each in catalog()]
+    assert len(titles) == len(set(titles))
+
+
+@pytest.mark.parametrize("task", ["classification", "detection"])
+def test_the_first_model_of_each_task_needs_no_download(task):
+    assert cards(task)[0].shipped
+
+
+def test_a_name_from_nowhere_gives_a_sentence():
+    with pytest.raises(ModelMissing, match="no model called 'skynet'"):
+        card("skynet")
+
+
+def test_class_ids_find_their_labels_past_a_background():
+    ssd = card("mobilenet-ssd-voc-caffe")
+    assert [ssd.label(each) for each in (0, 1, 20, 21)] == [
+        "background",
+        "aeroplane",
+        "tvmonitor",
+        "class 21",
+    ]
+
+
+@needs_shared
+@pytest.mark.parametrize("name", ON_CARDS)
+def test_a_card_agrees_with_the_facts_we_were_given(name):
+    facts, ours = manifest(name), card(name)
+    assert (ours.task, ours.framework) == (facts["task"], facts["format"])
+    given = {file["path"]: file for file in facts["files"]}
+    for file in ours.files:
+        fact = given[file.name]
+        assert (file.size, file.digest) == (fact["size"], f"sha256:{fact['sha256']}")
+        assert file.address == fact["url"]
+    preprocessing = facts["preprocessing"]
+    assert list(ours.blob.size.cv2) == preprocessing["size"]
+    assert ours.blob.scalefactor == (preprocessing["scalefactor"],) * 3
+    assert list(ours.blob.mean) == preprocessing["mean"]
+    assert ours.blob.swap_rb == preprocessing["swapRB"]
+    assert len(ours.labels) + ours.label_offset == facts["labels"]["count"]
