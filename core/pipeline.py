@@ -1,0 +1,153 @@
+"""The road from bytes to boxes, in two halves.
+
+``run`` is the slow half: picture -> image -> blob -> outputs. It depends on the picture,
+the model and the spec alone, so it is worth remembering under these three.
+``detections`` and ``ranking`` are the quick half: they read outputs that are already
+there, and every slider acts on them only.
+"""
+
+import time
+from dataclasses import dataclass, replace
+from typing import cast
+
+from core.blob.make import Blob, make_blob
+from core.blob.spec import BlobSpec
+from core.nets.card import ModelCard
+from core.nets.engine import infer
+from core.outputs import Outputs
+from core.picture.image import BgrImage, Picture, decode
+from core.picture.placement import Placement
+from core.picture.size import Size
+from core.render.encode import for_display
+from core.results.classification import Ranked, confidences, top_k
+from core.results.decoders import LayoutName
+from core.results.decoders import decode as decode_outputs
+from core.results.detections import Detections
+
+MOST_CANDIDATES = 1000
+"""NMS looks at no more boxes than these, the surest; its time grows with the square."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoadTimes:
+    """Milliseconds of wall-clock time that each part of the slow half took.
+
+    ``load`` is None when the net was in memory already; ``first_forward`` is None unless
+    this run was the net's first. ``forward`` is always a warm one.
+    """
+
+    decode: float
+    blob: float
+    load: float | None
+    first_forward: float | None
+    forward: float
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What the slow half leaves behind.
+
+    ``shown`` is the image at the size a screen needs; the image itself is not kept,
+    because a cache full of 12-megapixel images would fill the memory of the host.
+    """
+
+    image_size: Size
+    shown: BgrImage
+    blob: Blob
+    placement: Placement
+    outputs: Outputs
+    times: RoadTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The knobs of the quick half: what counts as found, and which overlaps are doubles.
+
+    Attributes:
+        confidence: boxes at or below it are dropped, 0..1.
+        iou: of two boxes that overlap more than this, the less confident goes, 0..1.
+        per_class: only boxes of the same class suppress each other.
+        soft: lower the confidence of overlapping boxes instead of dropping them.
+        class_ids: only these classes; None means all.
+    """
+
+    confidence: float = 0.25
+    iou: float = 0.45
+    per_class: bool = True
+    soft: bool = False
+    class_ids: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The boxes of one picture, and how many were left after each step."""
+
+    raw: int
+    confident: int
+    kept: Detections
+    read_ms: float
+
+
+def run(picture: Picture, card: ModelCard, spec: BlobSpec | None = None) -> Run:
+    """Take a picture through a model: decode, make the blob, forward.
+
+    A net's first forward also plans its memory, so a fresh net runs twice and both
+    times are told apart. ``spec`` replaces the card's own.
+    """
+    begin = time.perf_counter()
+    image = decode(picture)
+    decoded = time.perf_counter()
+    blob, placement = make_blob(image, spec or card.blob)
+    blob_made = time.perf_counter()
+    first = infer(card, blob)
+    warm = infer(card, blob) if first.timings.first else first
+    times = RoadTimes(
+        decode=1e3 * (decoded - begin),
+        blob=1e3 * (blob_made - decoded),
+        load=first.timings.load_ms,
+        first_forward=first.timings.forward_ms if first.timings.first else None,
+        forward=warm.timings.forward_ms,
+    )
+    return Run(Size.of(image), for_display(image), blob, placement, warm.outputs, times)
+
+
+def raw_detections(done: Run, card: ModelCard) -> Detections:
+    """Decode every row the net gave, in blob pixels, without any threshold."""
+    layout = cast(LayoutName, card.layout)  # a word the card holds and decoders know
+    return decode_outputs(done.outputs, done.placement.blob, layout, anchors=card.anchors)
+
+
+def found(done: Run, card: ModelCard, thresholds: Thresholds) -> Found:
+    """Read the boxes out of the outputs, in pixels of the original picture."""
+    begin = time.perf_counter()
+    raw = raw_detections(done, card)
+    confident = raw.above(thresholds.confidence)
+    wanted = confident
+    if thresholds.class_ids is not None:
+        wanted = confident.of_classes(thresholds.class_ids)
+    kept = _thinned(wanted.first(MOST_CANDIDATES), thresholds)
+    return Found(
+        raw=len(raw),
+        confident=len(confident),
+        kept=kept.on_image(done.placement),
+        read_ms=1e3 * (time.perf_counter() - begin),
+    )
+
+
+def _thinned(candidates: Detections, thresholds: Thresholds) -> Detections:
+    if not thresholds.soft:
+        return candidates.suppressed(iou=thresholds.iou, per_class=thresholds.per_class)
+    softened = candidates.softened(iou=thresholds.iou, per_class=thresholds.per_class)
+    return softened.above(thresholds.confidence)
+
+
+def on_shown(detections: Detections, done: Run) -> Detections:
+    """Move boxes from the original picture onto the picture that is shown."""
+    shown = Size.of(done.shown)
+    across, down = shown.width / done.image_size.width, shown.height / done.image_size.height
+    return replace(detections, xyxy=detections.xyxy * (across, down, across, down))
+
+
+def ranking(done: Run, card: ModelCard, k: int) -> tuple[Ranked, ...]:
+    """Name the ``k`` most likely classes, the likeliest first."""
+    return top_k(confidences(done.outputs, logits=card.logits), k, label=card.label)

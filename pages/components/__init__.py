@@ -1,0 +1,1 @@
+"""Widgets that pages share: a function takes a key and returns a core value."""

@@ -1,0 +1,158 @@
+"""The knobs of blobFromImage, under OpenCV's own names."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.blob.numbers import triple_from_text, triple_to_text
+from core.blob.spec import (
+    ANCHORS,
+    BLOB_LAYOUTS,
+    DEPTHS,
+    FITS,
+    MAX_BLOB_SIDE,
+    PRESETS,
+    BlobSpec,
+    Preset,
+)
+from core.nets.catalog import catalog
+from core.picture.size import Size
+from pages.components.text import plain
+
+_FIT_HELP = """What happens to the aspect ratio. **stretch**: blobFromImage with crop=False.
+**crop**: crop=True, the centre survives. **letterbox**: bars on two sides."""
+_MEAN_HELP = """Subtracted before scaling, in 0..255 units, in the order of the *blob's*
+channels: R, G, B when swapRB is on."""
+_STD_HELP = """blobFromImage has no such argument: Blobscope divides afterwards, as you would
+have to. Same order as the mean."""
+_SCALE_HELP = """Multiplies after the mean is gone. A number, a fraction like 1/255, or three
+of them for one factor a channel."""
+
+
+def presets() -> dict[str, Preset]:
+    """Offer the three well-known rows, then one preset for each model card."""
+    rows = {preset.name: preset for preset in PRESETS}
+    for card in catalog():
+        rows[card.name] = Preset(card.name, card.title, card.blob, f"Made for {card.title}.")
+    return rows
+
+
+def blob_controls(key: str) -> BlobSpec:
+    """Show every knob and return the spec they describe.
+
+    Each knob has its own place in the address bar; a preset only turns the knobs.
+
+    Raises:
+        BlobImpossible: the knobs stand in a way that OpenCV would refuse.
+    """
+    offered = presets()
+    chosen = st.selectbox(
+        "Preset",
+        list(offered),
+        format_func=lambda name: offered[name].title,
+        key=f"{key}.preset",
+        bind="query-params",
+        on_change=_turn_knobs,
+        args=(key,),
+        help="Sets all knobs at once; turn them afterwards as you like.",
+    )
+    st.caption(plain(offered[chosen or next(iter(offered))].fits_nets))
+    rest = _knob_values(PRESETS[0].spec)
+    return BlobSpec(**_shape_knobs(key, rest), **_number_knobs(key, rest))
+
+
+def _turn_knobs(key: str) -> None:
+    spec = presets()[st.session_state[f"{key}.preset"]].spec
+    for name, value in _knob_values(spec).items():
+        st.session_state[f"{key}.{name}"] = value
+
+
+def _knob_values(spec: BlobSpec) -> dict[str, Any]:
+    """Write a spec as its knobs show it, by the last part of each knob's key."""
+    size = spec.size or Size(224, 224)
+    return {
+        "width": size.width,
+        "height": size.height,
+        "fit": spec.fit,
+        "anchor": spec.anchor,
+        "pad": round(spec.pad_value[0]),
+        "swapRB": spec.swap_rb,
+        "scalefactor": triple_to_text(spec.scalefactor),
+        **{f"mean{channel}": float(spec.mean[channel]) for channel in range(3)},
+        "std": triple_to_text(spec.std),
+        "ddepth": spec.ddepth,
+        "layout": spec.layout,
+    }
+
+
+def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
+    """Show the knobs that move pixels: size, fit, and what a letterbox puts around."""
+    columns = st.columns(2, wrap=False)
+    sides = {
+        side: column.number_input(
+            side,
+            min_value=1,
+            max_value=MAX_BLOB_SIDE,
+            value=rest[side],
+            key=f"{key}.{side}",
+            bind="query-params",
+        )
+        for side, column in zip(("width", "height"), columns, strict=True)
+    }
+    fit = _choice("fit", FITS, key, rest, help=_FIT_HELP)
+    letterboxed = fit == "letterbox"
+    anchor, pad = rest["anchor"], rest["pad"]
+    if letterboxed:
+        anchor = _choice("anchor", ANCHORS, key, rest)
+        pad = st.slider("pad value", 0, 255, pad, key=f"{key}.pad", bind="query-params")
+    return {"size": Size(**sides), "fit": fit, "anchor": anchor, "pad_value": (float(pad),) * 3}
+
+
+def _number_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
+    """Show the knobs that change values: channel order, mean, scale, std, depth, axes."""
+    swap = st.toggle("swapRB", rest["swapRB"], key=f"{key}.swapRB", bind="query-params")
+    channels = "RGB" if swap else "BGR"
+    mean = [
+        column.number_input(
+            f"mean {channels[channel]}",
+            value=rest[f"mean{channel}"],
+            step=1.0,
+            format="%g",
+            key=f"{key}.mean{channel}",
+            bind="query-params",
+            help=_MEAN_HELP,
+        )
+        for channel, column in enumerate(st.columns(3, wrap=False))
+    ]
+    texts = {
+        name: st.text_input(
+            name, rest[name], key=f"{key}.{name}", bind="query-params", help=help_text
+        )
+        for name, help_text in (("scalefactor", _SCALE_HELP), ("std", _STD_HELP))
+    }
+    return {
+        "swap_rb": swap,
+        "mean": tuple(mean),
+        **{name: triple_from_text(text or "1", name=name) for name, text in texts.items()},
+        "ddepth": _choice("ddepth", DEPTHS, key, rest),
+        "layout": _choice("layout", BLOB_LAYOUTS, key, rest),
+    }
+
+
+def _choice(
+    name: str,
+    options: tuple[str, ...],
+    key: str,
+    rest: dict[str, Any],
+    *,
+    help: str | None = None,
+) -> Any:
+    return st.segmented_control(
+        name,
+        options,
+        default=rest[name],
+        required=True,
+        key=f"{key}.{name}",
+        bind="query-params",
+        help=help,
+    )

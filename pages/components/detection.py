@@ -1,0 +1,147 @@
+"""What a detector found: the knobs of the quick half, the picture and its equal table."""
+
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+import streamlit as st
+
+from core.blob.spec import FITS, BlobSpec, Fit
+from core.nets.card import ModelCard
+from core.pipeline import MOST_CANDIDATES, Found, Run, Thresholds, on_shown
+from core.render.boxes import draw_detections
+from pages.components.pictures import show_photo
+from pages.components.text import plain
+
+MOST_RAW_ROWS, MOST_RAW_COLUMNS = 200, 100
+
+_MODES = {"per class": True, "agnostic": False}
+_METHODS = {"hard": False, "soft": True}
+
+
+_OWN = "as the model wants"
+
+
+def fitted_spec(key: str, card: ModelCard) -> BlobSpec:
+    """Ask for the fit; the model's own is the default, another shows what it costs."""
+    fit = st.segmented_control(
+        "fit",
+        (_OWN, *FITS),
+        default=_OWN,
+        required=True,
+        key=f"{key}.fit",
+        bind="query-params",
+        help=f"What happens to the aspect ratio. This model was trained with "
+        f"{card.blob.fit}; another fit changes or loses boxes.",
+    )
+    return card.blob if fit == _OWN else replace(card.blob, fit=cast(Fit, fit))
+
+
+def thresholds(key: str, card: ModelCard) -> Thresholds:
+    """Ask for confidence, IoU, classes and the kind of NMS; they belong to one model."""
+    own = f"{key}.{card.name}"
+    left, right = st.columns(2)
+    confidence = left.slider(
+        "confidence",
+        0.0,
+        1.0,
+        card.confidence,
+        0.01,
+        key=f"{own}.confidence",
+        bind="query-params",
+        help="Boxes must be surer than this. Moving it reads the outputs again; the net rests.",
+    )
+    iou = right.slider(
+        "IoU (NMS)",
+        0.0,
+        1.0,
+        card.iou,
+        0.01,
+        key=f"{own}.iou",
+        bind="query-params",
+        help="Of two boxes that overlap more than this, the less confident goes.",
+    )
+    mode = left.segmented_control(
+        "NMS among boxes",
+        list(_MODES),
+        default="per class",
+        required=True,
+        key=f"{key}.nms",
+        bind="query-params",
+        help="per class: a dog never deletes the cat in front of it. "
+        "agnostic: one object, one box, whatever its class.",
+    )
+    method = right.segmented_control(
+        "NMS method",
+        list(_METHODS),
+        default="hard",
+        required=True,
+        key=f"{key}.method",
+        bind="query-params",
+        help="soft: overlapping boxes lose confidence instead of vanishing (Soft-NMS).",
+    )
+    chosen = st.multiselect(
+        "Only these classes",
+        card.labels,
+        key=f"{own}.classes",
+        bind="query-params",
+        placeholder=f"all {len(card.labels)} classes",
+    )
+    ids = frozenset(card.labels.index(label) + card.label_offset for label in chosen)
+    return Thresholds(confidence, iou, _MODES[mode], _METHODS[method], ids or None)
+
+
+def show_steps(result: Found) -> None:
+    """Show how many boxes were left after each step."""
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("raw rows", f"{result.raw:,}", width="content")
+        st.metric("above confidence", f"{result.confident:,}", width="content")
+        st.metric("kept after NMS", f"{len(result.kept):,}", width="content")
+    if result.confident > MOST_CANDIDATES:
+        st.caption(f"NMS looked at the {MOST_CANDIDATES:,} surest boxes only.")
+
+
+def show_found(done: Run, result: Found, card: ModelCard) -> None:
+    """Draw the boxes on the picture, numbered as in the table."""
+    drawn = draw_detections(
+        done.shown, on_shown(result.kept, done), label=card.label, show_numbers=True
+    )
+    labels = [card.label(class_id) for class_id in result.kept.class_id.tolist()]
+    show_photo(
+        drawn,
+        caption=f"{len(labels)} kept, numbered as in the table",
+        alt="Result: " + (", ".join(labels) or "nothing found"),
+    )
+
+
+def show_raw_rows(done: Run) -> None:
+    """Show the numbers the net gave, before anything was done to them."""
+    with st.expander("Raw outputs", icon=":material/data_array:"):
+        for name, array in done.outputs.items():
+            st.markdown(f"**{plain(name)}** · shape `{list(array.shape)}` · `{array.dtype}`")
+            rows = array.reshape(-1, array.shape[-1])[:MOST_RAW_ROWS, :MOST_RAW_COLUMNS]
+            st.dataframe(rows, height=240)
+        st.caption(
+            f"At most the first {MOST_RAW_ROWS} rows and {MOST_RAW_COLUMNS} columns of each."
+        )
+
+
+def show_table(result: Found, card: ModelCard) -> None:
+    """List the boxes, in pixels of the original picture, a row for each one drawn."""
+    if not len(result.kept):
+        st.info("Nothing is left. Lower the confidence, or choose other classes.")
+        return
+    st.dataframe(_table(result, card), hide_index=True)
+
+
+def _table(result: Found, card: ModelCard) -> dict[str, object]:
+    kept = result.kept
+    corners = dict(zip(("x_min", "y_min", "x_max", "y_max"), kept.xyxy.T.round(1), strict=True))
+    return {
+        "#": range(1, len(kept) + 1),
+        "label": [card.label(class_id) for class_id in kept.class_id.tolist()],
+        "confidence": kept.confidence.astype(np.float64).round(3),
+        **corners,
+        "class_id": kept.class_id,
+        "raw row": kept.row,
+    }

@@ -1,0 +1,73 @@
+"""What stands around every page: the list of pages, and one place that speaks errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from core.errors import BlobscopeError
+from pages.components.text import plain
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / "pages/home_page.py"
+BLOB = ROOT / "pages/blob_page.py"
+CLASSIFICATION = ROOT / "pages/classification_page.py"
+DETECTION = ROOT / "pages/detection_page.py"
+
+_ENTERED = "frame.entered"
+
+
+def navigation() -> st.Page:
+    """Tell Streamlit the pages and return the one to run."""
+    return st.navigation(
+        [
+            st.Page(HOME, title="Home", icon=":material/home:", default=True),
+            st.Page(BLOB, title="Blob", icon=":material/grid_on:", url_path="blob"),
+            st.Page(
+                CLASSIFICATION,
+                title="Classification",
+                icon=":material/leaderboard:",
+                url_path="classification",
+            ),
+            st.Page(
+                DETECTION, title="Detection", icon=":material/select_all:", url_path="detection"
+            ),
+        ]
+    )
+
+
+@contextmanager
+def entered() -> Iterator[None]:
+    """Mark that this run came through app.py."""
+    st.session_state[_ENTERED] = True
+    try:
+        yield
+    finally:
+        st.session_state.pop(_ENTERED, None)
+
+
+def through_the_frame() -> None:
+    """Come in through app.py; the first line of every page.
+
+    Streamlit looks for a folder named ``pages`` and, in a process that has not run app.py
+    yet, answers a deep link with the bare page: no navigation, no error border, every file
+    in the folder listed. Telling it our own navigation ends that mode, and the rerun then
+    goes through app.py.
+    """
+    context = get_script_run_ctx()
+    if st.session_state.get(_ENTERED) or context is None:
+        return
+    if Path(context.main_script_path).resolve() == ROOT / "app.py":
+        navigation()
+        st.rerun()
+
+
+@contextmanager
+def spoken_errors() -> Iterator[None]:
+    """Show what a person can mend as a sentence; the widgets above it stay in use."""
+    try:
+        yield
+    except BlobscopeError as error:
+        st.error(plain(str(error)), icon=":material/error:")

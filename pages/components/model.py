@@ -1,0 +1,70 @@
+"""Choosing a model, and fetching its files when they are not here yet."""
+
+import streamlit as st
+
+from core.nets.card import ModelCard, Task
+from core.nets.catalog import cards
+from core.nets.downloads import download, present
+from pages.components.text import megabytes, plain
+
+
+def pick_model(key: str, *, task: Task) -> ModelCard:
+    """Offer the models of a task and return the chosen one, with its files in place.
+
+    A model whose weights are not on this machine shows its card and a download button;
+    until somebody presses it, the page stops there.
+    """
+    offered = {card.name: card for card in cards(task)}
+    name = st.selectbox(
+        "Model",
+        list(offered),
+        format_func=lambda name: _line(offered[name]),
+        key=f"{key}.model",
+        bind="query-params",
+    )
+    card = offered[name or next(iter(offered))]
+    _about(card)
+    if not present(card):
+        _fetch(card, key=f"{key}.fetch")
+    return card
+
+
+def _line(card: ModelCard) -> str:
+    size = f" · {megabytes(card.size_bytes)}" if card.size_bytes else ""
+    fetch = "" if present(card) else " · to be downloaded"
+    return f"{card.title} · {card.framework}{size}{fetch}"
+
+
+def _about(card: ModelCard) -> None:
+    st.caption(plain(card.summary))
+    with st.popover("About this model", icon=":material/info:", type="tertiary"):
+        rows = {
+            "source": card.source,
+            "licence": card.licence,
+            "measured": card.measured,
+            "classes": str(len(card.labels)),
+            "files": ", ".join(file.name for file in card.files),
+            "notes": " ".join(card.notes),
+        }
+        for word, text in rows.items():
+            if text:
+                st.markdown(f"**{word}** {plain(text)}")
+
+
+def _fetch(card: ModelCard, *, key: str) -> None:
+    size = f"{megabytes(card.size_bytes)} " if card.size_bytes else ""
+    with st.container(border=True):
+        st.markdown(
+            f"The weights of **{plain(card.title)}** are not on this machine. They are fetched "
+            f"once, for every visitor, from a pinned address, and checked against their digest."
+        )
+        if not st.button(f"Download {size}now", key=key, icon=":material/download:"):
+            st.stop()
+        bar = st.progress(0.0, text="asking for the files")
+
+        def report(file: str, done: int, total: int) -> None:
+            share = min(1.0, done / total) if total else 0.0
+            bar.progress(share, text=f"{plain(file)}: {megabytes(done)}")
+
+        download(card, progress=report)
+        bar.empty()

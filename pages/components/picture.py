@@ -1,0 +1,121 @@
+"""Choosing a picture: a sample, an upload, or the camera. The choice follows the visitor."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import streamlit as st
+
+from core.picture.image import Picture
+from core.picture.samples import sample_picture, samples
+from pages.components.text import plain
+
+_KEPT = "picture.kept"
+MOST_KEPT = 12
+
+_SOURCES = {
+    "sample": ":material/photo_library: Sample",
+    "upload": ":material/upload: Upload",
+    "camera": ":material/photo_camera: Camera",
+}
+_TYPES = ["jpg", "jpeg", "png", "webp", "bmp"]
+
+
+class _Upload(Protocol):
+    """What Streamlit's uploader and camera hand over."""
+
+    name: str
+
+    def getvalue(self) -> bytes: ...
+
+
+def pick_picture() -> Picture:
+    """Offer the three sources and return the chosen picture.
+
+    The keys are the same on every page and live in the address bar, so the choice
+    survives page changes and a link carries it. Uploads cannot travel in a link: they are
+    kept, still encoded, for this visit only, and a link to one shows the sample instead.
+    """
+    source = st.segmented_control(
+        "Picture",
+        list(_SOURCES),
+        default="sample",
+        required=True,
+        format_func=_SOURCES.__getitem__,
+        key="picture",
+        bind="query-params",
+    )
+    return _PICKERS[source or "sample"]()
+
+
+def _sample() -> Picture:
+    titles = {sample.name: sample.title for sample in samples()}
+    name = st.pills(
+        "Sample",
+        list(titles),
+        default=next(iter(titles)),
+        required=True,
+        format_func=titles.__getitem__,
+        label_visibility="collapsed",
+        key="sample",
+        bind="query-params",
+    )
+    return sample_picture(name or next(iter(titles)))
+
+
+def _upload() -> Picture:
+    files = st.file_uploader(
+        "Drop, paste or browse: JPEG, PNG, WebP or BMP, several at once if you like",
+        type=_TYPES,
+        accept_multiple_files=True,
+        key="picture.upload",
+    )
+    kept = _keep("upload", files)
+    if not kept:
+        st.caption("Until you give one, this is the sample picture.")
+        return _first_sample()
+    if len(kept) == 1:
+        return kept[0]
+    number = st.selectbox(
+        f"Which of your {len(kept)} pictures",
+        range(len(kept)),
+        format_func=lambda row: kept[row].name,
+        key="picture.number",
+        persist_state="session",
+    )
+    return kept[number or 0]
+
+
+def _camera() -> Picture:
+    snapshot = st.camera_input("Take a snapshot", key="picture.camera", resolution="720p")
+    kept = _keep("camera", [snapshot] if snapshot else [])
+    if kept:
+        return kept[-1]
+    st.caption("Until you take one, this is the sample picture.")
+    return _first_sample()
+
+
+def _first_sample() -> Picture:
+    return sample_picture(samples()[0].name)
+
+
+def _keep(source: str, uploads: Sequence[_Upload]) -> tuple[Picture, ...]:
+    """Remember the encoded files of this visit, because an uploader forgets on page changes."""
+    key = f"{_KEPT}.{source}"
+    if uploads:
+        if len(uploads) > MOST_KEPT:
+            st.caption(f"The first {MOST_KEPT} of your {len(uploads)} pictures are kept.")
+        st.session_state[key] = tuple(
+            Picture(upload.name, upload.getvalue()) for upload in uploads[:MOST_KEPT]
+        )
+    kept: tuple[Picture, ...] = st.session_state.get(key, ())
+    if kept and not uploads:
+        names = ", ".join(plain(picture.name) for picture in kept)
+        st.caption(f"Kept from before: {names}")
+    return kept
+
+
+_PICKERS: dict[str, Callable[[], Picture]] = {
+    "sample": _sample,
+    "upload": _upload,
+    "camera": _camera,
+}

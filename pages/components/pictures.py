@@ -1,0 +1,35 @@
+"""Pictures on the screen: already encoded, so that Streamlit does not encode them again."""
+
+import streamlit as st
+
+from core.blob.make import Blob, image_from_blob
+from core.blob.spec import BlobSpec
+from core.picture.image import BgrImage
+from core.picture.size import Size
+from core.render.encode import for_display, jpeg, png
+
+
+def show_photo(image: BgrImage, *, alt: str, caption: str | None = None) -> None:
+    """Show a picture for the eye: shrunk to the screen, as JPEG."""
+    st.image(
+        jpeg(for_display(image)),
+        caption=caption,
+        output_format="JPEG",
+        width="stretch",
+        alt=alt,
+    )
+
+
+def show_exact(image: BgrImage, *, alt: str, caption: str | None = None) -> None:
+    """Show a picture in which each pixel counts, as PNG."""
+    st.image(png(image), caption=caption, output_format="PNG", width="stretch", alt=alt)
+
+
+def show_seen(blob: Blob, spec: BlobSpec) -> None:
+    """Turn a blob back into a picture: what the net sees."""
+    seen = image_from_blob(blob, spec)
+    show_exact(
+        for_display(seen),
+        caption=f"What the net sees, {Size.of(seen)}",
+        alt="What the net sees",
+    )

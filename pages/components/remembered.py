@@ -1,0 +1,47 @@
+"""The caches of the app: the slow half of the road, kept by name and bounded.
+
+Keys are the digest of the encoded picture, the model's name and the frozen spec. Arrays
+are never keys: Streamlit hashes big ones by sample, and two pictures could collide.
+What is kept is shared by all visitors and therefore read-only.
+"""
+
+import streamlit as st
+
+from core.blob.spec import BlobSpec
+from core.blob.trace import Trace, trace
+from core.nets.card import ModelCard
+from core.nets.catalog import card
+from core.picture.image import BgrImage, Picture, decode
+from core.pipeline import Run, run
+
+
+def remembered_run(picture: Picture, chosen: ModelCard, spec: BlobSpec | None = None) -> Run:
+    """Run the net, or return what it answered the last time for the very same question."""
+    return _run(picture.digest, chosen.name, spec or chosen.blob, picture)
+
+
+def remembered_image(picture: Picture) -> BgrImage:
+    """Decode a picture, or return its pixels from the last time, read-only."""
+    return _image(picture.digest, picture)
+
+
+def remembered_trace(picture: Picture, spec: BlobSpec) -> Trace:
+    """Make a blob with every stage, or return the stages of the last time."""
+    return _trace(picture.digest, spec, picture)
+
+
+@st.cache_resource(max_entries=16, show_spinner="The net is looking at the picture ...")
+def _run(digest: str, model: str, spec: BlobSpec, _picture: Picture) -> Run:  # noqa: ARG001
+    return run(_picture, card(model), spec)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _image(digest: str, _picture: Picture) -> BgrImage:  # noqa: ARG001 - the key
+    image = decode(_picture)
+    image.setflags(write=False)
+    return image
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _trace(digest: str, spec: BlobSpec, _picture: Picture) -> Trace:
+    return trace(_image(digest, _picture), spec)

@@ -1,0 +1,34 @@
+"""Words on the screen."""
+
+import re
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~:$-])")
+
+
+def plain(text: str) -> str:
+    r"""Escape Markdown, so that a file's name or a label can never become a link or picture.
+
+    >>> print(plain("![x](y)"))
+    \!\[x\]\(y\)
+    """
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def milliseconds(value: float | None) -> str:
+    """Write a time so that it can be compared at a glance.
+
+    >>> milliseconds(3.14159), milliseconds(345.6), milliseconds(None)
+    ('3.1 ms', '346 ms', 'already there')
+    """
+    if value is None:
+        return "already there"
+    return f"{value:.1f} ms" if value < 100 else f"{value:.0f} ms"
+
+
+def megabytes(count: int) -> str:
+    """Write a file's size.
+
+    >>> megabytes(2_484_091), megabytes(9_685)
+    ('2.5 MB', '9.7 kB')
+    """
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"

@@ -1,0 +1,43 @@
+import streamlit as st
+
+from core.pipeline import found
+from pages.components.detection import (
+    fitted_spec,
+    show_found,
+    show_raw_rows,
+    show_steps,
+    show_table,
+    thresholds,
+)
+from pages.components.frame import through_the_frame
+from pages.components.model import pick_model
+from pages.components.picture import pick_picture
+from pages.components.pictures import show_photo
+from pages.components.remembered import remembered_run
+from pages.components.times import show_times
+
+through_the_frame()
+st.title("Detection")
+st.caption("One picture, one net, many boxes: what is where?")
+
+with st.container(border=True):
+    left, right = st.columns(2, gap="medium")
+    with left:
+        picture = pick_picture()
+    with right:
+        card = pick_model("detection", task="detection")
+        spec = fitted_spec("detection", card)
+
+done = remembered_run(picture, card, spec)
+result = found(done, card, thresholds("detection", card))
+
+show_steps(result)
+left, right = st.columns(2, gap="medium")
+with left:
+    show_photo(done.shown, caption=f"The picture, {done.image_size}", alt="The picture")
+with right:
+    show_found(done, result, card)
+show_table(result, card)
+
+show_times(done.times, read_ms=result.read_ms)
+show_raw_rows(done)

@@ -1,0 +1,62 @@
+"""Pages are tested as a visitor meets them: through app.py."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+from streamlit.testing.v1 import AppTest
+
+from tests.shared import NETS
+
+ROOT = Path(__file__).parents[2]
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    """AppTests share Streamlit's global caches; each test starts with empty ones."""
+    yield
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True)
+def models_of_their_own(tmp_path, monkeypatch) -> None:
+    """No test sees, or fills, the model folder of the person who runs it."""
+    monkeypatch.setenv("BLOBSCOPE_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("BLOBSCOPE_MIRROR", str(NETS))
+
+
+@pytest.fixture
+def visit() -> Visit:
+    """Open a page by its name, with settings from the address bar."""
+
+    def opened(page: str = "home", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name.replace("__", ".")] = value
+        app.run()
+        if page != "home":
+            app.switch_page(f"pages/{page}_page.py").run()
+        assert not app.exception, app.exception
+        return app
+
+    return opened
+
+
+@pytest.fixture
+def media(monkeypatch) -> dict[str, bytes]:
+    """Keep the bytes of every picture a page shows, by the last part of its address."""
+    kept: dict[str, bytes] = {}
+    load = MemoryMediaFileStorage.load_and_get_id
+
+    def recording(self, data, mimetype, kind, filename=None):
+        file_id = load(self, data, mimetype, kind, filename)
+        name = self.get_url(file_id).rsplit("/", 1)[-1]
+        kept[name] = self.get_file(name).content
+        return file_id
+
+    monkeypatch.setattr(MemoryMediaFileStorage, "load_and_get_id", recording)
+    return kept
