@@ -1,0 +1,123 @@
+"""The house's floors: who may import whom. ``core/__init__.py`` says it in words."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+APP = ["app.py", *(str(path.relative_to(ROOT)) for path in ROOT.glob("pages/**/*.py"))]
+CORE = [str(path.relative_to(ROOT)) for path in ROOT.glob("core/**/*.py")]
+PAGES = [str(path.relative_to(ROOT)) for path in ROOT.glob("pages/*.py")]
+LONGEST_PAGE = 40
+
+# each wing of core, and the wings below it
+BELOW = {
+    "": [],
+    "errors": [],
+    "outputs": ["errors"],
+    "picture": ["errors", "outputs"],
+    "blob": ["errors", "outputs", "picture"],
+    "nets": ["errors", "outputs", "picture", "blob"],
+    "results": ["errors", "outputs", "picture"],
+    "render": ["errors", "outputs", "picture", "blob", "results"],
+    "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results", "render"],
+    "share": ["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+}
+
+
+@pytest.mark.parametrize("file", CORE)
+def test_core_imports_only_what_lies_below(file):
+    wing = _wing(_module(file))
+    assert wing in BELOW, f"core/{wing} stands on no floor yet: add it to the glossary and here"
+    above = {
+        name
+        for name in _imports(file)
+        if name.split(".")[0] == "core" and _wing(name) not in [wing, *BELOW[wing]]
+    }
+    assert above == set()
+
+
+@pytest.mark.parametrize("file", CORE)
+def test_core_knows_nothing_of_the_pages_or_of_streamlit(file):
+    assert _tops(file).isdisjoint({"streamlit", "streamlit_webrtc", "app", "pages"})
+
+
+@pytest.mark.parametrize("file", APP + CORE)
+def test_the_app_imports_nothing_that_is_not_deployed(file):
+    outside = {"tests", "training", "tools", "benchmarks"}
+    developers = {"pytest", "hypothesis", "playwright", "matplotlib", "onnx", "onnxruntime"}
+    assert _tops(file).isdisjoint(outside | developers)
+
+
+@pytest.mark.parametrize("file", APP + CORE)
+def test_nothing_from_a_visitor_is_unpickled_or_evaluated(file):
+    assert _tops(file).isdisjoint({"pickle", "shelve", "marshal", "dill", "joblib"})
+    calls = (node for node in ast.walk(_tree(file)) if isinstance(node, ast.Call))
+    named = {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+    assert named.isdisjoint({"eval", "exec", "compile", "__import__"})
+
+
+@pytest.mark.parametrize("file", ["app.py", *PAGES])
+def test_a_page_reads_like_a_recipe(file):
+    lines = len((ROOT / file).read_text().splitlines())
+    assert lines <= LONGEST_PAGE, f"{file} has {lines} lines; what it works out goes below"
+    assert _tops(file).isdisjoint({"cv2", "numpy", "PIL"}), "pixels are core's business"
+    shaped = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.While)
+    assert not [node for node in ast.walk(_tree(file)) if isinstance(node, shaped)]
+
+
+def test_nobody_imports_in_a_circle():
+    graph = {_module(file): _inner_imports(file) for file in APP + CORE}
+    assert list(TopologicalSorter(graph).static_order()), "raises CycleError with the circle"
+
+
+def test_every_module_is_named_after_what_it_holds():
+    names = {Path(file).stem for file in APP + CORE}
+    assert names.isdisjoint({"utils", "util", "helpers", "helper", "common", "misc", "tools"})
+
+
+def _inner_imports(file: str) -> frozenset[str]:
+    ours = {_module(each) for each in APP + CORE}
+    return (_imports(file) & ours) - {_module(file)}
+
+
+def _tops(file: str) -> set[str]:
+    return {name.split(".")[0] for name in _imports(file)}
+
+
+@cache
+def _imports(file: str) -> frozenset[str]:
+    """Every module the file imports, wherever the import stands."""
+    return frozenset(name for node in ast.walk(_tree(file)) for name in _imported(node))
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        members = [f"{node.module}.{alias.name}" for alias in node.names]
+        modules = [name for name in members if _is_module(name)]
+        yield from modules or [node.module]
+
+
+def _is_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+@cache
+def _tree(file: str) -> ast.Module:
+    return ast.parse((ROOT / file).read_text(), filename=file)
+
+
+def _module(file: str) -> str:
+    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _wing(module: str) -> str:
+    """``core.blob.make`` stands in the wing ``blob``; ``core`` itself in none."""
+    return module.split(".")[1] if "." in module else ""
