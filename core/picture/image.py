@@ -3,6 +3,7 @@
 import codecs
 import hashlib
 import io
+import re
 import struct
 import warnings
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ MAX_PIXELS = 40 * 10**6
 MAX_SIDE = 16384
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 
+MAX_SCANS = 100
+
+_JPEGS = ("JPEG", "MPO")  # MPO: a JPEG with a second one behind it, as phones make them
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")  # those followed by a length
 _ORIENTATION = 0x0112  # the EXIF tag
 _OTHERS = (
     (b"GIF8", "a GIF"),
@@ -102,6 +107,11 @@ def _header(picture: Picture) -> Image.Image:
             "and BMP pictures: save or export it as one of these."
         ) from error
     _check_size(picture.name, *header.size)
+    if header.format in _JPEGS and _jpeg_scans(picture.data) > MAX_SCANS:
+        raise PictureRefused(
+            f"{picture.name} paints its pixels in more than {MAX_SCANS} scans, the limit. "
+            "Save it again as an ordinary JPEG."
+        )
     return header
 
 
@@ -118,6 +128,24 @@ def _check_size(name: str, width: int, height: int) -> None:
             f"{name} has {width} x {height} pixels; the limit is {MAX_SIDE} for each side. "
             "Scale it down or cut it first."
         )
+
+
+def _jpeg_scans(data: bytes) -> int:
+    """Count the scans of a JPEG, up to the first one too many.
+
+    A progressive JPEG paints the whole picture again in every scan. An ordinary one has
+    about ten; 82 bytes a scan can keep a decoder busy for hours (28 ms each at 36 million
+    pixels).
+    """
+    scans = 0
+    at = 2  # behind the start marker
+    while (marker := _MARKER.search(data, at)) and scans <= MAX_SCANS:
+        kind = data[marker.start() + 1]
+        if kind == 0xD9:  # the end of the picture
+            break
+        scans += kind == 0xDA
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
+    return scans
 
 
 def _guess(data: bytes) -> str:
@@ -159,7 +187,7 @@ def _pixels(header: Image.Image, data: bytes) -> npt.NDArray[Any]:
 
 def _is_plain(header: Image.Image, data: bytes) -> bool:
     """Tell whether cv2 reads this picture as Pillow does; raise where it would choke."""
-    if header.format in ("JPEG", "MPO"):  # MPO: a JPEG with a second one behind it
+    if header.format in _JPEGS:
         return header.mode != "CMYK"
     if header.format != "PNG":
         return False

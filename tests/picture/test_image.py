@@ -338,6 +338,33 @@ def refusal_without_memory(data):
     return sentence
 
 
+def with_scans(count, hidden=b""):
+    """A progressive JPEG that repeats its last scan."""
+    data = encoded(smooth().convert("L"), "JPEG", progressive=True)
+    last = data[data.rindex(b"\xff\xc4", 0, data.rindex(b"\xff\xda")) : -2]
+    return data[:-2] + hidden + last * (count - data.count(b"\xff\xda")) + data[-2:]
+
+
+def test_jpeg_that_would_paint_for_hours_is_refused():
+    assert seen(with_scans(100)).shape == (32, 48, 3)
+    assert "more than 100 scans" in refusal(with_scans(101))
+    assert "more than 100 scans" in refusal(with_scans(5000))
+
+
+HIDDEN = {"end inside a comment": b"\xff\xfe\x00\x04\xff\xd9", "marker alone": b"\xff\x01"}
+
+
+@pytest.mark.parametrize("kind", HIDDEN)
+def test_scans_cannot_be_hidden(kind):
+    assert "more than 100 scans" in refusal(with_scans(101, hidden=HIDDEN[kind]))
+
+
+def test_scan_markers_in_a_preview_or_behind_the_end_do_not_count():
+    exif = b"Exif\0\0" + b"\xff\xda" * 500
+    preview = encoded(smooth(), "JPEG", exif=exif)
+    assert seen(preview + b"\xff\xda" * 500).shape == (32, 48, 3)
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP", "BMP"])
 def test_damaged_bytes_give_an_image_or_a_sentence(kind):
     rng = np.random.default_rng(7)
