@@ -1,0 +1,152 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.picture.size import Size
+from core.render import boxes
+from core.render.boxes import Patch, Pen, draw_detections, label_tile
+from core.render.palette import class_colour
+from core.results.detections import Detections
+
+GROUND = 119
+
+
+def ground(width=200, height=150):
+    return np.full((height, width, 3), GROUND, np.uint8)
+
+
+def one(xyxy, class_id=0, confidence=0.87):
+    return Detections([xyxy], [confidence], [class_id], [0])
+
+
+def bare(image, detections):
+    return draw_detections(image, detections, show_labels=False, show_confidence=False)
+
+
+def test_the_callers_picture_is_not_drawn_upon():
+    image = ground()
+    image.setflags(write=False)
+    drawn = draw_detections(image, one([20, 30, 90, 80]))
+    assert (image == GROUND).all()
+    assert (drawn != GROUND).any()
+
+
+def test_a_frame_has_the_colour_of_its_class_and_hides_nothing_inside():
+    drawn = bare(ground(), one([20, 30, 90, 80], class_id=3))
+    assert drawn[30, 20:90].tolist() == [list(class_colour(3))] * 70
+    assert drawn[30:80, 89].tolist() == [list(class_colour(3))] * 50
+    line = Pen.of(Size(200, 150)).line
+    assert (drawn[30 + line : 80 - line, 20 + line : 90 - line] == GROUND).all()
+    drawn[30:80, 20:90] = GROUND
+    assert (drawn == GROUND).all()
+
+
+@pytest.mark.parametrize(
+    "xyxy",
+    [
+        [-90, 10, -5, 60],
+        [210, 10, 400, 60],
+        [10, 160, 50, 400],
+        [50, 50, 50, 90],
+        [90, 9, 20, 50],
+    ],
+    ids=["left", "right", "below", "no width", "inside out"],
+)
+def test_a_box_that_is_not_in_the_picture_is_left_out_with_its_label(xyxy):
+    assert (draw_detections(ground(), one(xyxy)) == GROUND).all()
+
+
+CORNERS = st.floats(-500, 900)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.tuples(st.integers(1, 700), st.integers(1, 500)),
+    st.tuples(CORNERS, CORNERS, CORNERS, CORNERS),
+    st.sampled_from(["dog", "a class with quite a long name", "i"]),
+)
+def test_a_label_is_whole_and_inside_wherever_the_box_is(sides, corners, label):
+    image = ground(*sides)
+    xyxy = (
+        sorted(corners[::2])[0],
+        sorted(corners[1::2])[0],
+        max(corners[::2]),
+        max(corners[1::2]),
+    )
+    found = one(xyxy, class_id=1)
+    drawn = draw_detections(image, found, label=lambda _: label)
+    framed = bare(image, found)
+    if (framed == GROUND).all():
+        return
+    size = Size.of(image)
+    tile = label_tile(f"{label} 0.87", class_colour(1), text_size=Pen.of(size).text, room=size)
+    windows = np.lib.stride_tricks.sliding_window_view(drawn, tile.shape)[:, :, 0]
+    rows, columns = np.nonzero((windows[..., 0, 0, :] == tile[0, 0]).all(axis=-1))
+    assert any((windows[r, c] == tile).all() for r, c in zip(rows, columns, strict=True))
+
+
+def test_labels_of_crowded_boxes_do_not_cover_each_other():
+    crowd = Detections([[50, 60, 150, 120]] * 4, [0.9, 0.8, 0.7, 0.6], [0, 1, 2, 3], range(4))
+    image = ground(400, 300)
+    drawn = draw_detections(image, crowd)
+    text = Pen.of(Size(400, 300)).text
+    for row in range(4):
+        label = f"{row} {crowd.confidence[row]:.2f}"
+        tile = label_tile(label, class_colour(row), text_size=text, room=Size(400, 300))
+        windows = np.lib.stride_tricks.sliding_window_view(drawn, tile.shape)[:, :, 0]
+        assert (windows == tile).all(axis=(2, 3, 4)).any()
+
+
+def test_the_first_row_lies_on_top():
+    both = Detections([[20, 30, 90, 80]] * 2, [0.9, 0.8], [4, 5], [0, 1])
+    assert bare(ground(), both)[30, 20].tolist() == list(class_colour(4))
+
+
+def test_what_is_written_can_be_chosen(monkeypatch):
+    written = []
+
+    def noted(text, *args, **options):
+        written.append(text)
+        return label_tile(text, *args, **options)
+
+    monkeypatch.setattr(boxes, "label_tile", noted)
+    found, names = one([20, 30, 90, 80]), ["dog"].__getitem__
+    draw_detections(ground(), found, label=names)
+    draw_detections(ground(), found, label=names, show_confidence=False)
+    draw_detections(ground(), found, label=names, show_labels=False, show_numbers=True)
+    assert written == ["dog 0.87", "dog", "#1 0.87"]
+
+
+@pytest.mark.parametrize(
+    "size", [Size(64, 48), Size(640, 480), Size(1920, 1080), Size(6000, 4000)]
+)
+def test_lines_and_letters_follow_the_size_of_the_picture(size):
+    pen = Pen.of(size)
+    assert 2 <= pen.line <= pen.text / 4
+
+    assert pen.text == max(11, round((size.width + size.height) / 2 * 0.028))
+
+
+def test_a_label_longer_than_the_picture_is_cut_short():
+    tile = label_tile("a" * 300, (0, 0, 0), text_size=16, room=Size(100, 90))
+    assert tile.shape[1] <= 100
+
+
+@pytest.mark.parametrize("text", ["Katze", "кошка", "猫", "ñandú"])
+def test_labels_in_other_scripts_are_written_with_or_without_a_font_for_them(text, monkeypatch):
+    assert np.unique(label_tile(text, (0, 0, 0), text_size=16, room=Size(200, 90))).size > 2
+    monkeypatch.setattr(boxes, "_system_font", lambda _: None)
+    assert np.unique(label_tile(text, (0, 0, 0), text_size=16, room=Size(200, 90))).size > 2
+
+
+def test_without_a_font_accents_are_dropped_and_the_letters_stay(monkeypatch):
+    monkeypatch.setattr(boxes, "_system_font", lambda _: None)
+    accented = label_tile("Äpfel", (0, 0, 0), text_size=16, room=Size(200, 90))
+    plain = label_tile("Apfel", (0, 0, 0), text_size=16, room=Size(200, 90))
+    np.testing.assert_array_equal(accented, plain)
+
+
+def test_patches_that_only_touch_do_not_meet():
+    assert not Patch(0, 0, 5, 5).meets(Patch(5, 0, 9, 5))
+    assert Patch(0, 0, 5, 5).meets(Patch(4, 4, 9, 9))
