@@ -107,14 +107,16 @@ def letterbox(
     """Keep the aspect ratio and the whole image; bars fill the rest.
 
     The numbers are those of ``DNN_PMODE_LETTERBOX``: the factor in float32, the resized
-    size truncated, the image centred; ``top-left`` puts both bars behind the image.
+    size truncated, the image centred. ``top-left``, which OpenCV has not, puts both bars
+    behind the image and rounds the size, which keeps the aspect ratio closer.
 
     Raises:
         BlobImpossible: the shape is so long that nothing of its short side would remain.
     """
     factor = min(_ratios(image, into))
-    width = int(np.float32(image.width) * factor)
-    height = int(np.float32(image.height) * factor)
+    whole = round if anchor == "top-left" else int
+    width = whole(float(np.float32(image.width) * factor))
+    height = whole(float(np.float32(image.height) * factor))
     if width < 1 or height < 1:
         raise BlobImpossible(
             f"This {image} picture is too long for a letterbox of {into}: it would be "

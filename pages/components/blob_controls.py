@@ -22,7 +22,7 @@ from pages.components.text import plain
 _FIT_HELP = """What happens to the aspect ratio. **stretch**: blobFromImage with crop=False.
 **crop**: crop=True, the centre survives. **letterbox**: bars on two sides."""
 _MEAN_HELP = """Subtracted before scaling, in 0..255 units, in the order of the *blob's*
-channels: R, G, B when swapRB is on."""
+channels: R, G, B when swapRB is on. One number, or three: 104, 117, 123."""
 _STD_HELP = """blobFromImage has no such argument: Blobscope divides afterwards, as you would
 have to. Same order as the mean."""
 _SCALE_HELP = """Multiplies after the mean is gone. A number, a fraction like 1/255, or three
@@ -30,11 +30,12 @@ of them for one factor a channel."""
 
 
 def presets() -> dict[str, Preset]:
-    """Offer the three well-known rows, then one preset for each model card."""
-    rows = {preset.name: preset for preset in PRESETS}
-    for card in catalog():
-        rows[card.name] = Preset(card.name, card.title, card.blob, f"Made for {card.title}.")
-    return rows
+    """Offer the three well-known rows, then one preset for each model card, by title."""
+    cards = [
+        Preset(card.name, card.title, card.blob, f"The numbers on the card of {card.title}.")
+        for card in catalog()
+    ]
+    return {preset.title: preset for preset in (*PRESETS, *cards)}
 
 
 def blob_controls(key: str) -> BlobSpec:
@@ -49,14 +50,13 @@ def blob_controls(key: str) -> BlobSpec:
     chosen = st.selectbox(
         "Preset",
         list(offered),
-        format_func=lambda name: offered[name].title,
         key=f"{key}.preset",
         bind="query-params",
         on_change=_turn_knobs,
         args=(key,),
         help="Sets all knobs at once; turn them afterwards as you like.",
     )
-    st.caption(plain(offered[chosen or next(iter(offered))].fits_nets))
+    st.caption(plain(offered[chosen].fits_nets))
     rest = _knob_values(PRESETS[0].spec)
     return BlobSpec(**_shape_knobs(key, rest), **_number_knobs(key, rest))
 
@@ -78,7 +78,7 @@ def _knob_values(spec: BlobSpec) -> dict[str, Any]:
         "pad": round(spec.pad_value[0]),
         "swapRB": spec.swap_rb,
         "scalefactor": triple_to_text(spec.scalefactor),
-        **{f"mean{channel}": float(spec.mean[channel]) for channel in range(3)},
+        "mean": triple_to_text(spec.mean),
         "std": triple_to_text(spec.std),
         "ddepth": spec.ddepth,
         "layout": spec.layout,
@@ -111,29 +111,16 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
 def _number_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
     """Show the knobs that change values: channel order, mean, scale, std, depth, axes."""
     swap = st.toggle("swapRB", rest["swapRB"], key=f"{key}.swapRB", bind="query-params")
-    channels = "RGB" if swap else "BGR"
-    mean = [
-        column.number_input(
-            f"mean {channels[channel]}",
-            value=rest[f"mean{channel}"],
-            step=1.0,
-            format="%g",
-            key=f"{key}.mean{channel}",
-            bind="query-params",
-            help=_MEAN_HELP,
-        )
-        for channel, column in enumerate(st.columns(3, wrap=False))
-    ]
+    helps = {"scalefactor": _SCALE_HELP, "mean": _MEAN_HELP, "std": _STD_HELP}
     texts = {
         name: st.text_input(
-            name, rest[name], key=f"{key}.{name}", bind="query-params", help=help_text
+            name, rest[name], key=f"{key}.{name}", bind="query-params", help=words
         )
-        for name, help_text in (("scalefactor", _SCALE_HELP), ("std", _STD_HELP))
+        for name, words in helps.items()
     }
     return {
         "swap_rb": swap,
-        "mean": tuple(mean),
-        **{name: triple_from_text(text or "1", name=name) for name, text in texts.items()},
+        **{name: triple_from_text(text, name=name) for name, text in texts.items()},
         "ddepth": _choice("ddepth", DEPTHS, key, rest),
         "layout": _choice("layout", BLOB_LAYOUTS, key, rest),
     }

@@ -16,11 +16,14 @@ BLOB = ROOT / "pages/blob_page.py"
 CLASSIFICATION = ROOT / "pages/classification_page.py"
 DETECTION = ROOT / "pages/detection_page.py"
 
+MARK = ROOT / "pages/components/blobscope.svg"
+
 _ENTERED = "frame.entered"
 
 
 def navigation() -> st.Page:
-    """Tell Streamlit the pages and return the one to run."""
+    """Tell Streamlit our mark and the pages, and return the page to run."""
+    st.logo(MARK, size="large")
     return st.navigation(
         [
             st.Page(HOME, title="Home", icon=":material/home:", default=True),
@@ -34,7 +37,8 @@ def navigation() -> st.Page:
             st.Page(
                 DETECTION, title="Detection", icon=":material/select_all:", url_path="detection"
             ),
-        ]
+        ],
+        position="top",
     )
 
 

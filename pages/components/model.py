@@ -2,10 +2,18 @@
 
 import streamlit as st
 
-from core.nets.card import ModelCard, Task
+from core.nets.card import Framework, ModelCard, Task
 from core.nets.catalog import cards
 from core.nets.downloads import download, present
 from pages.components.text import megabytes, plain
+
+FRAMEWORKS: dict[Framework, str] = {
+    "caffe": "Caffe",
+    "darknet": "Darknet",
+    "tensorflow": "TensorFlow",
+    "onnx": "ONNX",
+    "tflite": "TensorFlow Lite",
+}
 
 
 def pick_model(key: str, *, task: Task) -> ModelCard:
@@ -14,29 +22,24 @@ def pick_model(key: str, *, task: Task) -> ModelCard:
     A model whose weights are not on this machine shows its card and a download button;
     until somebody presses it, the page stops there.
     """
-    offered = {card.name: card for card in cards(task)}
-    name = st.selectbox(
+    offered = {card.title: card for card in cards(task)}
+    title = st.selectbox(
         "Model",
         list(offered),
-        format_func=lambda name: _line(offered[name]),
         key=f"{key}.model",
         bind="query-params",
     )
-    card = offered[name or next(iter(offered))]
+    card = offered[title]
     _about(card)
     if not present(card):
         _fetch(card, key=f"{key}.fetch")
     return card
 
 
-def _line(card: ModelCard) -> str:
-    size = f" · {megabytes(card.size_bytes)}" if card.size_bytes else ""
-    fetch = "" if present(card) else " · to be downloaded"
-    return f"{card.title} · {card.framework}{size}{fetch}"
-
-
 def _about(card: ModelCard) -> None:
-    st.caption(plain(card.summary))
+    size = f"{megabytes(card.size_bytes)}, " if card.size_bytes else ""
+    where = "on this machine" if present(card) else "to be downloaded"
+    st.caption(f"{FRAMEWORKS[card.framework]}, {size}{where}. {plain(card.summary)}")
     with st.popover("About this model", icon=":material/info:", type="tertiary"):
         rows = {
             "source": card.source,

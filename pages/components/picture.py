@@ -12,11 +12,6 @@ from pages.components.text import plain
 _KEPT = "picture.kept"
 MOST_KEPT = 12
 
-_SOURCES = {
-    "sample": ":material/photo_library: Sample",
-    "upload": ":material/upload: Upload",
-    "camera": ":material/photo_camera: Camera",
-}
 _TYPES = ["jpg", "jpeg", "png", "webp", "bmp"]
 
 
@@ -37,10 +32,9 @@ def pick_picture() -> Picture:
     """
     source = st.segmented_control(
         "Picture",
-        list(_SOURCES),
+        list(_PICKERS),
         default="sample",
         required=True,
-        format_func=_SOURCES.__getitem__,
         key="picture",
         bind="query-params",
     )
@@ -48,18 +42,18 @@ def pick_picture() -> Picture:
 
 
 def _sample() -> Picture:
-    titles = {sample.name: sample.title for sample in samples()}
+    names = [sample.name for sample in samples()]  # without titles: what a link carries
     name = st.pills(
         "Sample",
-        list(titles),
-        default=next(iter(titles)),
+        names,
+        default=names[0],
         required=True,
-        format_func=titles.__getitem__,
         label_visibility="collapsed",
         key="sample",
         bind="query-params",
+        wrap=True,
     )
-    return sample_picture(name or next(iter(titles)))
+    return sample_picture(name or names[0])
 
 
 def _upload() -> Picture:

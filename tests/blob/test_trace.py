@@ -92,7 +92,7 @@ def in_top_left_corner(image, spec):
     factor = min(
         np.float32(size.width) / np.float32(width), np.float32(size.height) / np.float32(height)
     )
-    inner = int(np.float32(width) * factor), int(np.float32(height) * factor)
+    inner = round(float(width * factor)), round(float(height * factor))
     resized = cv2.resize(image, inner)
     canvas = np.zeros((size.height, size.width, *resized.shape[2:]), image.dtype)
     canvas[:] = np.array(
