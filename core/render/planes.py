@@ -107,7 +107,7 @@ def render_plane(
     numbers count as 0.
     """
     values = np.asarray(fitted(plane, width=width), np.float32)
-    if not math.isfinite(float(values.sum())):
+    if not np.isfinite(values).all():
         values = np.nan_to_num(values, posinf=scale.high, neginf=scale.low)
     span = scale.high - scale.low
     # 1..255, so that the middle of the scale is 128, a whole number

@@ -67,7 +67,7 @@ def test_a_fourth_plane_has_no_tint_and_stays_grey():
     assert [each.colour_map is GREY for each in rendered] == [False, False, False, True]
 
 
-@pytest.mark.parametrize("value", [0, 5, -3.5, np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("value", [0, 5, -3.5, 3e38, np.nan, np.inf, -np.inf])
 def test_a_plane_of_one_value_is_drawn_in_one_colour_without_a_warning(value):
     (rendered,) = render_planes([np.full((3, 4), value, np.float32)], width=4)
     assert rendered.image.shape == (3, 4, 3)
