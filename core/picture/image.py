@@ -187,10 +187,8 @@ def _pixels(header: Image.Image, data: bytes) -> npt.NDArray[Any]:
 
 def _is_plain(header: Image.Image, data: bytes) -> bool:
     """Tell whether cv2 reads this picture as Pillow does; raise where it would choke."""
-    if header.format in _JPEGS:
-        return header.mode != "CMYK"
     if header.format != "PNG":
-        return False
+        return header.format in _JPEGS
     # cv2 forgets the transparent grey of a grey PNG, and animations are Pillow's business
     chunks = _png_chunks(data)
     return b"acTL" not in chunks and not (b"tRNS" in chunks and header.mode in ("1", "L"))
@@ -210,7 +208,7 @@ def _png_chunks(data: bytes) -> set[bytes]:
         length, kind = struct.unpack_from(">I4s", data, at)
         at += 12 + length
         kinds.add(kind)
-        if kind == b"IEND" and at <= len(data):
+        if kind == b"IEND":
             return kinds
     raise ValueError("a chunk reaches behind the end of the file")
 

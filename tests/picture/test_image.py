@@ -188,12 +188,20 @@ def test_cmyk_jpeg_shows_the_colours_of_its_picture():
     assert Image.open(io.BytesIO(data)).mode == "CMYK"
     difference = as_rgb(seen(data)).astype(int) - np.asarray(smooth())
     assert np.abs(difference).mean() < 3
+    pillow = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    np.testing.assert_allclose(as_rgb(seen(data)), pillow, atol=2)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_first_frame_of_an_animation_is_taken(kind):
     frames = [smooth(), ImageOps.invert(smooth())]
     data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True)
+    np.testing.assert_array_equal(as_rgb(seen(data)), np.asarray(smooth()))
+
+
+def test_still_picture_before_an_animated_png_is_taken():
+    frames = [ImageOps.invert(smooth()), smooth().rotate(180)]
+    data = encoded(smooth(), "PNG", save_all=True, append_images=frames, default_image=True)
     np.testing.assert_array_equal(as_rgb(seen(data)), np.asarray(smooth()))
 
 
