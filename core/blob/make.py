@@ -126,16 +126,17 @@ def image_from_blob(blob: Blob, spec: BlobSpec) -> BgrImage:
 
     Values beyond 0..255 are clipped; a grey blob gives a grey picture; alpha is left out.
     """
-    channels = np.stack(planes(blob, spec.layout)[:3], axis=-1).astype(np.float64)
     undone = [
-        channels[..., index] * spec.std[index] / spec.scalefactor[index] + spec.mean[index]
-        for index in range(channels.shape[-1])
+        np.clip(np.rint(plane * (std / scale) + mean), 0, 255).astype(np.uint8)
+        for plane, scale, mean, std in zip(
+            planes(blob, spec.layout), spec.scalefactor, spec.mean, spec.std, strict=False
+        )
     ]
     if len(undone) == 1:
         undone = undone * 3
     elif spec.swap_rb:
         undone = undone[::-1]
-    return BgrImage(np.clip(np.rint(np.stack(undone, axis=-1)), 0, 255).astype(np.uint8))
+    return BgrImage(np.stack(undone, axis=-1))
 
 
 def along_channels(

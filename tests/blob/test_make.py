@@ -91,6 +91,12 @@ def test_image_from_a_grey_blob_is_grey():
     np.testing.assert_array_equal(seen, np.repeat(noise()[..., :1], 3, axis=2))
 
 
+def test_image_from_a_blob_with_alpha_leaves_alpha_out():
+    blob, _ = make_blob(noise(channels=4), BlobSpec(swap_rb=True))
+    seen = image_from_blob(blob, BlobSpec(swap_rb=True))
+    np.testing.assert_array_equal(seen, noise(channels=4)[..., :3])
+
+
 def test_planes_are_the_same_in_both_layouts():
     image = noise()
     nchw, _ = make_blob(image, BlobSpec())
