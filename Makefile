@@ -14,6 +14,9 @@ DEVELOPED := $(VENV)/.installed-dev
 SERVE     := $(PY) -m streamlit run app.py --server.address=$(ADDRESS) \
              $(if $(PORT),--server.port=$(PORT))
 
+# An environment whose Python has gone (an upgrade does that) is not installed any more.
+$(shell test -e $(PY) || rm -f $(INSTALLED) $(DEVELOPED))
+
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help run dev test format-check lint types unit browser format bench lock clean
@@ -54,7 +57,7 @@ format: $(DEVELOPED) ## format every file and mend what the linter can mend
 
 bench: $(DEVELOPED) ## run every benchmark
 	@for benchmark in benchmarks/[!_]*.py; do \
-	    echo "== $$benchmark"; PYTHONPATH=. $(PY) "$$benchmark" || exit 1; \
+	    echo "== $$benchmark"; $(PY) -m "benchmarks.$$(basename $$benchmark .py)" || exit 1; \
 	done
 
 lock: $(INSTALLED) ## remake requirements.lock from requirements.txt (keeps what still fits)

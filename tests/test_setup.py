@@ -79,9 +79,10 @@ def bare(tmp_path) -> Path:
     python = tmp_path / "python"
     python.write_text(
         f'#!/bin/sh\necho "$*" >> {tmp_path}/asked\n'
-        f'case "$*" in *venv*) mkdir -p .venv/bin && cp {python} .venv/bin/python;; esac\n'
+        f'case "$*" in *venv*) mkdir -p .venv/bin && ln -sf {python} .venv/bin/python;; esac\n'
     )
     python.chmod(0o755)
+    os.utime(python, (0, 0))  # a system's Python is older than any checkout
     return tmp_path
 
 
@@ -105,6 +106,15 @@ def test_an_edited_list_is_installed_again(bare):
     later = (bare / ".venv/.installed").stat().st_mtime + 10
     os.utime(bare / "requirements.txt", (later, later))
     assert any("install" in line for line in make(bare, "run"))
+
+
+def test_an_environment_whose_python_has_gone_is_made_again(bare):
+    make(bare, "run")
+    (bare / ".venv/bin/python").unlink()
+    (bare / ".venv/bin/python").symlink_to("/gone")
+    again = make(bare, "run")
+    assert any("venv --clear" in line for line in again)
+    assert any("-r requirements.lock" in line for line in again)
 
 
 def test_a_port_is_only_asked_for_when_somebody_names_one(bare):
