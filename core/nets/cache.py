@@ -81,6 +81,11 @@ class NetCache(Generic[K, N]):
         with self._lock:
             return self._weigh()
 
+    def waiting(self, key: K) -> int:
+        """Count the callers who wait for the net of a key."""
+        with self._lock:
+            return len(self._pools[key].waiting) if key in self._pools else 0
+
     @contextmanager
     def lent(self, key: K, read: Callable[[], N]) -> Iterator[tuple[N, bool]]:
         """Borrow the net for a key; tells also whether this call had to read it.

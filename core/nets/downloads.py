@@ -186,17 +186,20 @@ def _copy_file(source: Path, meter: "_Meter") -> None:
 
 
 def _copy_address(address: str, meter: "_Meter") -> None:
-    def follow_only_https(response: requests.Response, **_: Any) -> None:
-        if response.is_redirect and address.startswith("https://"):
-            _allowed(urljoin(response.url, response.headers["location"]))
+    host = urlsplit(address).hostname
+
+    def stay_encrypted(response: requests.Response, **_: Any) -> None:
+        if response.is_redirect:
+            target = urljoin(response.url, response.headers["location"])
+            if urlsplit(target).hostname != host:
+                _allowed(target)
 
     fetch = pooch.HTTPDownloader(
         chunk_size=CHUNK,
         timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
         headers={"Accept-Encoding": "identity"},
-        hooks={"response": follow_only_https},
+        hooks={"response": stay_encrypted},
     )
-    host = urlsplit(address).hostname
     try:
         fetch(address, meter, None)
     except requests.HTTPError as error:

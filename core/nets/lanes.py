@@ -3,6 +3,7 @@
 OpenCV's thread count is one number for the whole process. A lone forward of a big net
 wants every core; a small one is quicker on one; several forwards at once are quickest
 with one core each. So the count changes with the traffic, and only while nothing runs.
+It moves results by float rounding at most (2e-5 in YOLOX, nothing in our other nets).
 ``benchmarks/serving.py`` compares this with the fixed layouts.
 """
 

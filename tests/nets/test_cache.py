@@ -1,0 +1,204 @@
+"""The cache: bounded, least recently used out first, one read however many ask."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from core.nets.cache import COPIES_AFTER, NetCache, give_memory_back
+
+
+@dataclass(eq=False)
+class Net:
+    """A stand-in that knows its size and notices when two borrow it at once."""
+
+    size_bytes: int = 10
+    busy: bool = False
+
+
+def visit(cache, key, size=10):
+    with cache.lent(key, lambda: Net(size)) as (net, fresh):
+        assert not net.busy
+        net.busy = True
+        net.busy = False
+    return fresh
+
+
+def test_a_net_is_read_once_and_lent_again():
+    cache = NetCache()
+    assert [visit(cache, "a") for _ in range(3)] == [True, False, False]
+    assert (cache.nets, cache.size_bytes) == (1, 10)
+
+
+def test_the_least_recently_used_net_goes_first():
+    cache = NetCache(max_nets=2)
+    for key in "abac":
+        visit(cache, key)
+    assert cache.keys == ("a", "c")
+
+
+def test_bytes_are_bounded_too():
+    cache = NetCache(max_bytes=100)
+    for key, size in {"a": 40, "b": 50, "c": 40, "d": 20}.items():
+        visit(cache, key, size)
+        assert cache.size_bytes <= 100
+    assert cache.keys == ("c", "d")
+
+
+def test_a_net_bigger_than_the_cache_is_kept_until_the_next_comes():
+    cache = NetCache(max_bytes=100)
+    assert [visit(cache, "big", 500), visit(cache, "big", 500)] == [True, False]
+    visit(cache, "small")
+    assert cache.keys == ("small",)
+
+
+def test_a_net_on_loan_is_never_taken_away():
+    cache = NetCache(max_nets=1)
+    with ThreadPoolExecutor(1) as pool:
+        with cache.lent("a", Net):
+            visit(cache, "b")
+            assert "a" in cache.keys
+            waiting = pool.submit(visit, cache, "a")
+            while not cache.waiting("a"):
+                time.sleep(0.001)
+            assert not waiting.done()
+        assert waiting.result(timeout=5) is False
+    assert cache.nets == 1
+
+
+def test_eight_threads_that_ask_at_once_read_once():
+    reads = []
+    cache = NetCache(copies=2)
+    together = threading.Barrier(8)
+
+    def read():
+        reads.append(1)
+        time.sleep(0.05)
+        return Net()
+
+    def ask(_):
+        together.wait()
+        with cache.lent("a", read) as (net, fresh):
+            assert not net.busy
+            net.busy = True
+            time.sleep(0.002)
+            net.busy = False
+            return fresh
+
+    with ThreadPoolExecutor(8) as pool:
+        fresh = list(pool.map(ask, range(8)))
+    assert len(reads) == 1
+    assert fresh.count(True) == 1
+
+
+def test_steady_traffic_gets_a_second_copy_and_no_third():
+    cache = NetCache(copies=2)
+    most = 5 * COPIES_AFTER
+
+    def ask(_):
+        with cache.lent("a", Net):
+            time.sleep(0.001)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, range(most)))
+    assert cache.nets == 2
+
+
+def test_a_copy_is_not_read_where_it_would_not_fit():
+    cache = NetCache(copies=2, max_bytes=15)
+
+    def ask(_):
+        with cache.lent("a", Net):
+            time.sleep(0.001)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, range(5 * COPIES_AFTER)))
+    assert cache.nets == 1
+
+
+def test_who_waits_is_served_in_order():
+    cache = NetCache()
+    served = []
+
+    def ask(number):
+        with cache.lent("a", Net):
+            served.append(number)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(5)]
+    with cache.lent("a", Net):
+        for number, thread in enumerate(threads):
+            thread.start()
+            while cache.waiting("a") <= number:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    assert served == [0, 1, 2, 3, 4]
+
+
+def test_a_read_that_fails_fails_for_all_who_wait_and_leaves_nothing():
+    cache = NetCache()
+    together = threading.Barrier(4)
+    reads = []
+
+    def read():
+        reads.append(1)
+        time.sleep(0.05)
+        raise ValueError("broken file")
+
+    def ask(_):
+        together.wait()
+        with pytest.raises(ValueError, match="broken file"), cache.lent("a", read):
+            pass
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, range(4)))
+    assert len(reads) == 1
+    assert cache.keys == ()
+    assert visit(cache, "a") is True
+
+
+def test_a_net_whose_caller_failed_is_thrown_away():
+    cache = NetCache()
+    with pytest.raises(KeyError), cache.lent("a", Net):
+        raise KeyError
+    assert (cache.nets, cache.size_bytes, cache.keys) == (0, 0, ())
+    assert visit(cache, "a") is True
+
+
+def test_who_waits_for_a_net_that_is_thrown_away_gets_a_new_one():
+    cache = NetCache()
+
+    def fail_while_another_waits(pool):
+        with cache.lent("a", Net):
+            waiting.append(pool.submit(visit, cache, "a"))
+            while not cache.waiting("a"):
+                time.sleep(0.001)
+            raise KeyError
+
+    waiting = []
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(KeyError):
+            fail_while_another_waits(pool)
+        assert waiting[0].result(timeout=5) is True
+
+
+def test_many_threads_and_keys_never_share_a_net_and_keep_the_bounds():
+    cache = NetCache(max_nets=3, copies=2)
+
+    def ask(number):
+        with cache.lent(number % 7, Net) as (net, _):
+            assert not net.busy
+            net.busy = True
+            time.sleep(0.0005)
+            net.busy = False
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(400)))
+    assert cache.nets <= 3
+    assert cache.size_bytes == 10 * cache.nets
+
+
+def test_giving_memory_back_does_no_harm():
+    give_memory_back()

@@ -1,0 +1,97 @@
+"""Lanes: no more forwards than cores, and all cores for who is alone."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import pytest
+
+from core.nets.lanes import CALM_SECONDS, TRIALS, Lanes, Pace
+
+
+@pytest.fixture(autouse=True)
+def own_thread_count():
+    before = cv2.getNumThreads()
+    yield
+    cv2.setNumThreads(before)
+
+
+def test_a_pace_tries_each_count_and_settles_on_the_quickest():
+    pace = Pace.up_to(4)
+    cost = {4: 0.5, 2: 0.2, 1: 0.4}
+    chosen = []
+    for _ in range(3 * TRIALS + 2):
+        chosen.append(pace.threads())
+        pace.learn(chosen[-1], cost[chosen[-1]])
+    assert chosen == [4] * TRIALS + [2] * TRIALS + [1] * TRIALS + [2, 2]
+
+
+def test_one_core_leaves_nothing_to_try():
+    assert Pace.up_to(1).threads() == 1
+
+
+def test_a_lone_caller_gets_the_count_its_net_likes():
+    lanes = Lanes(2)
+    pace = Pace((2, 1), {2: [0.9] * TRIALS, 1: [0.1] * TRIALS})
+    for _ in range(2):
+        with lanes.turn(pace) as threads:
+            assert threads == 1 == cv2.getNumThreads()
+    with lanes.turn(Pace((2, 1))) as threads:
+        assert threads == 2 == cv2.getNumThreads()
+
+
+def test_a_second_caller_waits_until_nobody_uses_several_cores():
+    lanes = Lanes(2)
+    with ThreadPoolExecutor(2) as pool:
+
+        def short():
+            with lanes.turn(Pace.up_to(2)) as threads:
+                return threads, cv2.getNumThreads()
+
+        with lanes.turn(Pace.up_to(2)) as threads:
+            assert threads == 2
+            others = [pool.submit(short) for _ in range(2)]
+            time.sleep(0.02)
+            assert not any(other.done() for other in others)
+        assert [other.result(5) for other in others] == [(None, 1), (None, 1)]
+
+
+def test_after_a_crowd_one_core_each_stays_until_it_is_calm():
+    lanes = Lanes(2)
+    lanes._last_crowd = time.monotonic()
+    with lanes.turn(Pace.up_to(2)) as threads:
+        assert threads is None
+    lanes._last_crowd = time.monotonic() - 2 * CALM_SECONDS
+    with lanes.turn(Pace.up_to(2)) as threads:
+        assert threads == 2
+
+
+def test_never_more_turns_than_cores_and_the_count_stays_while_somebody_runs():
+    lanes = Lanes(3)
+    lock = threading.Lock()
+    running, most, mixed = 0, 0, 0
+
+    def work(_):
+        nonlocal running, most, mixed
+        with lanes.turn(Pace.up_to(3)) as alone:
+            with lock:
+                running += 1
+                most = max(most, running)
+            before = cv2.getNumThreads()
+            time.sleep(0.001)
+            with lock:
+                mixed += cv2.getNumThreads() != before or (alone is None and before != 1)
+                running -= 1
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(200)))
+    assert (running, mixed) == (0, 0)
+    assert 2 <= most <= 3
+
+
+def test_a_turn_that_ends_in_an_error_frees_its_lane():
+    lanes = Lanes(1)
+    for _ in range(3):
+        with pytest.raises(KeyError), lanes.turn(Pace.up_to(1)):
+            raise KeyError
