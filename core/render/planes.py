@@ -81,7 +81,7 @@ def render_planes(
         channels: the channel each plane came from, for ``tint``; missing ones are grey.
         width: the room on the screen in pixels, see ``fitted``.
     """
-    if not planes:
+    if len(planes) == 0:
         return ()
     scales = [PlaneScale.of(plane) for plane in planes]
     if shared:

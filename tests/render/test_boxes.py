@@ -103,6 +103,16 @@ def test_the_first_row_lies_on_top():
     assert bare(ground(), both)[30, 20].tolist() == list(class_colour(4))
 
 
+def test_where_labels_have_to_overlap_the_first_row_is_the_one_to_read():
+    size = Size(30, 16)  # room for a single label
+    both = Detections([[0, 0, 30, 16]] * 2, [0.9, 0.8], [4, 5], [0, 1])
+    drawn = draw_detections(
+        ground(*size.cv2), both, label=lambda _: "dog", show_confidence=False
+    )
+    tile = label_tile("dog", class_colour(4), text_size=Pen.of(size).text, room=size)
+    assert (drawn[: tile.shape[0], : tile.shape[1]] == tile).all()
+
+
 def test_what_is_written_can_be_chosen(monkeypatch):
     written = []
 

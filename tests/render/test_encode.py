@@ -24,6 +24,13 @@ def test_a_picture_without_colour_becomes_a_smaller_png_of_the_same_pixels():
     assert len(png(grey)) < len(png(noise(64, 64, 3))) / 2
 
 
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_colour_in_one_channel_alone_is_still_colour(channel):
+    image = np.full((4, 5, 3), 7, np.uint8)
+    image[2, 3, channel] = 200
+    np.testing.assert_array_equal(decoded(png(image)), image)
+
+
 def test_jpeg_comes_close():
     smooth = cv2.resize(noise(6, 8, 3), (320, 240), interpolation=cv2.INTER_CUBIC)
     assert np.abs(decoded(jpeg(smooth)).astype(int) - smooth).mean() < 3

@@ -30,13 +30,17 @@ def test_each_value_has_the_grey_of_its_place_on_the_scale(plane, one, other):
 
 
 def test_equal_values_look_equal_on_a_shared_scale_only():
-    low, high = np.float32([[0, 1]]), np.float32([[1, 4]])
-    shared = render_planes([low, high], shared=True, width=2)
-    assert (shared[0].image[0, 1] == shared[1].image[0, 0]).all()
-    assert shared[0].scale == shared[1].scale == PlaneScale(0, 4)
-    own = render_planes([low, high], shared=False, width=2)
-    assert (own[0].image[0, 1] == own[1].image[0, 1]).all()
-    assert [each.scale for each in own] == [PlaneScale(0, 1), PlaneScale(1, 4)]
+    planes = np.float32([[[2, 3]], [[0, 2]], [[2, 4]]])
+    shared = render_planes(planes, shared=True, width=2)
+    assert shared[0].image[0, 0, 0] == shared[1].image[0, 1, 0] == shared[2].image[0, 0, 0]
+    assert {each.scale for each in shared} == {PlaneScale(0, 4)}
+    own = render_planes(planes, shared=False, width=2)
+    assert all(each.image[0, :, 0].tolist() == [0, 255] for each in own)
+    assert [each.scale for each in own] == [
+        PlaneScale(2, 3),
+        PlaneScale(0, 2),
+        PlaneScale(2, 4),
+    ]
 
 
 @given(PLANES)
@@ -94,6 +98,11 @@ def test_large_planes_shrink_but_their_scale_is_that_of_every_value():
     (rendered,) = render_planes([plane], width=100)
     assert rendered.image.shape == (50, 100, 3)
     assert rendered.scale == PlaneScale(0, 9)
+
+
+def test_large_planes_are_averaged_so_that_no_pixel_is_skipped():
+    chequered = np.indices((300, 300)).sum(axis=0) % 2
+    np.testing.assert_allclose(fitted(chequered, width=150), 0.5)
 
 
 def test_the_callers_plane_stays_as_it_was():
