@@ -1,14 +1,7 @@
 import streamlit as st
 
+from pages.components import blob_view
 from pages.components.blob_controls import blob_controls
-from pages.components.blob_view import (
-    show_check,
-    show_histogram,
-    show_numbers,
-    show_planes,
-    show_stages,
-    show_statistics,
-)
 from pages.components.frame import through_the_frame
 from pages.components.picture import pick_picture
 from pages.components.pictures import show_photo, show_seen
@@ -26,15 +19,15 @@ with knobs:
 image = remembered_image(picture)
 traced = remembered_trace(picture, spec)
 with view:
-    show_check(image, traced, spec)
-    show_planes("blob", traced, spec)
-    left, right = st.columns(2)
+    blob_view.show_check(image, traced, spec)
+    blob_view.show_planes("blob", traced, spec)
+    left, right = st.columns(2, wrap=False)
     with left:
         show_photo(image, caption=f"The picture, {traced.placement.image}", alt="The picture")
     with right:
         show_seen(traced.blob, spec)
-    show_statistics(traced, spec)
-    show_histogram(traced, spec)
-    show_numbers("blob", traced, spec)
+    blob_view.show_statistics(traced, spec)
+    blob_view.show_histogram(traced, spec)
+    blob_view.show_numbers("blob", traced, spec)
 
-show_stages(traced, spec)
+blob_view.show_stages(traced, spec)

@@ -1,14 +1,7 @@
 import streamlit as st
 
 from core.pipeline import found
-from pages.components.detection import (
-    fitted_spec,
-    show_found,
-    show_raw_rows,
-    show_steps,
-    show_table,
-    thresholds,
-)
+from pages.components import detection
 from pages.components.frame import through_the_frame
 from pages.components.model import pick_model
 from pages.components.picture import pick_picture
@@ -26,18 +19,18 @@ with st.container(border=True):
         picture = pick_picture()
     with right:
         card = pick_model("detection", task="detection")
-        spec = fitted_spec("detection", card)
+        spec = detection.fitted_spec("detection", card)
 
 done = remembered_run(picture, card, spec)
-result = found(done, card, thresholds("detection", card))
+result = found(done, card, detection.thresholds("detection", card))
+detection.show_steps(result)
 
-show_steps(result)
 left, right = st.columns(2, gap="medium")
 with left:
     show_photo(done.shown, caption=f"The picture, {done.image_size}", alt="The picture")
 with right:
-    show_found(done, result, card)
-show_table(result, card)
+    detection.show_found(done, result, card)
+detection.show_table(result, card)
 
 show_times(done.times, read_ms=result.read_ms)
-show_raw_rows(done)
+detection.show_raw_rows(done)

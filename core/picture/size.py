@@ -19,7 +19,9 @@ class Size:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
-            raise ValueError(f"a size is at least 1 x 1 pixels, not {self.width} x {self.height}")
+            raise ValueError(
+                f"a size is at least 1 x 1 pixels, not {self.width} x {self.height}"
+            )
 
     def __str__(self) -> str:
         return f"{self.width} x {self.height}"

@@ -56,12 +56,12 @@ def show_planes(key: str, traced: Trace, spec: BlobSpec) -> None:
         shared=_SCALES[scale],
         channels=channels,
     )
-    columns = st.columns(len(rendered), gap="small")
+    columns = st.columns(len(rendered), gap="small", wrap=False)
     for index, (column, plane) in enumerate(zip(columns, rendered, strict=True)):
         with column:
             show_exact(
                 plane.image,
-                caption=f"{_index(index, spec)} · {channels[index]} · colours from "
+                caption=f"{_index(index, spec)} · {channels[index]} · "
                 f"{plane.scale.low:.4g} to {plane.scale.high:.4g}",
                 alt=f"Plane {channels[index]}",
             )
@@ -126,7 +126,7 @@ def show_numbers(key: str, traced: Trace, spec: BlobSpec) -> None:
     channels = _channels(traced)
     parts = planes(traced.blob, spec.layout)
     height, width = parts[0].shape
-    columns = st.columns([2, 1, 1], vertical_alignment="bottom")
+    columns = st.columns([2, 1, 1], vertical_alignment="bottom", wrap=False)
     channel = columns[0].segmented_control(
         "numbers of plane",
         channels,
@@ -157,7 +157,7 @@ def show_stages(traced: Trace, spec: BlobSpec) -> None:
     """Walk through the stages in order; the lines of Python, run in turn, make this blob."""
     st.subheader("Stage by stage")
     for number, stage in enumerate(traced.stages, start=1):
-        left, right = st.columns([1, 3], gap="medium", vertical_alignment="center")
+        left, right = st.columns([1, 3], gap="medium", wrap=False)
         with left:
             show_exact(_picture_of(stage, traced, spec), alt=f"Stage {stage.name}")
         with right:

@@ -31,6 +31,7 @@ def fitted_spec(key: str, card: ModelCard) -> BlobSpec:
         required=True,
         key=f"{key}.fit",
         bind="query-params",
+        wrap=True,
         help=f"What happens to the aspect ratio. This model was trained with "
         f"{card.blob.fit}; another fit changes or loses boxes.",
     )
@@ -40,8 +41,8 @@ def fitted_spec(key: str, card: ModelCard) -> BlobSpec:
 def thresholds(key: str, card: ModelCard) -> Thresholds:
     """Ask for confidence, IoU, classes and the kind of NMS; they belong to one model."""
     own = f"{key}.{card.name}"
-    left, right = st.columns(2)
-    confidence = left.slider(
+    first, second, third, fourth = st.columns([3, 3, 2, 2], gap="medium")
+    confidence = first.slider(
         "confidence",
         0.0,
         1.0,
@@ -51,7 +52,7 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
         bind="query-params",
         help="Boxes must be surer than this. Moving it reads the outputs again; the net rests.",
     )
-    iou = right.slider(
+    iou = second.slider(
         "IoU (NMS)",
         0.0,
         1.0,
@@ -61,7 +62,7 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
         bind="query-params",
         help="Of two boxes that overlap more than this, the less confident goes.",
     )
-    mode = left.segmented_control(
+    mode = third.segmented_control(
         "NMS among boxes",
         list(_MODES),
         default="per class",
@@ -71,7 +72,7 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
         help="per class: a dog never deletes the cat in front of it. "
         "agnostic: one object, one box, whatever its class.",
     )
-    method = right.segmented_control(
+    method = fourth.segmented_control(
         "NMS method",
         list(_METHODS),
         default="hard",

@@ -23,24 +23,24 @@ def pick_model(key: str, *, task: Task) -> ModelCard:
     until somebody presses it, the page stops there.
     """
     offered = {card.title: card for card in cards(task)}
-    title = st.selectbox(
-        "Model",
-        list(offered),
-        key=f"{key}.model",
-        bind="query-params",
-    )
-    card = offered[title]
-    _about(card)
+    with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
+        title = st.selectbox("Model", list(offered), key=f"{key}.model", bind="query-params")
+        card = offered[title]
+        _about(card)
+    _line(card)
     if not present(card):
         _fetch(card, key=f"{key}.fetch")
     return card
 
 
-def _about(card: ModelCard) -> None:
+def _line(card: ModelCard) -> None:
     size = f"{megabytes(card.size_bytes)}, " if card.size_bytes else ""
     where = "on this machine" if present(card) else "to be downloaded"
     st.caption(f"{FRAMEWORKS[card.framework]}, {size}{where}. {plain(card.summary)}")
-    with st.popover("About this model", icon=":material/info:", type="tertiary"):
+
+
+def _about(card: ModelCard) -> None:
+    with st.popover("About", icon=":material/info:"):
         rows = {
             "source": card.source,
             "licence": card.licence,
