@@ -77,7 +77,8 @@ def open_page(
 ) -> Iterator[Callable[..., Page]]:
     """Open a window: ``open_page(width=390, dark=True)``; ``url`` for another app.
 
-    When the test is over, an error in any window's console fails it.
+    When the test is over, an error in any window's console fails it, and so does anything
+    that was asked of another host: the app works on a machine without a network.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
@@ -85,8 +86,9 @@ def open_page(
     def open_one(
         *, width: int = 1440, height: int = 900, dark: bool = False, url: str | None = None
     ) -> Page:
+        base_url = url or request.getfixturevalue("app_url")
         context = chromium.new_context(
-            base_url=url or request.getfixturevalue("app_url"),
+            base_url=base_url,
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             locale="en-GB",
@@ -95,6 +97,7 @@ def open_page(
         )
         contexts.append(context)
         page = context.new_page()
+        page.on("request", lambda asked: complaints.extend(_foreign(asked.url, base_url)))
         page.on("console", lambda message: complaints.extend(_complaint(message)))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
@@ -102,7 +105,7 @@ def open_page(
     yield open_one
     for context in contexts:
         context.close()
-    assert complaints == [], "the browser's console is not clean"
+    assert complaints == [], "the browser met with something it should not"
 
 
 @pytest.fixture
@@ -150,6 +153,12 @@ def _await(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
         except OSError:
             time.sleep(0.1)
     pytest.fail(f"The app did not start:\n{log.read_text()}", pytrace=False)
+
+
+def _foreign(asked: str, base_url: str) -> list[str]:
+    address = urlsplit(asked)
+    at_home = address.netloc == urlsplit(base_url).netloc
+    return [] if at_home or not address.scheme.startswith("http") else [f"asked {asked}"]
 
 
 def _complaint(message: ConsoleMessage) -> list[str]:
