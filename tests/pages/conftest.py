@@ -31,15 +31,24 @@ def models_of_their_own(tmp_path, monkeypatch) -> None:
 
 @pytest.fixture
 def visit() -> Visit:
-    """Open a page by its name, with settings from the address bar."""
+    """Open a page by its name, choose a picture, and take the page's settings from a link.
 
-    def opened(page: str = "home", **query: str) -> AppTest:
+    The picture's widgets are on every page, and an AppTest, unlike a browser, does not
+    write what they hold into the address bar: they are turned by hand here. What links do
+    in full is for tests/browser.
+    """
+
+    def opened(page: str = "home", source: str = "", sample: str = "", **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in query.items():
             app.query_params[name.replace("__", ".")] = value
         app.run()
         if page != "home":
             app.switch_page(f"pages/{page}_page.py").run()
+        if source:
+            app.segmented_control(key="picture").set_value(source).run()
+        if sample:
+            app.pills(key="sample").set_value(sample).run()
         assert not app.exception, app.exception
         return app
 
