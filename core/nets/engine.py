@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
@@ -17,7 +18,7 @@ import numpy as np
 from core.blob.make import Blob
 from core.errors import ForwardFailed
 from core.nets.cache import NetCache
-from core.nets.card import ModelCard, ModelPaths
+from core.nets.card import ModelCard, ModelFile, ModelPaths
 from core.nets.downloads import file_paths
 from core.nets.lanes import Lanes, Pace
 from core.nets.net import core_of, read_net
@@ -85,10 +86,12 @@ class NetKey:
     """A net is laid out for one blob shape; another shape gets a net of its own.
 
     Alternating shapes on one net costs 60 % more each time, and some nets stay broken
-    for good shapes after an odd one.
+    for good shapes after an odd one. (The card itself would be slow to hash: labels.)
     """
 
-    card: ModelCard
+    name: str
+    folder: Path
+    files: tuple[ModelFile, ...]
     shape: tuple[int, ...]
 
 
@@ -116,7 +119,7 @@ class LocalEngine:
 
     def infer(self, card: ModelCard, blob: Blob) -> Inference:
         """Run the model on the blob; see ``Engine.infer``."""
-        key = NetKey(card, blob.shape)
+        key = NetKey(card.name, card.folder, card.files, blob.shape)
         with (
             self.cache.lent(key, lambda: self._read(card, blob)) as (loaded, fresh),
             self._lanes.turn(loaded.pace) as threads,

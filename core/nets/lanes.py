@@ -21,7 +21,10 @@ CALM_SECONDS = 0.25
 """How long one caller must have been alone before it gets all cores again."""
 
 TRIALS = 3
-"""Forwards with each thread count before the quickest is taken; the minimum counts."""
+"""Forwards with each thread count that are compared, by their minimum; the latest count."""
+
+LOOK_AGAIN = 40
+"""After so many forwards another count gets a try: the machine may be less busy now."""
 
 
 @dataclass
@@ -29,7 +32,8 @@ class Pace:
     """What a net's forwards cost with each thread count; used under the net's own loan."""
 
     candidates: tuple[int, ...]
-    seconds: dict[int, list[float]] = field(default_factory=dict)
+    seconds: dict[int, deque[float]] = field(default_factory=dict)
+    turns: int = 0
 
     @classmethod
     def up_to(cls, cores: int) -> "Pace":
@@ -37,17 +41,19 @@ class Pace:
         return cls(tuple(n for n in (8, 4, 2, 1) if n <= cores))
 
     def threads(self) -> int:
-        """Choose the count to use now: one that lacks trials, else the quickest so far."""
+        """Choose the count to use now: one that lacks trials, else the quickest of late."""
         for count in self.candidates:
             if len(self.seconds.get(count, ())) < TRIALS:
                 return count
+        self.turns += 1
+        looks, rest = divmod(self.turns, LOOK_AGAIN)
+        if rest == 0:
+            return self.candidates[looks % len(self.candidates)]
         return min(self.candidates, key=lambda count: min(self.seconds[count]))
 
     def learn(self, threads: int, seconds: float) -> None:
         """Note what a lone, warm forward cost."""
-        known = self.seconds.setdefault(threads, [])
-        if len(known) < TRIALS:
-            known.append(seconds)
+        self.seconds.setdefault(threads, deque(maxlen=TRIALS)).append(seconds)
 
 
 class Lanes:
@@ -99,7 +105,7 @@ class Lanes:
             self._waiting.popleft().set_result(None)
 
     def _start(self, threads: int) -> None:
-        if self._threads != threads:
+        if cv2.getNumThreads() != threads:
             cv2.setNumThreads(threads)
-            self._threads = threads
+        self._threads = threads
         self._running += 1

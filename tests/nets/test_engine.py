@@ -118,7 +118,7 @@ def test_old_nets_make_room_for_new_ones():
     for name in ON_CARDS[:4]:
         model = shared_card(name)
         here.infer(model, blob_for(model, photo("dog.jpg")))
-    assert [key.card.name for key in cache.keys] == list(ON_CARDS[2:4])
+    assert [key.name for key in cache.keys] == list(ON_CARDS[2:4])
 
 
 @needs_shared

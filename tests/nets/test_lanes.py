@@ -2,12 +2,13 @@
 
 import threading
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import pytest
 
-from core.nets.lanes import CALM_SECONDS, TRIALS, Lanes, Pace
+from core.nets.lanes import CALM_SECONDS, LOOK_AGAIN, TRIALS, Lanes, Pace
 
 
 @pytest.fixture(autouse=True)
@@ -27,13 +28,26 @@ def test_a_pace_tries_each_count_and_settles_on_the_quickest():
     assert chosen == [4] * TRIALS + [2] * TRIALS + [1] * TRIALS + [2, 2]
 
 
+def test_a_pace_looks_again_and_follows_when_the_machine_changes():
+    pace = Pace.up_to(2)
+    cost = {2: 0.5, 1: 0.2}  # others are busy: one core is best
+    chosen = []
+    for turn in range(10 * LOOK_AGAIN):
+        if turn == LOOK_AGAIN:
+            cost = {2: 0.1, 1: 0.2}  # now they have gone
+        chosen.append(pace.threads())
+        pace.learn(chosen[-1], cost[chosen[-1]])
+    assert set(chosen[2 * TRIALS : LOOK_AGAIN]) == {1}
+    assert chosen[-LOOK_AGAIN + 2 :].count(2) >= LOOK_AGAIN - 3
+
+
 def test_one_core_leaves_nothing_to_try():
     assert Pace.up_to(1).threads() == 1
 
 
 def test_a_lone_caller_gets_the_count_its_net_likes():
     lanes = Lanes(2)
-    pace = Pace((2, 1), {2: [0.9] * TRIALS, 1: [0.1] * TRIALS})
+    pace = Pace((2, 1), {2: deque([0.9] * TRIALS), 1: deque([0.1] * TRIALS)})
     for _ in range(2):
         with lanes.turn(pace) as threads:
             assert threads == 1 == cv2.getNumThreads()
