@@ -1,18 +1,24 @@
-"""Write a trained net in its formats: `python -m training.export classifier --into models`."""
+"""Write a trained net in its formats, each with its card.
+
+`python -m training.export classifier --measured "..."` fills models/starter-classifier-*/;
+`python -m training.export detector --measured "..."` fills models/starter-detector-darknet/.
+"""
 
 import argparse
 from pathlib import Path
 
-from training.data import RUNS
+from training.cards import classifier_card, detector_card
+from training.data import CLASSES, RUNS
 from training.graph import Graph, halved
 from training.models import Classifier, Detector
 from training.scribe import classifier_graph, detector_graph, loaded
 from training.writers import caffe, darknet, onnx, tensorflow
 
 FORMATS = ("onnx", "caffe", "tensorflow", "darknet")
+LABELS = Path("training/labels/classifier.tsv")
 
 
-def written(graph: Graph, format_name: str, folder: Path, *, classes: int = 200) -> list[Path]:
+def written(graph: Graph, format_name: str, folder: Path, *, classes: int) -> list[Path]:
     """Write a graph in one format and return the files, the model file first."""
     folder.mkdir(parents=True, exist_ok=True)
     match format_name:
@@ -27,26 +33,56 @@ def written(graph: Graph, format_name: str, folder: Path, *, classes: int = 200)
     raise ValueError(f"a format is one of {', '.join(FORMATS)}, not {format_name}")
 
 
+def export_classifier(checkpoint: Path, into: Path, *, size: int, measured: str) -> None:
+    """Write the classifier in all four formats, with cards, labels and groups."""
+    rows = [line.split("\t") for line in LABELS.read_text("utf-8").splitlines()]
+    net = loaded(Classifier(len(rows)), checkpoint)
+    graph = halved(classifier_graph(net, size=(size, size)))
+    for name in FORMATS:
+        folder = into / f"starter-classifier-{name}"
+        files = written(graph, name, folder, classes=len(rows))
+        card = classifier_card(name, files, size=size, measured=measured)
+        (folder / "card.toml").write_text(card, "utf-8")
+    for name, column in (("labels", 0), ("groups", 1)):
+        text = "".join(f"{row[column]}\n" for row in rows)
+        (into / "starter-classifier-onnx" / f"{name}.txt").write_text(text, "utf-8")
+
+
+def export_detector(
+    checkpoint: Path, into: Path, *, size: int, confidence: float, measured: str
+) -> None:
+    """Write the detector as Darknet has it, with its card and labels."""
+    graph = detector_graph(loaded(Detector(), checkpoint), size=(size, size))
+    folder = into / "starter-detector-darknet"
+    files = written(graph, "darknet", folder, classes=len(CLASSES))
+    card = detector_card(files, size=size, confidence=confidence, measured=measured)
+    (folder / "card.toml").write_text(card, "utf-8")
+    (folder / "labels.txt").write_text("".join(f"{name}\n" for name in CLASSES), "utf-8")
+
+
 def main() -> None:
-    """Export one of the two nets into `<into>/starter-<net>-<format>/`."""
+    """Export one of the two nets."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("net", choices=("classifier", "detector"))
     parser.add_argument("--checkpoint", type=Path, help="default: training/runs/<net>/last.pt")
     parser.add_argument("--into", type=Path, default=Path("models"))
     parser.add_argument("--size", type=int, help="width and height of the blob")
+    parser.add_argument(
+        "--confidence", type=float, default=0.35, help="the detector's threshold"
+    )
+    parser.add_argument(
+        "--measured", default="not measured yet", help="a sentence for the card"
+    )
     args = parser.parse_args()
     checkpoint = args.checkpoint or RUNS / args.net / "last.pt"
     if args.net == "classifier":
         size = args.size or 64
-        graph = halved(classifier_graph(loaded(Classifier(), checkpoint), size=(size, size)))
-        formats = FORMATS
-    else:
-        size = args.size or 320
-        graph = detector_graph(loaded(Detector(), checkpoint), size=(size, size))
-        formats = ("darknet",)
-    for name in formats:
-        for path in written(graph, name, args.into / f"starter-{args.net}-{name}"):
-            print(f"{path.stat().st_size:>9,} bytes  {path}")
+        export_classifier(checkpoint, args.into, size=size, measured=args.measured)
+        return
+    export_detector(
+        checkpoint, args.into, size=args.size or 320, confidence=args.confidence,
+        measured=args.measured,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -131,7 +131,10 @@ class Run:
         saved = torch.load(self.checkpoint)
         self.net.load_state_dict(saved["net"])
         for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):
+            peaks = [group["peak"] for group in optimiser.param_groups]
             optimiser.load_state_dict(state)
+            for group, peak in zip(optimiser.param_groups, peaks, strict=True):
+                group["peak"] = peak  # the command line's, should it have changed
         self.average.state, self.average.updates = saved["average"], saved["updates"]
         self.epoch = saved["epoch"]
         return float(saved["spent"])
