@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from pages.components.frame import entered, navigation, spoken_errors
-
-st.set_page_config(page_title="Blobscope", page_icon=":material/grid_on:", layout="wide")
+from pages.components.frame import ICON, entered, navigation, spoken_errors
 
 page = navigation()
+st.set_page_config(page_title=f"{page.title} · Blobscope", page_icon=ICON, layout="wide")
 with entered(), spoken_errors():
     page.run()

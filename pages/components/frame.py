@@ -11,32 +11,30 @@ from core.errors import BlobscopeError
 from pages.components.text import plain
 
 ROOT = Path(__file__).resolve().parents[2]
-HOME = ROOT / "pages/home_page.py"
-BLOB = ROOT / "pages/blob_page.py"
-CLASSIFICATION = ROOT / "pages/classification_page.py"
-DETECTION = ROOT / "pages/detection_page.py"
+HOME = ROOT / "pages/home.py"
+BLOB = ROOT / "pages/blob.py"
+CLASSIFICATION = ROOT / "pages/classification.py"
+DETECTION = ROOT / "pages/detection.py"
 
 MARK = ROOT / "pages/components/blobscope.svg"
+ICON = ROOT / "pages/components/blobscope.png"
 
 _ENTERED = "frame.entered"
 
 
 def navigation() -> st.Page:
-    """Tell Streamlit our mark and the pages, and return the page to run."""
+    """Tell Streamlit our mark and the pages, and return the page to run.
+
+    A page's address is its file's name: any other would be "not found" on a cold deep link.
+    Pages have no icons: Streamlit would make them the tab's, and browsers ask Google for it.
+    """
     st.logo(MARK, size="large")
     return st.navigation(
         [
-            st.Page(HOME, title="Home", icon=":material/home:", default=True),
-            st.Page(BLOB, title="Blob", icon=":material/grid_on:", url_path="blob"),
-            st.Page(
-                CLASSIFICATION,
-                title="Classification",
-                icon=":material/leaderboard:",
-                url_path="classification",
-            ),
-            st.Page(
-                DETECTION, title="Detection", icon=":material/select_all:", url_path="detection"
-            ),
+            st.Page(HOME, title="Home", default=True),
+            st.Page(BLOB, title="Blob"),
+            st.Page(CLASSIFICATION, title="Classification"),
+            st.Page(DETECTION, title="Detection"),
         ],
         position="top",
     )

@@ -24,7 +24,13 @@ def pick_model(key: str, *, task: Task) -> ModelCard:
     """
     offered = {card.title: card for card in cards(task)}
     with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
-        title = st.selectbox("Model", list(offered), key=f"{key}.model", bind="query-params")
+        title = st.selectbox(
+            "Model",
+            list(offered),
+            key=f"{key}.model",
+            bind="query-params",
+            persist_state="session",
+        )
         card = offered[title]
         _about(card)
     _line(card)

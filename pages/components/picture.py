@@ -37,6 +37,7 @@ def pick_picture() -> Picture:
         required=True,
         key="picture",
         bind="query-params",
+        persist_state="session",
     )
     return _PICKERS[source or "sample"]()
 
@@ -51,6 +52,7 @@ def _sample() -> Picture:
         label_visibility="collapsed",
         key="sample",
         bind="query-params",
+        persist_state="session",
         wrap=True,
     )
     return sample_picture(name or names[0])

@@ -44,7 +44,7 @@ def visit() -> Visit:
             app.query_params[name.replace("__", ".")] = value
         app.run()
         if page != "home":
-            app.switch_page(f"pages/{page}_page.py").run()
+            app.switch_page(f"pages/{page}.py").run()
         if source:
             app.segmented_control(key="picture").set_value(source).run()
         if sample:

@@ -55,7 +55,7 @@ def test_an_upload_is_used_on_this_page_and_kept_on_the_next(page, visit):
     app.file_uploader(key="picture.upload").upload("mine.png", photo(), "image/png")
     assert not app.run().error
     other = "blob" if page != "blob" else "classification"
-    app.switch_page(f"pages/{other}_page.py").run()
+    app.switch_page(f"pages/{other}.py").run()
     app.segmented_control(key="picture").set_value("upload").run()  # a browser remembers it
     assert any("Kept from before: mine" in each.value for each in app.caption)
     assert any("90 x 60" in str(each.captions) for each in app.image)

@@ -1,0 +1,205 @@
+"""The three jobs, done in a real browser as a visitor does them."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.blob.make import make_blob
+from core.nets.catalog import card
+from core.picture.image import decode
+from core.picture.samples import sample_picture
+from tests.browser.visit import idle, keep
+from tests.shared import IMAGES, needs_shared
+
+LOOKS = [(1440, False), (1440, True), (390, False), (390, True)]
+SQUEEZENET = "classification.model=SqueezeNet v1.1"
+YOLO = "detection.model=YOLO-Fastest 1.1"
+
+
+@pytest.fixture(scope="session")
+def stocked_app(start_app: Callable[..., str], tmp_path_factory) -> str:
+    """An app whose machine soon has SqueezeNet and YOLO-Fastest: visitors fetch them."""
+    return start_app(BLOBSCOPE_MODELS=str(tmp_path_factory.mktemp("stocked")))
+
+
+def fetch_if_asked(page: Page) -> None:
+    idle(page)
+    button = page.get_by_role("button", name=re.compile("^Download .*now$"))
+    if button.count():
+        button.click()
+        page.get_by_text("make the blob").wait_for()
+        idle(page)
+
+
+def pixels(page: Page, alt: str) -> np.ndarray:
+    """Take a picture's file back out of the browser, (H, W, 3), B, G, R."""
+    data = page.get_by_role("img", name=alt, exact=True).evaluate(
+        "async image => [...new Uint8Array(await (await fetch(image.src)).arrayBuffer())]"
+    )
+    return cv2.imdecode(np.array(data, np.uint8), cv2.IMREAD_COLOR)
+
+
+def metric(page: Page, label: str) -> str:
+    return page.get_by_test_id("stMetric").filter(has_text=label).inner_text().split("\n")[-1]
+
+
+def settings(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+@pytest.mark.parametrize("name", ["blob", "classification", "detection"])
+def test_the_first_request_of_a_process_may_be_a_deep_link(name, start_app, open_page):
+    page = open_page(url=start_app())
+    page.goto(f"/{name}?sample=coffee")
+    expect(page.get_by_role("heading", name=name.title(), exact=True)).to_be_visible()
+    idle(page)
+    bar = page.get_by_test_id("stHeader")
+    for title in ("Home", "Blob", "Classification", "Detection"):
+        expect(bar.get_by_role("link", name=title)).to_be_visible()
+    expect(bar.get_by_role("link")).to_have_count(4)
+    expect(page.get_by_role("radio", name="coffee")).to_be_checked()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_visitor_sees_the_blob_and_a_link_brings_it_back(page, open_page):
+    page.goto("/blob?sample=astronaut")
+    idle(page)
+    page.get_by_role("combobox", name="Preset").click()
+    page.get_by_role("option", name="SSD: 1.0").click()
+    page.get_by_text("1 x 3 x 300 x 300").wait_for()
+    page.get_by_role("radio", name="letterbox").click()
+    mean = page.get_by_role("textbox", name="mean")
+    expect(mean).to_have_value("104, 177, 123")
+    mean.fill("100, 110, 120")
+    mean.press("Enter")
+    page.get_by_text("-120 to", exact=False).first.wait_for()
+    idle(page)
+    assert settings(page)["blob.mean"] == ["100, 110, 120"]
+    assert metric(page, "difference to cv2.dnn") == "0"
+    other = open_page()
+    other.goto(page.url)
+    other.get_by_text("1 x 3 x 300 x 300").wait_for()
+    idle(other)
+    expect(other.get_by_role("textbox", name="mean")).to_have_value("100, 110, 120")
+    for plane in ("Plane B", "Plane G", "Plane R"):
+        np.testing.assert_array_equal(pixels(other, plane), pixels(page, plane))
+
+
+def test_the_downloaded_blob_is_the_blob_of_cv2(page):
+    page.goto("/blob?sample=coffee&blob.width=64&blob.height=48")
+    page.get_by_text("1 x 3 x 48 x 64").wait_for()
+    idle(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="blob.npy").click()
+    image = decode(sample_picture("coffee"))
+    wanted = cv2.dnn.blobFromImage(image, 1 / 255, (64, 48), (0, 0, 0), swapRB=True)
+    np.testing.assert_array_equal(np.load(download.value.path()), wanted)
+
+
+@needs_shared
+def test_a_visitor_classifies_a_photo_of_their_own(open_page, stocked_app):
+    page = open_page(url=stocked_app)
+    page.goto(f"/classification?picture=upload&{SQUEEZENET}")
+    fetch_if_asked(page)
+    uploader = page.locator("[data-testid=stFileUploader] input[type=file]")
+    uploader.set_input_files(IMAGES / "eagle.jpg")
+    page.get_by_text("773 x 512").wait_for()
+    idle(page)
+    expect(page.get_by_role("heading", name="bald eagle")).to_be_visible()
+    seen = pixels(page, "What the net sees")
+    spec = card("squeezenet-v1.1-fp16-onnx").blob
+    blob, _ = make_blob(cv2.imread(str(IMAGES / "eagle.jpg")), spec)
+    restored = blob[0].transpose(1, 2, 0) + np.float32(spec.mean)
+    np.testing.assert_array_equal(seen, np.rint(restored))
+
+
+@needs_shared
+def test_a_visitor_detects_and_moves_the_slider_by_keyboard(open_page, stocked_app):
+    page = open_page(url=stocked_app)
+    page.goto(f"/detection?sample=motorcycle&{YOLO}")
+    fetch_if_asked(page)
+    page.get_by_role("img", name="Result: motorbike", exact=False).wait_for()
+    before = int(metric(page, "above confidence"))
+    slider = page.get_by_role("slider", name="confidence")
+    slider.focus()
+    slider.press("Home")
+    expect(
+        page.get_by_test_id("stMetric").filter(has_text="above confidence")
+    ).not_to_contain_text(f"\n{before}\n")
+    idle(page)
+    assert int(metric(page, "above confidence").replace(",", "")) > before
+    assert settings(page)["detection.yolo-fastest-1.1-coco.confidence"] == ["0"]
+
+
+@needs_shared
+def test_picture_and_model_survive_page_changes(open_page, stocked_app):
+    page = open_page(url=stocked_app)
+    page.goto(f"/detection?sample=rocket&{YOLO}")
+    fetch_if_asked(page)
+    bar = page.get_by_test_id("stHeader")
+    bar.get_by_role("link", name="Blob").click()
+    page.get_by_role("heading", name="Blob", exact=True).wait_for()
+    idle(page)
+    expect(page.get_by_role("radio", name="rocket")).to_be_checked()
+    page.get_by_role("radio", name="astronaut").click()
+    idle(page)
+    bar.get_by_role("link", name="Detection").click()
+    page.get_by_role("heading", name="Detection", exact=True).wait_for()
+    idle(page)
+    expect(page.get_by_role("radio", name="astronaut")).to_be_checked()
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("YOLO-Fastest 1.1")
+
+
+def test_an_upload_survives_page_changes(page):
+    page.goto("/blob?picture=upload")
+    idle(page)
+    photo = cv2.imencode(".png", np.full((30, 50, 3), 200, np.uint8))[1].tobytes()
+    uploader = page.locator("[data-testid=stFileUploader] input[type=file]")
+    uploader.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": photo})
+    page.get_by_text("50 x 30").wait_for()
+    page.get_by_test_id("stHeader").get_by_role("link", name="Classification").click()
+    page.get_by_text("Kept from before: mine.png").wait_for()
+    expect(page.get_by_text("The picture, 50 x 30")).to_be_visible()
+
+
+def test_a_camera_snapshot_becomes_the_picture(page):
+    page.goto("/blob?picture=camera")
+    page.get_by_role("button", name="Take Photo").click()
+    page.get_by_role("button", name="Clear photo").wait_for()
+    expect(page.get_by_text("Until you take one")).to_have_count(0)
+    idle(page)
+
+
+def test_a_file_that_is_no_picture_gets_a_sentence(page):
+    page.goto("/detection?picture=upload")
+    idle(page)
+    uploader = page.locator("[data-testid=stFileUploader] input[type=file]")
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
+    uploader.set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": svg})
+    expect(page.get_by_text("x.png is an SVG drawing", exact=False)).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+@needs_shared
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
+def test_every_page_fits_its_window_and_is_fit_to_be_seen(width, dark, open_page, stocked_app):
+    page = open_page(width=width, dark=dark, url=stocked_app)
+    look = f"{width}-{'dark' if dark else 'light'}"
+    for name, address in {
+        "home": "/",
+        "blob": "/blob?sample=cat",
+        "classification": f"/classification?sample=cat&{SQUEEZENET}",
+        "detection": f"/detection?sample=motorcycle&{YOLO}",
+    }.items():
+        page.goto(address)
+        fetch_if_asked(page)
+        spill = "document.querySelector('[data-testid=stMain]')"
+        assert page.evaluate(f"() => {spill}.scrollWidth") <= page.evaluate(
+            f"() => {spill}.clientWidth"
+        )
+        keep(page, f"{name}-{look}")
