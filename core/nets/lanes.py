@@ -80,10 +80,10 @@ class Lanes:
         with self._lock:
             now = time.monotonic()
             calm = now - self._last_crowd > CALM_SECONDS
-            if self._running == 0 and not self._waiting and calm:
+            if self._running == 0 and calm:
                 self._start(pace.threads())
                 return True
-            if self._running or self._waiting:
+            if self._running:
                 self._last_crowd = now
             slot: Future[None] = Future()
             self._waiting.append(slot)
@@ -97,7 +97,10 @@ class Lanes:
             self._admit()
 
     def _admit(self) -> None:
-        """Let those who wait begin, one core each, once no forward uses several."""
+        """Let those who wait begin, one core each, once no forward uses several.
+
+        Nobody waits while nothing runs: the last one to leave admits them.
+        """
         while self._waiting and self._running < self.cores:
             if self._running and self._threads != 1:
                 return
