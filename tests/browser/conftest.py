@@ -162,11 +162,12 @@ def _foreign(asked: str, base_url: str) -> list[str]:
 
 
 def _complaint(message: ConsoleMessage) -> list[str]:
-    address = urlsplit(message.location["url"])
-    if message.type != "error":
-        return []
+    said = f"{message.text} {message.location['url']}"
+    return [said] if message.type == "error" and not _is_expected(message) else []
+
+
+def _is_expected(message: ConsoleMessage) -> bool:
+    path = urlsplit(message.location["url"]).path
     # A picture that a newer run replaced before it was asked for; idle waits for the new one.
-    replaced = address.path.startswith("/media/")
-    if "404" in message.text and (replaced or address.path.endswith(EXPECTED_404)):
-        return []
-    return [f"{message.text} {message.location['url']}"]
+    replaced = path.startswith("/media/") or "Image source error" in message.text
+    return replaced or ("404" in message.text and path.endswith(EXPECTED_404))

@@ -28,6 +28,7 @@ def stocked_app(start_app: Callable[..., str], tmp_path_factory) -> str:
 
 
 def fetch_if_asked(page: Page) -> None:
+    page.get_by_role("heading", level=1).wait_for()
     idle(page)
     button = page.get_by_role("button", name=re.compile("^Download .*now$"))
     if button.count():
@@ -161,7 +162,7 @@ def test_an_upload_survives_page_changes(page):
     photo = cv2.imencode(".png", np.full((30, 50, 3), 200, np.uint8))[1].tobytes()
     uploader = page.locator("[data-testid=stFileUploader] input[type=file]")
     uploader.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": photo})
-    page.get_by_text("50 x 30").wait_for()
+    page.get_by_text("The picture, 50 x 30").wait_for()
     page.get_by_test_id("stHeader").get_by_role("link", name="Classification").click()
     page.get_by_text("Kept from before: mine.png").wait_for()
     expect(page.get_by_text("The picture, 50 x 30")).to_be_visible()
