@@ -28,6 +28,20 @@ def random_crop(
     )
 
 
+def speckled(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a picture as if a big photo had been shrunk without smoothing.
+
+    blobFromImage shrinks that way: fur and grass become speckles, stronger where there is more
+    detail. The training pictures were shrunk smoothly, so this is what they lack.
+    """
+    values = picture.astype(np.float32)
+    detail = values - cv2.GaussianBlur(values, (0, 0), 1.0)
+    noise = rng.standard_normal((*picture.shape[:2], 1), np.float32)
+    sharper = values + rng.uniform(0, 1) * detail
+    strength = np.abs(detail).mean(axis=2, keepdims=True)
+    return (sharper + rng.uniform(0, 1.5) * noise * strength).clip(0, 255).astype(np.uint8)
+
+
 def as_blob(pictures: np.ndarray) -> torch.Tensor:
     """Return uint8 (N, H, W, 3) as a float blob (N, 3, H, W) in 0..1, channels last."""
     return (
@@ -56,5 +70,6 @@ def picture_batches(
     for start in range(0, len(order) - batch + 1, batch):
         rows = order[start : start + batch]
         crops = [random_crop(pictures.pixels[row], size, rng, least) for row in rows]
+        crops = [speckled(crop, rng) if rng.random() < 0.25 else crop for crop in crops]
         blob = recoloured(as_blob(np.stack(crops)), generator)
         yield blob, torch.from_numpy(pictures.class_id[rows])
