@@ -88,6 +88,14 @@ class Found:
     read_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The likeliest classes of one picture, the likeliest first."""
+
+    best: tuple[Ranked, ...]
+    read_ms: float
+
+
 def run(picture: Picture, card: ModelCard, spec: BlobSpec | None = None) -> Run:
     """Take a picture through a model: decode, make the blob, forward.
 
@@ -148,6 +156,8 @@ def on_shown(detections: Detections, done: Run) -> Detections:
     return replace(detections, xyxy=detections.xyxy * (across, down, across, down))
 
 
-def ranking(done: Run, card: ModelCard, k: int) -> tuple[Ranked, ...]:
-    """Name the ``k`` most likely classes, the likeliest first."""
-    return top_k(confidences(done.outputs, logits=card.logits), k, label=card.label)
+def ranking(done: Run, card: ModelCard, k: int) -> Ranking:
+    """Name the ``k`` likeliest classes."""
+    begin = time.perf_counter()
+    best = top_k(confidences(done.outputs, logits=card.logits), k, label=card.label)
+    return Ranking(best, 1e3 * (time.perf_counter() - begin))

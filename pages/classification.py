@@ -1,6 +1,7 @@
 import streamlit as st
 
-from pages.components.classification import show_ranking, show_raw_scores
+from core.pipeline import ranking
+from pages.components import classification
 from pages.components.frame import through_the_frame
 from pages.components.model import pick_model
 from pages.components.picture import pick_picture
@@ -27,7 +28,8 @@ with left:
 with middle:
     show_seen(done.blob, card.blob)
 with right:
-    show_ranking("classification", done, card)
+    ranked = ranking(done, card, classification.pick_k("classification", card))
+    classification.show_ranking(done, card, ranked)
 
-show_times(done.times)
-show_raw_scores(done)
+show_times(done.times, read_ms=ranked.read_ms)
+classification.show_raw_scores(done)

@@ -9,6 +9,9 @@ from core.picture.size import Size
 DISPLAY_WIDTH = 1460
 """Streamlit shrinks and encodes wider pictures once more, slowly and as JPEG."""
 
+LEAST_DISPLAY_WIDTH = 480
+"""Browsers blur smaller pictures when they fill a column, and labels would cover them."""
+
 
 def png(image: BgrImage) -> bytes:
     """Encode without loss; a picture without colour as one channel, in a third of the time.
@@ -27,13 +30,19 @@ def jpeg(image: BgrImage, *, quality: int = 90) -> bytes:
 
 
 def for_display(image: BgrImage, *, width: int = DISPLAY_WIDTH) -> BgrImage:
-    """Shrink what is wider than the screen has room for, averaging areas; keep the rest.
+    """Shrink what is wider than the screen has room for; enlarge what is too small to see.
 
-    What must stay exact has to be narrower already, or be offered as a download.
+    Shrinking averages areas: what must stay exact has to be narrower already, or be
+    offered as a download. Enlarging repeats pixels, so that each stays a square.
     """
     size = Size.of(image)
     if size.width <= width:
-        return image
+        factor = max(1, min(LEAST_DISPLAY_WIDTH, width) // size.width)
+        return (
+            BgrImage(image.repeat(factor, axis=0).repeat(factor, axis=1))
+            if factor > 1
+            else image
+        )
     target = width, max(1, round(size.height * width / size.width))
     shrunk = cv2.resize(image, target, interpolation=cv2.INTER_AREA)
     return BgrImage(shrunk.astype(np.uint8, copy=False))

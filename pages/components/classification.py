@@ -4,25 +4,29 @@ import numpy as np
 import streamlit as st
 
 from core.nets.card import ModelCard
-from core.pipeline import Run, ranking
+from core.pipeline import Ranking, Run
 from core.results.classification import Ranked, is_logits, scores
 from pages.components.text import plain
 
 
-def show_ranking(key: str, done: Run, card: ModelCard) -> None:
-    """Ask how many classes, and show them with bars and numbers, the surest first."""
-    k = st.slider("top-k", 1, min(20, len(card.labels)), 5, key=f"{key}.k", bind="query-params")
-    ranked = ranking(done, card, k)
-    _headline(ranked[0], card)
+def pick_k(key: str, card: ModelCard) -> int:
+    """Ask how many classes to show."""
+    most = min(20, len(card.labels))
+    return st.slider("top-k", 1, most, min(5, most), key=f"{key}.k", bind="query-params")
+
+
+def show_ranking(done: Run, card: ModelCard, ranked: Ranking) -> None:
+    """Show the likeliest classes with bars and numbers."""
+    _headline(ranked.best[0], card)
     st.dataframe(
-        _ranking_table(ranked, card),
+        _ranking_table(ranked.best, card),
         hide_index=True,
         column_config={
             "confidence": st.column_config.ProgressColumn(
                 format="percent", min_value=0.0, max_value=1.0
             )
         },
-        alt="The likeliest classes: " + ", ".join(_words(each) for each in ranked),
+        alt="The likeliest classes: " + ", ".join(_words(each) for each in ranked.best),
     )
     st.caption(_softmax_note(done, card))
 

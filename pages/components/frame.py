@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import streamlit as st
@@ -19,7 +20,7 @@ DETECTION = ROOT / "pages/detection.py"
 MARK = ROOT / "pages/components/blobscope.svg"
 ICON = ROOT / "pages/components/blobscope.png"
 
-_ENTERED = "frame.entered"
+_ENTERED = ContextVar("entered", default=False)
 
 
 def navigation() -> st.Page:
@@ -43,11 +44,12 @@ def navigation() -> st.Page:
 @contextmanager
 def entered() -> Iterator[None]:
     """Mark that this run came through app.py."""
-    st.session_state[_ENTERED] = True
+    # not in the session's state, which st.stop() closes before it can be reset
+    token = _ENTERED.set(True)
     try:
         yield
     finally:
-        st.session_state.pop(_ENTERED, None)
+        _ENTERED.reset(token)
 
 
 def through_the_frame() -> None:
@@ -59,7 +61,7 @@ def through_the_frame() -> None:
     goes through app.py.
     """
     context = get_script_run_ctx()
-    if st.session_state.get(_ENTERED) or context is None:
+    if _ENTERED.get() or context is None:
         return
     if Path(context.main_script_path).resolve() == ROOT / "app.py":
         navigation()

@@ -67,7 +67,14 @@ def _fetch(card: ModelCard, *, key: str) -> None:
             f"The weights of **{plain(card.title)}** are not on this machine. They are fetched "
             f"once, for every visitor, from a pinned address, and checked against their digest."
         )
-        if not st.button(f"Download {size}now", key=key, icon=":material/download:"):
+        st.button(
+            f"Download {size}now",
+            key=key,
+            icon=":material/download:",
+            on_click=st.session_state.update,
+            args=({f"{key}.asked": True},),
+        )
+        if not st.session_state.pop(f"{key}.asked", False):
             st.stop()
         bar = st.progress(0.0, text="asking for the files")
 

@@ -39,7 +39,7 @@ def pick_picture() -> Picture:
         bind="query-params",
         persist_state="session",
     )
-    return _PICKERS[source or "sample"]()
+    return _PICKERS[source]()
 
 
 def _sample() -> Picture:
@@ -55,7 +55,8 @@ def _sample() -> Picture:
         persist_state="session",
         wrap=True,
     )
-    return sample_picture(name or names[0])
+    st.caption(next(sample.credit for sample in samples() if sample.name == name))
+    return sample_picture(name)
 
 
 def _upload() -> Picture:
@@ -78,7 +79,7 @@ def _upload() -> Picture:
         key="picture.number",
         persist_state="session",
     )
-    return kept[number or 0]
+    return kept[number]
 
 
 def _camera() -> Picture:

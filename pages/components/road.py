@@ -53,7 +53,7 @@ def show_inference(card: ModelCard, done: Run) -> None:
         st.code("net.setInput(blob)\noutputs = net.forward(names)", wrap_lines=True)
         for name, shape in done.outputs.shapes.items():
             st.markdown(f":material/data_array: {plain(name)} `{list(shape)}`")
-        for ranked in ranking(done, card, 3):
+        for ranked in ranking(done, card, 3).best:
             st.progress(ranked.confidence, f"{plain(ranked.label)} {ranked.confidence:.1%}")
         st.caption(f"Forward: {milliseconds(done.times.forward)}.")
         st.page_link(CLASSIFICATION, label="See the scores", icon=":material/arrow_forward:")

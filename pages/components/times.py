@@ -6,17 +6,16 @@ from core.pipeline import RoadTimes
 from pages.components.text import milliseconds
 
 
-def show_times(times: RoadTimes, *, read_ms: float | None = None) -> None:
+def show_times(times: RoadTimes, *, read_ms: float) -> None:
     """Show the parts side by side: load, decode, blob, forward (first and warm), read."""
     parts = {
         "load the net": times.load,
         "decode": times.decode,
         "make the blob": times.blob,
         "first forward": times.first_forward,
-        "forward": times.forward,
+        "warm forward": times.forward,
+        "read": read_ms,
     }
-    if read_ms is not None:
-        parts["read"] = read_ms
     with st.container(horizontal=True, gap="medium"):
         for name, value in parts.items():
             st.metric(name, milliseconds(value), width="content")

@@ -1,6 +1,7 @@
 """The three jobs, done in a real browser as a visitor does them."""
 
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
@@ -39,10 +40,18 @@ def fetch_if_asked(page: Page) -> None:
 
 def pixels(page: Page, alt: str) -> np.ndarray:
     """Take a picture's file back out of the browser, (H, W, 3), B, G, R."""
-    data = page.get_by_role("img", name=alt, exact=True).evaluate(
-        "async image => [...new Uint8Array(await (await fetch(image.src)).arrayBuffer())]"
+    data_url = page.get_by_role("img", name=alt, exact=True).evaluate(
+        """async image => {
+            const file = await (await fetch(image.src)).blob()
+            const reader = new FileReader()
+            return new Promise(done => {
+                reader.onload = () => done(reader.result)
+                reader.readAsDataURL(file)
+            })
+        }"""
     )
-    return cv2.imdecode(np.array(data, np.uint8), cv2.IMREAD_COLOR)
+    data = b64decode(data_url.partition(",")[2])
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
 
 
 def metric(page: Page, label: str) -> str:
@@ -195,7 +204,7 @@ def test_every_page_fits_its_window_and_is_fit_to_be_seen(width, dark, open_page
         "home": "/",
         "blob": "/blob?sample=cat",
         "classification": f"/classification?sample=cat&{SQUEEZENET}",
-        "detection": f"/detection?sample=motorcycle&{YOLO}",
+        "detection": f"/detection?sample=coffee&{YOLO}",
     }.items():
         page.goto(address)
         fetch_if_asked(page)
