@@ -32,8 +32,7 @@ def ours(picture: Picture, model: ModelCard) -> bytes:
     """Take the road of the app."""
     done = run(picture, model)
     result = found(done, model, Thresholds(CONFIDENCE, IOU))
-    labels = [model.label(each) for each in result.kept.class_id.tolist()]
-    return jpeg(draw_detections(done.shown, on_shown(result.kept, done), labels))
+    return jpeg(draw_detections(done.shown, on_shown(result.kept, done), label=model.label))
 
 
 def bare(data: bytes, net: cv2.dnn.Net, model: ModelCard) -> bytes:
@@ -61,7 +60,7 @@ def bare(data: bytes, net: cv2.dnn.Net, model: ModelCard) -> bytes:
 def main() -> None:
     """Print one line for each picture and model whose files are here."""
     pictures = [Picture(Path(name).name, Path(name).read_bytes()) for name in sys.argv[1:]]
-    pictures = pictures or [sample_picture("rocket"), sample_picture("motorcycle")]
+    pictures = pictures or [sample_picture(name) for name in ("rocket", "coffee", "motorcycle")]
     print(HEAD)
     for model in map(card, MODELS):
         if not present(model):

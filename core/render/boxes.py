@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from unicodedata import combining, normalize
 
 import numpy as np
@@ -112,16 +113,32 @@ def label_tile(
     text: str, background: Bgr, *, text_size: int, room: Size
 ) -> npt.NDArray[np.uint8]:
     """Write a text on a plate of the colour, (H, W, 3), no larger than the room."""
-    font, writable = _font_for(text, text_size)
     pad = max(2, round(text_size * 0.3))
-    while font.getlength(writable) + 2 * pad > room.width and len(writable) > 4:
-        writable = writable.removesuffix("...")[:-1] + "..."
-    width = min(round(font.getlength(writable)) + 2 * pad, room.width)
-    height = min(round(text_size * 1.45), room.height)
+    tile = _plate(text.split(), background, text_size, pad)
+    while tile.shape[1] > room.width and len(text) > 4:
+        text = text.removesuffix("...")[:-1] + "..."
+        tile = _plate(text.split(), background, text_size, pad)
+    return tile[: room.height, : room.width]
+
+
+def _plate(
+    words: list[str], background: Bgr, text_size: int, pad: int
+) -> npt.NDArray[np.uint8]:
+    """Join words with a pad before, between and behind them."""
+    gap = np.full((round(text_size * 1.45), pad, 3), background, np.uint8)
+    written = (_word(word, background, text_size) for word in words)
+    return np.hstack([gap, *(part for word in written for part in (word, gap))])
+
+
+@lru_cache(maxsize=2048)
+def _word(word: str, background: Bgr, text_size: int) -> npt.NDArray[np.uint8]:
+    """Write one word; most pictures repeat the words of others, and writing is slow."""
+    font, writable = _font_for(word, text_size)
+    width, height = max(1, round(font.getlength(writable))), round(text_size * 1.45)
     # Pillow takes our B, G, R for R, G, B and gives it back in the same order.
     plate = Image.new("RGB", (width, height), background)
     ImageDraw.Draw(plate).text(
-        (pad, height / 2), writable, fill=text_colour(background), font=font, anchor="lm"
+        (0, height / 2), writable, fill=text_colour(background), font=font, anchor="lm"
     )
     return np.asarray(plate)
 
@@ -166,10 +183,14 @@ def _place_for(
         (frame.right - width, frame.bottom - height),
     )
     wished = [Patch(left, top, left + width, top + height) for left, top in corners]
-    whole = [patch for patch in wished if patch.moved_into(size) == patch]
-    pushed = [patch.moved_into(size) for patch in wished]
-    free = (p for p in (*whole, *pushed) if not any(p.meets(other) for other in taken))
-    return next(free, (*whole, *pushed)[0])
+    whole = (patch for patch in wished if patch.moved_into(size) == patch)
+    pushed = (patch.moved_into(size) for patch in wished)
+    first: Patch | None = None
+    for patch in chain(whole, pushed):
+        if not any(patch.meets(other) for other in taken):
+            return patch
+        first = first or patch
+    return first or wished[0].moved_into(size)
 
 
 def _font_for(text: str, text_size: int) -> tuple[Font, str]:

@@ -55,11 +55,22 @@ class PlaneScale:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RenderedPlane:
-    """A plane as a picture, and what its legend has to say."""
+    """A plane as a picture, and what its legend has to say.
 
-    image: BgrImage
+    Attributes:
+        index: (H, W) uint8, the place of each value on the scale: 1 is low, 255 is high.
+        scale: the values at both ends.
+        colour_map: the colour of each index.
+    """
+
+    index: npt.NDArray[np.uint8]
     scale: PlaneScale
     colour_map: ColourMap
+
+    @property
+    def image(self) -> BgrImage:
+        """The plane in its colours, (H, W, 3)."""
+        return BgrImage(cv2.applyColorMap(self.index, self.colour_map).astype(np.uint8))
 
 
 def render_planes(
@@ -93,14 +104,13 @@ def render_planes(
     for plane, scale, tint in zip(planes, scales, tints, strict=False):
         colour_map = _colour_map(colouring, scale, tint)
         chosen = scale.around_zero() if colour_map is DIVERGING else scale
-        image = render_plane(plane, chosen, colour_map=colour_map, width=width)
-        rendered.append(RenderedPlane(image, chosen, colour_map))
+        rendered.append(render_plane(plane, chosen, colour_map=colour_map, width=width))
     return tuple(rendered)
 
 
 def render_plane(
     plane: Plane, scale: PlaneScale, *, colour_map: ColourMap = GREY, width: int = 640
-) -> BgrImage:
+) -> RenderedPlane:
     """Colour each value by its place on the scale; what lies beyond gets the end's colour.
 
     A plane of one single value is drawn in the middle colour. Values that are not
@@ -115,7 +125,7 @@ def render_plane(
     shift = 1 - scale.low * factor if span > 0 else 128.0
     # addWeighted saturates; convertScaleAbs would fold what is below the scale back up
     index = cv2.addWeighted(values, factor, values, 0, shift, dtype=cv2.CV_8U)
-    return BgrImage(cv2.applyColorMap(index, colour_map).astype(np.uint8, copy=False))
+    return RenderedPlane(index.astype(np.uint8, copy=False), scale, colour_map)
 
 
 def fitted(plane: Plane, *, width: int) -> Plane:

@@ -76,9 +76,8 @@ class Detections:
         >>> Detections([[0, 0, 8, 8]] * 3, [0.2, 0.5, 0.7], [0, 1, 2], [0, 1, 2]).above(0.2).row
         array([2, 1])
         """
-        (kept,) = np.nonzero(
-            (self.confidence > confidence) & np.isfinite(self.xyxy).all(axis=1)
-        )
+        kept = np.flatnonzero(self.confidence > confidence)
+        kept = kept[np.isfinite(self.xyxy[kept]).all(axis=1)]
         return self.taken(kept[np.argsort(-self.confidence[kept], kind="stable")])
 
     def first(self, count: int) -> Self:

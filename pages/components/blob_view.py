@@ -12,13 +12,13 @@ from core.blob.make import make_blob, planes
 from core.blob.spec import BlobSpec
 from core.blob.trace import Stage, Trace
 from core.picture.image import BgrImage
-from core.render.encode import for_display
+from core.render.encode import for_display, png_of_indices
 from core.render.palette import Channel
 from core.render.planes import COLOURINGS, render_planes
 from core.render.stages import render_planes_together, render_stage
 from core.render.statistics import histogram, plane_statistics
 from core.share.arrays import npy
-from pages.components.pictures import show_exact
+from pages.components.pictures import show_exact, show_png
 from pages.components.text import plain
 
 WINDOW = 8
@@ -59,8 +59,8 @@ def show_planes(key: str, traced: Trace, spec: BlobSpec) -> None:
     columns = st.columns(len(rendered), gap="small", wrap=False)
     for index, (column, plane) in enumerate(zip(columns, rendered, strict=True)):
         with column:
-            show_exact(
-                plane.image,
+            show_png(
+                png_of_indices(plane.index, plane.colour_map),
                 caption=f"{_index(index, spec)} · {channels[index]} · "
                 f"{plane.scale.low:.4g} to {plane.scale.high:.4g}",
                 alt=f"Plane {channels[index]}",

@@ -21,8 +21,13 @@ def show_photo(image: BgrImage, *, alt: str, caption: str | None = None) -> None
 
 
 def show_exact(image: BgrImage, *, alt: str, caption: str | None = None) -> None:
-    """Show a picture in which each pixel counts, as PNG."""
-    st.image(png(image), caption=caption, output_format="PNG", width="stretch", alt=alt)
+    """Show a picture in which each pixel counts."""
+    show_png(png(image), alt=alt, caption=caption)
+
+
+def show_png(data: bytes, *, alt: str, caption: str | None = None) -> None:
+    """Show an encoded PNG as it is."""
+    st.image(data, caption=caption, output_format="PNG", width="stretch", alt=alt)
 
 
 def show_seen(blob: Blob, spec: BlobSpec) -> None:

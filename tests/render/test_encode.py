@@ -1,8 +1,19 @@
+import io
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from core.render.encode import DISPLAY_WIDTH, LEAST_DISPLAY_WIDTH, for_display, jpeg, png
+from core.render.encode import (
+    DISPLAY_WIDTH,
+    LEAST_DISPLAY_WIDTH,
+    for_display,
+    jpeg,
+    png,
+    png_of_indices,
+)
+from core.render.palette import DIVERGING
 
 
 def noise(*shape):
@@ -57,3 +68,14 @@ def test_small_pictures_grow_in_whole_pixels(width, shown):
     assert grown.shape == (3 * factor, shown, 3)
     np.testing.assert_array_equal(grown[::factor, ::factor], image)
     np.testing.assert_array_equal(grown[factor - 1 :: factor, factor - 1 :: factor], image)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 31), (224, 224)])
+def test_a_palette_picture_has_the_colours_of_the_map_in_every_decoder(size):
+    index = noise(*size)
+    wanted = cv2.applyColorMap(index, DIVERGING)
+    data = png_of_indices(index, DIVERGING)
+    np.testing.assert_array_equal(cv2.imdecode(np.frombuffer(data, np.uint8), 1), wanted)
+    with Image.open(io.BytesIO(data)) as opened:
+        opened.load()  # checks the check sums
+        np.testing.assert_array_equal(np.asarray(opened.convert("RGB"))[..., ::-1], wanted)

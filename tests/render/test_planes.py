@@ -22,7 +22,7 @@ def naive_grey(value, scale):
 @given(PLANES, VALUES, VALUES)
 def test_each_value_has_the_grey_of_its_place_on_the_scale(plane, one, other):
     scale = PlaneScale(min(one, other), max(one, other))
-    image = render_plane(plane, scale, width=plane.shape[1])
+    image = render_plane(plane, scale, width=plane.shape[1]).image
     if 0 < scale.high - scale.low < 1e-2:
         return  # the end of float32
     expected = [[naive_grey(value, scale) for value in row] for row in plane.tolist()]
@@ -50,7 +50,9 @@ def test_zero_is_the_colourless_middle_of_signed_planes(plane):
     assert rendered.colour_map is DIVERGING
     assert rendered.scale.low == -rendered.scale.high
     assert (
-        render_plane(np.zeros((1, 1)), rendered.scale, colour_map=DIVERGING, width=1)[0, 0]
+        render_plane(np.zeros((1, 1)), rendered.scale, colour_map=DIVERGING, width=1).image[
+            0, 0
+        ]
         == DIVERGING[128, 0]
     ).all()
 
