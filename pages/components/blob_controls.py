@@ -17,6 +17,7 @@ from core.blob.spec import (
 )
 from core.nets.catalog import catalog
 from core.picture.size import Size
+from pages.components.kept import kept
 from pages.components.text import plain
 
 _FIT_HELP = """What happens to the aspect ratio. **stretch**: blobFromImage with crop=False.
@@ -50,7 +51,7 @@ def blob_controls(key: str) -> BlobSpec:
     chosen = st.selectbox(
         "Preset",
         list(offered),
-        key=f"{key}.preset",
+        key=kept(f"{key}.preset"),
         bind="query-params",
         on_change=_turn_knobs,
         args=(key,),
@@ -94,7 +95,7 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
             min_value=1,
             max_value=MAX_BLOB_SIDE,
             value=rest[side],
-            key=f"{key}.{side}",
+            key=kept(f"{key}.{side}"),
             bind="query-params",
         )
         for side, column in zip(("width", "height"), columns, strict=True)
@@ -104,17 +105,17 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
     anchor, pad = rest["anchor"], rest["pad"]
     if letterboxed:
         anchor = _choice("anchor", ANCHORS, key, rest)
-        pad = st.slider("pad value", 0, 255, pad, key=f"{key}.pad", bind="query-params")
+        pad = st.slider("pad value", 0, 255, pad, key=kept(f"{key}.pad"), bind="query-params")
     return {"size": Size(**sides), "fit": fit, "anchor": anchor, "pad_value": (float(pad),) * 3}
 
 
 def _number_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
     """Show the knobs that change values: channel order, mean, scale, std, depth, axes."""
-    swap = st.toggle("swapRB", rest["swapRB"], key=f"{key}.swapRB", bind="query-params")
+    swap = st.toggle("swapRB", rest["swapRB"], key=kept(f"{key}.swapRB"), bind="query-params")
     helps = {"scalefactor": _SCALE_HELP, "mean": _MEAN_HELP, "std": _STD_HELP}
     texts = {
         name: st.text_input(
-            name, rest[name], key=f"{key}.{name}", bind="query-params", help=words
+            name, rest[name], key=kept(f"{key}.{name}"), bind="query-params", help=words
         )
         for name, words in helps.items()
     }
@@ -139,7 +140,7 @@ def _choice(
         options,
         default=rest[name],
         required=True,
-        key=f"{key}.{name}",
+        key=kept(f"{key}.{name}"),
         bind="query-params",
         help=help,
     )

@@ -18,6 +18,7 @@ from core.render.planes import COLOURINGS, render_planes
 from core.render.stages import render_planes_together, render_stage
 from core.render.statistics import histogram, plane_statistics
 from core.share.arrays import npy
+from pages.components.kept import kept
 from pages.components.pictures import show_exact, show_png
 from pages.components.text import plain
 
@@ -35,7 +36,7 @@ def show_planes(key: str, traced: Trace, spec: BlobSpec) -> None:
         list(_SCALES),
         default="shared",
         required=True,
-        key=f"{key}.scale",
+        key=kept(f"{key}.scale"),
         bind="query-params",
         help="shared: one range for all planes, so that equal values look equal. "
         "per plane: its own range, so that nothing stays hidden.",
@@ -45,7 +46,7 @@ def show_planes(key: str, traced: Trace, spec: BlobSpec) -> None:
         COLOURINGS,
         default="auto",
         required=True,
-        key=f"{key}.colours",
+        key=kept(f"{key}.colours"),
         bind="query-params",
         help="auto: blue below zero and orange above where values have both signs, else grey.",
     )

@@ -10,6 +10,7 @@ from core.blob.spec import FITS, BlobSpec, Fit
 from core.nets.card import ModelCard
 from core.pipeline import MOST_CANDIDATES, Found, Run, Thresholds, on_shown
 from core.render.boxes import draw_detections
+from pages.components.kept import kept
 from pages.components.pictures import show_photo
 from pages.components.text import plain
 
@@ -29,7 +30,7 @@ def fitted_spec(key: str, card: ModelCard) -> BlobSpec:
         (_OWN, *FITS),
         default=_OWN,
         required=True,
-        key=f"{key}.fit",
+        key=kept(f"{key}.fit"),
         bind="query-params",
         wrap=True,
         help=f"What happens to the aspect ratio. This model was trained with "
@@ -48,7 +49,7 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
         1.0,
         card.confidence,
         0.01,
-        key=f"{own}.confidence",
+        key=kept(f"{own}.confidence"),
         bind="query-params",
         help="Boxes must be surer than this. Moving it reads the outputs again; the net rests.",
     )
@@ -58,7 +59,7 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
         1.0,
         card.iou,
         0.01,
-        key=f"{own}.iou",
+        key=kept(f"{own}.iou"),
         bind="query-params",
         help="Of two boxes that overlap more than this, the less confident goes.",
     )
@@ -67,7 +68,7 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
         list(_MODES),
         default="per class",
         required=True,
-        key=f"{key}.nms",
+        key=kept(f"{key}.nms"),
         bind="query-params",
         help="per class: a dog never deletes the cat in front of it. "
         "agnostic: one object, one box, whatever its class.",
@@ -77,14 +78,14 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
         list(_METHODS),
         default="hard",
         required=True,
-        key=f"{key}.method",
+        key=kept(f"{key}.method"),
         bind="query-params",
         help="soft: overlapping boxes lose confidence instead of vanishing (Soft-NMS).",
     )
     chosen = st.multiselect(
         "Only these classes",
         card.labels,
-        key=f"{own}.classes",
+        key=kept(f"{own}.classes"),
         bind="query-params",
         placeholder=f"all {len(card.labels)} classes",
     )

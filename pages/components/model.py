@@ -5,6 +5,7 @@ import streamlit as st
 from core.nets.card import Framework, ModelCard, Task
 from core.nets.catalog import cards
 from core.nets.downloads import download, present
+from pages.components.kept import kept
 from pages.components.text import megabytes, plain
 
 FRAMEWORKS: dict[Framework, str] = {
@@ -27,7 +28,7 @@ def pick_model(key: str, *, task: Task) -> ModelCard:
         title = st.selectbox(
             "Model",
             list(offered),
-            key=f"{key}.model",
+            key=kept(f"{key}.model"),
             bind="query-params",
             persist_state="session",
         )

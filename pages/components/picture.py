@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.picture.image import Picture
 from core.picture.samples import sample_picture, samples
+from pages.components.kept import kept
 from pages.components.text import plain
 
 _KEPT = "picture.kept"
@@ -35,7 +36,7 @@ def pick_picture() -> Picture:
         list(_PICKERS),
         default="sample",
         required=True,
-        key="picture",
+        key=kept("picture"),
         bind="query-params",
         persist_state="session",
     )
@@ -50,7 +51,7 @@ def _sample() -> Picture:
         default=names[0],
         required=True,
         label_visibility="collapsed",
-        key="sample",
+        key=kept("sample"),
         bind="query-params",
         persist_state="session",
         wrap=True,

@@ -171,6 +171,21 @@ def test_classification_names_the_cat_and_its_confidence(visit):
 
 
 @needs_shared
+def test_limits_that_shrink_take_their_values_along(visit):
+    download(card("squeezenet-v1.1-fp16-onnx"))
+    app = visit("classification", classification__model="SqueezeNet v1.1")
+    app.slider(key="classification.k").set_value(20).run()
+    app.selectbox(key="classification.model").set_value("Dominant colour").run()
+    assert not app.exception
+    assert app.slider(key="classification.k").value <= 12
+    app = visit("blob")
+    app.number_input(key="blob.x").set_value(200).run()
+    app.number_input(key="blob.width").set_value(64).run()
+    assert not app.exception
+    assert app.number_input(key="blob.x").value < 64
+
+
+@needs_shared
 def test_moving_a_slider_does_not_run_the_net(visit, monkeypatch):
     download(card("yolo-fastest-1.1-coco"))
     forwards = []
