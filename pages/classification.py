@@ -28,7 +28,7 @@ with left:
 with middle:
     show_seen(done.blob, card.blob)
 with right:
-    ranked = ranking(done, card, classification.pick_k("classification", card))
+    ranked = ranking(done, card, classification.pick_k("classification"))
     classification.show_ranking(done, card, ranked)
 
 show_times(done.times, read_ms=ranked.read_ms)

@@ -6,13 +6,15 @@ import streamlit as st
 from core.nets.card import ModelCard
 from core.pipeline import Ranking, Run
 from core.results.classification import Ranked, is_logits, scores
+from pages.components.kept import kept
 from pages.components.text import plain
 
+MOST_CLASSES = 20
 
-def pick_k(key: str, card: ModelCard) -> int:
-    """Ask how many classes to show."""
-    most = min(20, len(card.labels))
-    return st.slider("top-k", 1, most, min(5, most), key=f"{key}.k", bind="query-params")
+
+def pick_k(key: str) -> int:
+    """Ask how many classes to show; a net with fewer shows all it has."""
+    return st.slider("top-k", 1, MOST_CLASSES, 5, key=kept(f"{key}.k"), bind="query-params")
 
 
 def show_ranking(done: Run, card: ModelCard, ranked: Ranking) -> None:
