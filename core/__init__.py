@@ -12,6 +12,9 @@ preset       a spec with a name and a word on which nets it fits
 fit          stretch, crop or letterbox: what happens to the aspect ratio
 placement    where the image landed in the blob, and the way back
 stage        one step between image and blob, with the numbers it left behind
+finding      what the checker says about a spec: what, why, numbers, and the spec that mends it
+mistake      a spec that somebody broke in a well-known way
+trial        a spec that was tried on a net whose own spec is unknown, and how it did
 net          a loaded network
 card         what we know about a network: files, spec, labels, licence, output layout
 model        a card and its files: a folder under ``models/``
@@ -33,7 +36,7 @@ Imports point down only:
 errors, outputs < picture < blob < nets
                   picture < results
                   picture, blob, results < render
-                  all of them < pipeline < share
+                  all of them < pipeline < share, lab
 
 ``nets`` and ``results`` do not know each other: a card names its output layout and
 ``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.

@@ -26,6 +26,7 @@ BELOW = {
     "render": ["errors", "outputs", "picture", "blob", "results"],
     "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results", "render"],
     "share": ["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+    "lab": ["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
 }
 
 

@@ -1,0 +1,1 @@
+"""Experiments on a picture and a model: break a spec, find a spec, compare two."""
