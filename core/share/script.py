@@ -140,9 +140,10 @@ def _params_lines(spec: BlobSpec) -> list[str]:
     scale, mean, colour = (
         _three(each) for each in (spec.scalefactor, spec.mean, spec.pad_value)
     )
+    any_scale = set(spec.scalefactor) != {1.0}
     values = {
         # always four: of a single number, the other channels become 0
-        "scalefactor": f"({scale}, {_one(spec.scalefactor[2])})",
+        "scalefactor": f"({scale}, {_one(spec.scalefactor[2])})" if any_scale else "",
         "size": str(spec.size.cv2) if spec.size else "",
         "mean": f"({mean}, 0)" if any(spec.mean) else "",
         "swapRB": "True" if spec.swap_rb else "",

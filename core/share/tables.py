@@ -1,0 +1,109 @@
+"""Tables as CSV that a spreadsheet opens without running anything, and planes as PNG."""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from core.blob.make import Blob, planes
+from core.blob.spec import BlobLayout
+from core.render.planes import PlaneScale, render_plane
+from core.render.statistics import plane_statistics
+
+_RUN_BY_SPREADSHEETS = frozenset("=+-\u2212@|%")
+_UNSEEN = ("Z", "Cf")  # Unicode's spaces, and marks without a shape: spreadsheets skip them
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Write rows with the same columns as CSV (RFC 4180), the names of the columns first.
+
+    Numbers stay numbers, every digit of them. Text that a spreadsheet would take for a
+    formula gets an apostrophe in front (OWASP, "CSV Injection"): labels and file names
+    come from strangers.
+
+    >>> csv_text([{"label": "=1+1", "confidence": -0.5}]).splitlines()
+    ['label,confidence', "'=1+1,-0.5"]
+    """
+    file = io.StringIO()
+    writer = csv.writer(file)
+    if rows:
+        writer.writerow([csv_cell(name) for name in rows[0]])
+    writer.writerows([csv_cell(value) for value in row.values()] for row in rows)
+    return file.getvalue()
+
+
+def csv_cell(value: Any) -> Any:
+    """Make one cell harmless.
+
+    >>> csv_cell("=1+1"), csv_cell(" @SUM(A1)"), csv_cell("dog"), csv_cell(-3.5)
+    ("'=1+1", "' @SUM(A1)", 'dog', -3.5)
+    """
+    if isinstance(value, Real):
+        return value
+    text = str(value)
+    return f"'{text}" if _would_run(text) else text
+
+
+def statistics_csv(
+    blob: Blob, *, layout: BlobLayout = "NCHW", channels: Sequence[str] = ("B", "G", "R")
+) -> str:
+    """Write min, max, mean and std of each plane of a blob's first picture as CSV."""
+    return csv_text(statistics_rows(blob, layout=layout, channels=channels))
+
+
+def statistics_rows(
+    blob: Blob, *, layout: BlobLayout = "NCHW", channels: Sequence[str] = ("B", "G", "R")
+) -> list[dict[str, Any]]:
+    """Measure each plane of a blob's first picture: one row a plane."""
+    parts = zip(channels, planes(blob, layout), strict=True)
+    return [{"plane": name, **asdict(plane_statistics(plane))} for name, plane in parts]
+
+
+def plane_png(plane: npt.NDArray[Any]) -> bytes:
+    """Write a plane (H, W) as a grey PNG of its own size, with its scale in a comment.
+
+    A plane of bytes is written as it is. Of other values, 1 is the lowest and 255 the
+    highest, so a grey tells a value to 1/508 of the range: ``.npy`` has every bit.
+    """
+    if plane.dtype == np.uint8:
+        return _png(plane, "Each grey is a value of the blob.")
+    scale = PlaneScale.of(plane)
+    index = render_plane(plane, scale, width=plane.shape[1]).index
+    meaning = "value = low + (grey - 1) * (high - low) / 254"
+    return _png(index, f"low {scale.low!r}, high {scale.high!r}; {meaning}")
+
+
+def plane_name(plane: npt.NDArray[Any], channel: str, number: int) -> str:
+    """Name the file of a plane after its place, its channel and its range.
+
+    >>> plane_name(np.float32([[-2.117904, 2.64]]), "R", 0)
+    'plane-0-R-from-2.1179-to2.64.png'
+    """
+    scale = PlaneScale.of(plane)
+    return f"plane-{number}-{channel}-from{scale.low:.5g}-to{scale.high:.5g}.png"
+
+
+def _would_run(text: str) -> bool:
+    """Tell whether the first character that shows is one that starts a formula."""
+    kinds = ((unicodedata.category(each), each) for each in text)
+    for kind, first in kinds:
+        if not kind.startswith(_UNSEEN):
+            # NFKC: a full-width = is an = to a spreadsheet; Cc: tab, line ends and the like
+            return kind == "Cc" or unicodedata.normalize("NFKC", first) in _RUN_BY_SPREADSHEETS
+    return False
+
+
+def _png(grey: npt.NDArray[np.uint8], comment: str) -> bytes:
+    words = PngInfo()
+    words.add_text("Comment", comment)
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, "PNG", pnginfo=words)
+    return file.getvalue()
