@@ -58,7 +58,7 @@ def make_blob(image: npt.NDArray[Any], spec: BlobSpec) -> tuple[Blob, Placement]
     placement = place(Size.of(image), spec)
     try:
         blob: npt.NDArray[Any] = cv2.dnn.blobFromImageWithParams(
-            _anchored(image, spec, placement), params(spec)
+            anchored(image, spec, placement), params(spec)
         )
     except cv2.error as error:
         raise BlobImpossible(
@@ -149,9 +149,7 @@ def along_channels(
     return np.array((*values, 1.0)[: blob.shape[axis]], np.float32).reshape(shape)
 
 
-def _anchored(
-    image: npt.NDArray[Any], spec: BlobSpec, placement: Placement
-) -> npt.NDArray[Any]:
+def anchored(image: npt.NDArray[Any], spec: BlobSpec, placement: Placement) -> npt.NDArray[Any]:
     """Letterbox into the top left corner, which cv2.dnn cannot; else leave it to cv2.dnn."""
     if spec.fit == "letterbox" and spec.anchor == "top-left":
         resized = cv2.resize(image, placement.resized.cv2, interpolation=cv2.INTER_LINEAR)
