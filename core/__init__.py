@@ -12,6 +12,7 @@ preset       a spec with a name and a word on which nets it fits
 fit          stretch, crop or letterbox: what happens to the aspect ratio
 placement    where the image landed in the blob, and the way back
 stage        one step between image and blob, with the numbers it left behind
+arithmetic   the numbers on the way of one single pixel from the picture into the blob
 finding      what the checker says about a spec: what, why, numbers, and the spec that mends it
 mistake      a spec that somebody broke in a well-known way
 trial        a spec that was tried on a net whose own spec is unknown, and how it did
