@@ -16,6 +16,7 @@ import numpy as np
 
 DATA = Path("../shared/starter")
 RUNS = Path("training/runs")
+LABELS = Path("training/labels/classifier.tsv")
 
 CLASSES = ("person", "car", "bus", "truck", "motorbike", "dog", "cat", "horse", "sheep", "cow")
 """What the detector finds, in the order of its class ids."""

@@ -8,14 +8,13 @@ import argparse
 from pathlib import Path
 
 from training.cards import classifier_card, detector_card
-from training.data import CLASSES, RUNS
+from training.data import CLASSES, LABELS, RUNS
 from training.graph import Graph, halved
 from training.models import Classifier, Detector
 from training.scribe import classifier_graph, detector_graph, loaded
 from training.writers import caffe, darknet, onnx, tensorflow
 
 FORMATS = ("onnx", "caffe", "tensorflow", "darknet")
-LABELS = Path("training/labels/classifier.tsv")
 
 
 def written(graph: Graph, format_name: str, folder: Path, *, classes: int) -> list[Path]:

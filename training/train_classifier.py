@@ -11,23 +11,32 @@ from torch import nn
 from torch.nn import functional
 
 from training.batches import picture_batches
-from training.data import Pictures, tiny_imagenet
+from training.close_ups import close_ups, group_loss
+from training.data import LABELS, Photos, Pictures, detection_photos, tiny_imagenet
 from training.models import Classifier
 from training.run import Run, parser, single_threaded, size_at
 from training.validation import accuracy
 
 
-def losses(net: nn.Module, run: Run, pictures: Pictures, size: int) -> Iterator[torch.Tensor]:
+def losses(
+    net: nn.Module, run: Run, pictures: Pictures, photos: Photos, size: int
+) -> Iterator[torch.Tensor]:
     """Yield the loss of each batch of one epoch; the last ones see nearly whole pictures."""
     args = run.args
+    seed = 1000 * args.seed + run.epoch
     batches = picture_batches(
-        pictures, batch=args.batch, size=size, seed=1000 * args.seed + run.epoch,
+        pictures, batch=args.batch, size=size, seed=seed,
         least=args.least if run.progress < args.calm else args.least_calm,
     )  # fmt: skip
+    labels = [line.split("\t")[0] for line in LABELS.read_text("utf-8").splitlines()]
+    real = close_ups(photos, labels, batch=args.close_ups, size=size, seed=seed)
     for blob, class_id in batches:
+        close_up, right = next(real)
         with torch.autocast("cpu", torch.bfloat16):
-            logits = net(blob)
-        yield functional.cross_entropy(logits.float(), class_id, label_smoothing=0.1)
+            logits = net(torch.cat([blob, close_up])).float()
+        known, grouped = logits[: len(blob)], logits[len(blob) :]
+        loss = functional.cross_entropy(known, class_id, label_smoothing=0.1)
+        yield loss + group_loss(grouped, right).sum() / len(blob)
 
 
 def main() -> None:
@@ -36,6 +45,7 @@ def main() -> None:
     line.add_argument(
         "--least", type=float, default=0.4, help="smallest crop, part of the area"
     )
+    line.add_argument("--close-ups", type=int, default=20, help="parts of photos in each batch")
     line.add_argument("--calm", type=float, default=0.85, help="larger crops from then on")
     line.add_argument(
         "--least-calm", type=float, default=0.75, help="smallest crop from then on"
@@ -48,10 +58,10 @@ def main() -> None:
     single_threaded(args.seed)
     net = Classifier().to(memory_format=torch.channels_last)
     run = Run(net, args, keep=0.998)
-    train, val = tiny_imagenet("train"), tiny_imagenet("val")
+    train, val, photos = tiny_imagenet("train"), tiny_imagenet("val"), detection_photos()
     while not run.over:
         size = size_at(args.sizes, run.progress)
-        done = run.train(losses(net, run, train, size), len(train) // args.batch)
+        done = run.train(losses(net, run, train, photos, size), len(train) // args.batch)
         judged = Classifier().to(memory_format=torch.channels_last)
         judged.load_state_dict(run.average.state)
         top1, top5 = accuracy(judged, val, args.eval_size)

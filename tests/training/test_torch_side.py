@@ -1,11 +1,15 @@
 """What needs torch, which the app does not install: folding, decoding, loss, optimiser."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs torch; the app does not")
 
+from training.close_ups import GROUPS, group_loss  # noqa: E402
+from training.data import CLASSES, LABELS  # noqa: E402
 from training.detection import assigned, decoded, detection_loss, overlap  # noqa: E402
 from training.models import ANCHORS, STRIDES, Classifier, Detector  # noqa: E402
 from training.optimisation import Progress, orthogonalised, rate  # noqa: E402
@@ -104,3 +108,18 @@ def test_progress_counts_epochs_or_minutes():
     assert Progress(epochs=10, minutes=0).at(5) == 0.5
     assert Progress(epochs=10, minutes=2, spent=60).at(0) == pytest.approx(0.5, abs=0.01)
     assert len(ANCHORS) == len(STRIDES) == 3
+
+
+def test_the_loss_of_a_group_asks_only_that_its_labels_share_all_confidence():
+    logits = torch.tensor([[9.0, 9.0, -9.0], [9.0, -9.0, -9.0], [-9.0, -9.0, 9.0]])
+    right = torch.tensor([[True, True, False]]).repeat(3, 1)
+    loss = group_loss(logits, right)
+    assert loss[:2].tolist() == pytest.approx([0, 0], abs=1e-4)
+    assert loss[2].item() == pytest.approx(18 - np.log(2), abs=1e-4)
+
+
+def test_groups_of_real_photos_name_labels_and_classes_that_exist():
+    root = Path(__file__).parents[2]
+    labels = {line.split("\t")[0] for line in (root / LABELS).read_text("utf-8").splitlines()}
+    assert {label for group in GROUPS.values() for label in group} <= labels
+    assert set(GROUPS) <= set(CLASSES)
