@@ -72,7 +72,7 @@ def images_from_batch(batch: Blob, spec: BlobSpec) -> tuple[BgrImage, ...]:
     """Take a batch apart with cv2.dnn.imagesFromBlob; what the net sees of each picture."""
     nchw = batch if spec.layout == "NCHW" else batch.transpose(0, 3, 1, 2)
     # imagesFromBlob takes float32 in NCHW alone, and gives (H, W, C), or (H, W) of one channel
-    parts = cv2.dnn.imagesFromBlob(np.ascontiguousarray(nchw, np.float32))
+    parts: Sequence[Image] = cv2.dnn.imagesFromBlob(np.ascontiguousarray(nchw, np.float32))
     alone = replace(spec, layout="NHWC")
     return tuple(
         image_from_blob(Blob(part.reshape(1, *part.shape[:2], -1)), alone) for part in parts

@@ -1,0 +1,151 @@
+"""The stages between image and blob as a strip that can be stepped through."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from core.blob.make import make_blob
+from core.blob.spec import BlobSpec
+from core.blob.trace import Stage, Trace
+from core.picture.image import BgrImage, Picture
+from core.render.encode import for_display
+from core.render.stages import render_planes_together, render_stage
+from core.share.script import blob_lines
+from pages.components.charts import show_value_histogram
+from pages.components.kept import kept
+from pages.components.pictures import show_exact
+from pages.components.remembered import remembered_image, remembered_trace
+from pages.components.text import plain
+
+THUMBNAIL = 120
+LARGE = 640
+MOST_COUNTED = 10**6
+
+
+def show_stage_strip(key: str, picture: Picture, spec: BlobSpec) -> None:
+    """Show all stages small and one of them in full; the choice lives in the address bar.
+
+    Stepping draws this part of the page anew, and nothing else.
+    """
+    st.subheader("Stage by stage")
+    _show_difference(remembered_image(picture), remembered_trace(picture, spec), spec)
+    _strip(key, picture, spec)
+
+
+@st.fragment
+def _strip(key: str, picture: Picture, spec: BlobSpec) -> None:
+    # Streamlit keeps a fragment's arguments for as long as the session lives: no arrays
+    traced = remembered_trace(picture, spec)
+    small = st.container()
+    number = st.pagination(
+        len(traced.stages),
+        max_visible_pages=None,
+        width="stretch",
+        key=kept(f"{key}.stage"),
+        bind="query-params",
+    )
+    with small:
+        _show_thumbnails(traced, spec, number)
+    _show_stage(traced, spec, number)
+
+
+def _show_difference(image: BgrImage, traced: Trace, spec: BlobSpec) -> None:
+    """Compute, here and now, how far the last stage is from what cv2.dnn itself makes."""
+    official, _ = make_blob(image, spec)
+    apart = float(np.abs(traced.blob.astype(np.float64) - official).max())
+    st.markdown(
+        f"The lines of Python below, run in turn, make the blob. Computed just now: "
+        f"**max difference to `cv2.dnn.{_official_name(spec)}`: {apart:g}**"
+    )
+
+
+def _official_name(spec: BlobSpec) -> str:
+    simple = any("blobFromImage(" in line for line in blob_lines(spec))
+    return "blobFromImage" if simple else "blobFromImageWithParams"
+
+
+def _show_thumbnails(traced: Trace, spec: BlobSpec, chosen: int) -> None:
+    """Show every stage in a row that fits on a phone; the numbers are the buttons' below."""
+    columns = st.columns(len(traced.stages), gap="xsmall", wrap=False)
+    for number, (column, stage) in enumerate(zip(columns, traced.stages, strict=True), start=1):
+        with column:
+            show_exact(
+                for_display(
+                    _picture(_thinned(stage, THUMBNAIL), traced, spec), width=THUMBNAIL
+                ),
+                caption=f"**▲ {number}**" if number == chosen else str(number),
+                alt=f"Stage {number}, {stage.name}, small",
+            )
+
+
+def _show_stage(traced: Trace, spec: BlobSpec, number: int) -> None:
+    stage = traced.stages[number - 1]
+    low, high = stage.range
+    st.markdown(f"#### {number} · {stage.name}")
+    st.markdown(plain(stage.note))
+    st.code(stage.code, wrap_lines=True)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        show_exact(
+            for_display(_picture(stage, traced, spec), width=LARGE),
+            alt=f"Stage {stage.name}",
+            caption=_how_shown(stage),
+        )
+    with right:
+        with st.container(horizontal=True, gap="medium"):
+            st.metric("shape", " x ".join(map(str, stage.shape)), width="content")
+            st.metric("type", stage.dtype, width="content")
+            st.metric("from", f"{low:.6g}", width="content")
+            st.metric("to", f"{high:.6g}", width="content")
+        _show_histogram(stage, spec)
+
+
+def _show_histogram(stage: Stage, spec: BlobSpec) -> None:
+    values = _channels_last(stage, spec)
+    # a 12-megapixel photo would take half a second; a million pixels have the same shape
+    step = max(1, int(np.ceil((values[..., 0].size / MOST_COUNTED) ** 0.5)))
+    order = stage.channel_order
+    channels = (order,) if order == "grey" else tuple(order)
+    parts = list(np.moveaxis(values[::step, ::step], -1, 0))
+    show_value_histogram(
+        parts,
+        channels,
+        alt_text=f"Histogram of the values of stage {stage.name}",
+        bins=64 if stage.dtype == "uint8" else 96,
+    )
+    counted = "All pixels" if step == 1 else f"Each {step}th pixel of each {step}th row"
+    st.caption(f"How often each value occurs, a line for each channel. {counted} counted.")
+
+
+def _picture(stage: Stage, traced: Trace, spec: BlobSpec) -> BgrImage:
+    if stage.name == "planes":
+        return render_planes_together(traced.blob, spec)
+    return render_stage(stage)
+
+
+def _how_shown(stage: Stage) -> str:
+    if stage.name == "planes":
+        return (
+            "The planes side by side in grey: black is the smallest value, white the largest."
+        )
+    if stage.dtype == "uint8":
+        return f"The bytes as they are, {stage.channel_order}."
+    return f"Black is the smallest value, white the largest; channels {stage.channel_order}."
+
+
+def _thinned(stage: Stage, width: int) -> Stage:
+    """Leave out rows and columns that a thumbnail has no room for, before any arithmetic."""
+    step = max(1, stage.shape[1] // (2 * width))
+    if step == 1 or stage.name == "planes":
+        return stage
+    return replace(stage, array=stage.array[::step, ::step])
+
+
+def _channels_last(stage: Stage, spec: BlobSpec) -> npt.NDArray[Any]:
+    """Give the values of any stage as (H, W, C)."""
+    if stage.name != "planes":
+        return stage.array
+    return np.moveaxis(stage.array[0], 0 if spec.layout == "NCHW" else -1, -1)
