@@ -8,7 +8,7 @@ import struct
 import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NewType
+from typing import Any, Literal, NewType
 
 import cv2
 import numpy as np
@@ -19,6 +19,8 @@ from core.errors import PictureRefused
 
 BgrImage = NewType("BgrImage", npt.NDArray[np.uint8])
 RgbImage = NewType("RgbImage", npt.NDArray[np.uint8])
+Kind = Literal["colour", "grey", "alpha"]
+"""What a file holds for each pixel; ``decode`` makes three colours of all of them."""
 
 MAX_BYTES = 20 * 10**6
 MAX_PIXELS = 40 * 10**6
@@ -83,6 +85,19 @@ def decode(picture: Picture) -> BgrImage:
         ) from error
     turned.setflags(write=False)
     return BgrImage(turned)
+
+
+def kind_of(picture: Picture) -> Kind:
+    """Tell from the header what the file holds, before ``decode`` makes it blue, green, red.
+
+    Raises:
+        PictureRefused: as ``decode``, for what the header alone tells.
+    """
+    header = _header(picture)
+    if header.has_transparency_data:
+        return "alpha"
+    # 1 is black and white, L eight bits, I sixteen
+    return "grey" if header.mode in ("1", "L", "I", "I;16", "I;16B") else "colour"
 
 
 def _header(picture: Picture) -> Image.Image:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from core.errors import PictureRefused
-from core.picture.image import Picture, as_rgb, decode
+from core.picture.image import Picture, as_rgb, decode, kind_of
 from tests.shared import IMAGES, needs_shared
 
 counts_memory = pytest.mark.skipif(
@@ -417,3 +417,19 @@ def test_as_rgb_turns_blue_into_the_last_channel_and_copies():
     turned = as_rgb(blue)
     assert turned[0, 0].tolist() == [0, 0, 255]
     assert not np.shares_memory(turned, blue)
+
+
+KINDS = {
+    "RGB": "colour",
+    "P": "colour",
+    "L": "grey",
+    "1": "grey",
+    "I;16": "grey",
+} | dict.fromkeys(("RGBA", "LA"), "alpha")
+
+
+@pytest.mark.parametrize("mode", KINDS)
+def test_the_header_tells_colour_grey_and_alpha_apart(mode):
+    file = io.BytesIO()
+    Image.new(mode, (4, 4)).save(file, "PNG")
+    assert kind_of(Picture("a.png", file.getvalue())) == KINDS[mode]
