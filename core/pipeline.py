@@ -67,7 +67,8 @@ class Thresholds:
         confidence: boxes at or below it are dropped, 0..1.
         iou: of two boxes that overlap more than this, the less confident goes, 0..1.
         per_class: only boxes of the same class suppress each other.
-        soft: lower the confidence of overlapping boxes instead of dropping them.
+        soft: lower the confidence of boxes that overlap more, by 1 - IoU, instead of
+            dropping them (Soft-NMS, linear).
         class_ids: only these classes; None means all.
     """
 
@@ -145,7 +146,9 @@ def found(done: Run, card: ModelCard, thresholds: Thresholds) -> Found:
 def _thinned(candidates: Detections, thresholds: Thresholds) -> Detections:
     if not thresholds.soft:
         return candidates.suppressed(iou=thresholds.iou, per_class=thresholds.per_class)
-    softened = candidates.softened(iou=thresholds.iou, per_class=thresholds.per_class)
+    softened = candidates.softened(
+        iou=thresholds.iou, per_class=thresholds.per_class, method="linear"
+    )
     return softened.above(thresholds.confidence)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import BlobscopeError
+from pages.components.kept import note_page
 from pages.components.text import plain
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +31,7 @@ def navigation() -> st.Page:
     Pages have no icons: Streamlit would make them the tab's, and browsers ask Google for it.
     """
     st.logo(MARK, size="large")
-    return st.navigation(
+    page = st.navigation(
         [
             st.Page(HOME, title="Home", default=True),
             st.Page(BLOB, title="Blob"),
@@ -39,6 +40,8 @@ def navigation() -> st.Page:
         ],
         position="top",
     )
+    note_page(page.title)
+    return page
 
 
 @contextmanager
@@ -70,8 +73,9 @@ def through_the_frame() -> None:
 
 @contextmanager
 def spoken_errors() -> Iterator[None]:
-    """Show what a person can mend as a sentence; the widgets above it stay in use."""
+    """Show what a person can mend as a sentence on top; the widgets stay in use."""
+    top = st.empty()
     try:
         yield
     except BlobscopeError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        top.error(plain(str(error)), icon=":material/error:")

@@ -1,15 +1,30 @@
-"""Keys of widgets whose values follow the visitor."""
+"""Values of widgets that follow the visitor from page to page."""
+
+from typing import Any
 
 import streamlit as st
 
+_MEMORY, _PAGE, _MOVED = "kept.memory", "kept.page", "kept.moved"
+
+
+def note_page(title: str) -> None:
+    """Tell which page this run shows, so that a change of page can be told from a rerun."""
+    st.session_state[_MOVED] = st.session_state.get(_PAGE) != title
+    st.session_state[_PAGE] = title
+
 
 def kept(key: str) -> str:
-    """Return the key, having made sure that its value survives a page change.
+    """Return the key, having made sure that its value survives a change of page.
 
-    Streamlit carries the value of a bound widget from page to page, but one that came with
-    a link and was never touched arrives behind the widget's default. Assigning it to itself
-    puts it in front. Not for widgets whose limits change: a value beyond them would raise.
+    Streamlit carries the value of a bound widget to the next page, but not one that came
+    with a link and was never touched, and none when the visitor goes back. So it is
+    remembered here; what the address bar says comes first. Not for widgets whose limits
+    change: a value beyond them would raise.
     """
-    if key in st.session_state:
-        st.session_state[key] = st.session_state[key]
+    memory: dict[str, Any] = st.session_state.setdefault(_MEMORY, {})
+    moved = st.session_state.get(_MOVED, False)
+    if moved and key in memory and key not in st.query_params:
+        st.session_state[key] = memory[key]
+    elif key in st.session_state:
+        st.session_state[key] = memory[key] = st.session_state[key]
     return key

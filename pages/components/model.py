@@ -1,6 +1,7 @@
 """Choosing a model, and fetching its files when they are not here yet."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.nets.card import Framework, ModelCard, Task
 from core.nets.catalog import cards
@@ -34,16 +35,21 @@ def pick_model(key: str, *, task: Task) -> ModelCard:
         )
         card = offered[title]
         _about(card)
-    _line(card)
+    line = st.empty()
+    _write_line(line, card)
     if not present(card):
-        _fetch(card, key=f"{key}.fetch")
+        panel = st.empty()
+        with panel.container(border=True):
+            _fetch(card, key=f"{key}.fetch")
+        panel.empty()
+        _write_line(line, card)
     return card
 
 
-def _line(card: ModelCard) -> None:
+def _write_line(line: DeltaGenerator, card: ModelCard) -> None:
     size = f"{megabytes(card.size_bytes)}, " if card.size_bytes else ""
     where = "on this machine" if present(card) else "to be downloaded"
-    st.caption(f"{FRAMEWORKS[card.framework]}, {size}{where}. {plain(card.summary)}")
+    line.caption(f"{FRAMEWORKS[card.framework]}, {size}{where}. {plain(card.summary)}")
 
 
 def _about(card: ModelCard) -> None:
@@ -63,25 +69,26 @@ def _about(card: ModelCard) -> None:
 
 def _fetch(card: ModelCard, *, key: str) -> None:
     size = f"{megabytes(card.size_bytes)} " if card.size_bytes else ""
-    with st.container(border=True):
-        st.markdown(
-            f"The weights of **{plain(card.title)}** are not on this machine. They are fetched "
-            f"once, for every visitor, from a pinned address, and checked against their digest."
-        )
-        st.button(
-            f"Download {size}now",
-            key=key,
-            icon=":material/download:",
-            on_click=st.session_state.update,
-            args=({f"{key}.asked": True},),
-        )
-        if not st.session_state.pop(f"{key}.asked", False):
-            st.stop()
-        bar = st.progress(0.0, text="asking for the files")
+    st.markdown(
+        f"The weights of **{plain(card.title)}** are not on this machine. They are fetched "
+        "once, for every visitor, from a pinned address, and checked against their digest."
+    )
+    st.button(
+        f"Download {size}now",
+        key=key,
+        icon=":material/download:",
+        on_click=st.session_state.update,
+        args=({f"{key}.asked": True},),
+    )
+    if not st.session_state.pop(f"{key}.asked", False):
+        st.stop()
+    bar = st.progress(
+        0.0, text="Asking for the files; if somebody else has, waiting for theirs."
+    )
 
-        def report(file: str, done: int, total: int) -> None:
-            share = min(1.0, done / total) if total else 0.0
-            bar.progress(share, text=f"{plain(file)}: {megabytes(done)}")
+    def report(file: str, done: int, total: int) -> None:
+        share = min(1.0, done / total) if total else 0.0
+        of_all = f" of {megabytes(total)}" if total else ""
+        bar.progress(share, text=f"{plain(file)}: {megabytes(done)}{of_all}")
 
-        download(card, progress=report)
-        bar.empty()
+    download(card, progress=report)

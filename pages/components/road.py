@@ -29,8 +29,10 @@ def show_load(card: ModelCard, done: Run) -> None:
             size = f" · {megabytes(file.size)}" if file.size else ""
             st.markdown(f":material/draft: {plain(file.name)}{size}")
         st.markdown(f"**{plain(card.title)}** · {card.framework} · {len(card.labels)} classes")
-        st.caption(f"Load: {milliseconds(done.times.load)}. {plain(card.summary)}")
-        st.page_link(CLASSIFICATION, label="Choose a model", icon=":material/arrow_forward:")
+        st.caption(plain(card.summary))
+        st.page_link(
+            CLASSIFICATION, label="Choose a classifier", icon=":material/arrow_forward:"
+        )
 
 
 def show_blob(card: ModelCard, done: Run) -> None:
@@ -66,12 +68,13 @@ def show_answer(card: ModelCard, done: Run) -> None:
     with st.container(border=True, height="stretch"):
         st.markdown("#### 4 · Post-process")
         st.code(
-            f"kept = cv2.dnn.NMSBoxes(xywh, scores, {chosen.confidence}, {chosen.iou})",
+            f"kept = cv2.dnn.NMSBoxesBatched(xywh, scores, class_ids, "
+            f"{chosen.confidence}, {chosen.iou})",
             wrap_lines=True,
         )
         show_found(done, result, card)
         st.caption(
-            f"{plain(card.title)}: {result.raw:,} raw rows, {result.confident:,} above "
+            f"A detector, {plain(card.title)}: {result.raw:,} raw rows, {result.confident:,} above "
             f"confidence, {len(result.kept):,} kept."
         )
         st.page_link(DETECTION, label="See the boxes", icon=":material/arrow_forward:")

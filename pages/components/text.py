@@ -14,14 +14,12 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text)
 
 
-def milliseconds(value: float | None) -> str:
+def milliseconds(value: float) -> str:
     """Write a time so that it can be compared at a glance.
 
-    >>> milliseconds(3.14159), milliseconds(345.6), milliseconds(None)
-    ('3.1 ms', '346 ms', 'already there')
+    >>> milliseconds(3.14159), milliseconds(345.6)
+    ('3.1 ms', '346 ms')
     """
-    if value is None:
-        return "already there"
     return f"{value:.1f} ms" if value < 100 else f"{value:.0f} ms"
 
 

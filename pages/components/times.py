@@ -7,7 +7,10 @@ from pages.components.text import milliseconds
 
 
 def show_times(times: RoadTimes, *, read_ms: float) -> None:
-    """Show the parts side by side: load, decode, blob, forward (first and warm), read."""
+    """Show the parts side by side: load, decode, blob, forward (first and warm), read.
+
+    A net that was in memory already shows neither its load nor its first forward.
+    """
     parts = {
         "load the net": times.load,
         "decode": times.decode,
@@ -18,4 +21,5 @@ def show_times(times: RoadTimes, *, read_ms: float) -> None:
     }
     with st.container(horizontal=True, gap="medium"):
         for name, value in parts.items():
-            st.metric(name, milliseconds(value), width="content")
+            if value is not None:
+                st.metric(name, milliseconds(value), width="content")
