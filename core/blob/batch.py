@@ -21,11 +21,12 @@ from core.blob.make import (
 )
 from core.blob.spec import BlobSpec
 from core.errors import BlobImpossible
-from core.picture.image import BgrImage
+from core.picture.image import BgrImage, Picture, decode
 from core.picture.placement import Placement
 from core.picture.size import Size
 
 MAX_BATCH_BYTES = 256 * 10**6
+MAX_BATCH_PIXELS = 100 * 10**6
 
 Image = npt.NDArray[Any]
 """An image as ``make_blob`` takes it."""
@@ -37,6 +38,25 @@ class BatchTimes:
 
     batch: float
     singles: float
+
+
+def decode_together(pictures: Sequence[Picture]) -> tuple[BgrImage, ...]:
+    """Decode pictures that are to be in memory at the same time.
+
+    Raises:
+        PictureRefused: one of them cannot be decoded.
+        BlobImpossible: together they have more than MAX_BATCH_PIXELS.
+    """
+    images: list[BgrImage] = []
+    for picture in pictures:
+        images.append(decode(picture))
+        if sum(image.shape[0] * image.shape[1] for image in images) > MAX_BATCH_PIXELS:
+            raise BlobImpossible(
+                f"The first {len(images)} of these {len(pictures)} pictures already have more "
+                f"than {MAX_BATCH_PIXELS // 10**6} million pixels, the limit for a batch. "
+                "Choose fewer or smaller ones."
+            )
+    return tuple(images)
 
 
 def make_batch(images: Sequence[Image], spec: BlobSpec) -> tuple[Blob, tuple[Placement, ...]]:

@@ -87,12 +87,39 @@ def blob_lines(spec: BlobSpec) -> tuple[str, ...]:
     rest, but neither a std nor a letterbox in the top left corner.
     """
     corner = _corner(spec)
-    lines = _corner_lines(corner, spec.pad_value) if corner else []
-    lines += [_call(spec)] if _is_simple(spec) else _params_lines(spec)
+    lines = [*_corner_lines(corner, spec.pad_value), ""] if corner else []
+    return (*lines, *_value_lines(spec))
+
+
+def batch_lines(spec: BlobSpec) -> tuple[str, ...]:
+    r"""Write the lines that make one ``blob`` of a list of ``images``, and take it apart.
+
+    >>> print("\n".join(batch_lines(BlobSpec(size=Size(224, 224), swap_rb=True))))
+    blob = cv2.dnn.blobFromImages(images, size=(224, 224), swapRB=True)
+    parts = cv2.dnn.imagesFromBlob(blob)
+    """
+    corner = _corner(spec)
+    lines = []
+    if corner:
+        inner = [*_corner_lines(corner, spec.pad_value), "images[number] = image"]
+        lines = ["for number, image in enumerate(images):", *(f"    {line}" for line in inner)]
+    lines += [
+        line.replace("blobFromImage", "blobFromImages").replace("(image", "(images")
+        for line in _value_lines(spec)
+    ]
+    blob = "blob" if spec.layout == "NCHW" else "blob.transpose(0, 3, 1, 2)"
+    if spec.layout != "NCHW" or spec.ddepth != "float32":  # all that imagesFromBlob takes
+        blob = f"np.ascontiguousarray({blob}, np.float32)"
+    return (*lines, f"parts = cv2.dnn.imagesFromBlob({blob})")
+
+
+def _value_lines(spec: BlobSpec) -> list[str]:
+    """Write the call, and the division by std behind it."""
+    lines = [_call(spec)] if _is_simple(spec) else _params_lines(spec)
     if spec.std != (1.0, 1.0, 1.0):
         axes = ".reshape(3, 1, 1)" if spec.layout == "NCHW" else ""
         lines.append(f"blob /= np.float32([{_three(spec.std)}]){axes}  # cv2.dnn has no std")
-    return tuple(lines)
+    return lines
 
 
 def reading(picture: Picture) -> Reading:
@@ -170,7 +197,6 @@ def _corner_lines(size: Size, colour: Triple) -> list[str]:
         f"bars, colour = (0, {size.height} - height, 0, {size.width} - width), "
         f"({_three(colour)}, 0)",
         "image = cv2.copyMakeBorder(image, *bars, cv2.BORDER_CONSTANT, value=colour)",
-        "",
     ]
 
 

@@ -43,6 +43,14 @@ def pick_picture() -> Picture:
     return _PICKERS[source]()
 
 
+def kept_pictures() -> tuple[Picture, ...]:
+    """Return what the visitor gave in this visit: the uploads, then the snapshot."""
+    kept: tuple[Picture, ...] = ()
+    for source in ("upload", "camera"):
+        kept += st.session_state.get(f"{_KEPT}.{source}", ())
+    return kept
+
+
 def _sample() -> Picture:
     names = [sample.name for sample in samples()]  # without titles: what a link carries
     name = st.pills(

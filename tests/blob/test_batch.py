@@ -3,10 +3,11 @@ import numpy as np
 import pytest
 
 from core.blob import batch as batches
-from core.blob.batch import batch_times, images_from_batch, make_batch
+from core.blob.batch import batch_times, decode_together, images_from_batch, make_batch
 from core.blob.make import image_from_blob, make_blob
 from core.blob.spec import PRESETS, BlobSpec
 from core.errors import BlobImpossible
+from core.picture.samples import sample_picture
 from core.picture.size import Size
 
 SIZES = [(40, 60), (70, 30), (33, 50), (5, 9)]
@@ -110,3 +111,12 @@ def test_batch_and_singles_are_timed_on_the_same_work(monkeypatch):
     times = batch_times(images(), PRESETS[0].spec, repeats=2)
     assert [kind for kind, _ in made] == ["all", *["one"] * 4] * 2
     assert min(times.batch, times.singles) >= 0
+
+
+def test_pictures_beyond_the_memory_are_refused_before_the_rest_is_decoded(monkeypatch):
+    pictures = [sample_picture(name) for name in ("cat", "coffee", "cat", "cat")]
+    shapes = [image.shape for image in decode_together(pictures)]
+    assert shapes == [(300, 451, 3), (400, 600, 3), (300, 451, 3), (300, 451, 3)]
+    monkeypatch.setattr(batches, "MAX_BATCH_PIXELS", 400_000)
+    with pytest.raises(BlobImpossible, match="first 3 of these 4 pictures"):
+        decode_together(pictures)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.blob.batch import make_batch
 from core.blob.make import make_blob
 from core.blob.spec import PRESETS, BlobSpec
 from core.nets.catalog import catalog
@@ -17,7 +18,7 @@ from core.picture.image import Picture, decode
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.share.arrays import npy
-from core.share.script import blob_lines, reading, script
+from core.share.script import batch_lines, blob_lines, reading, script
 
 # runs each script as its own program, one after the other: importing cv2 is what takes time
 DRIVER = """
@@ -190,3 +191,15 @@ def test_a_picture_that_opencv_shows_otherwise_gets_a_word_in_the_script():
     for picture in (shade, rolled):
         assert reading(picture) == "unlike"
         assert "save it as an ordinary PNG" in script(BlobSpec(), reading=reading(picture))
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_lines_for_several_pictures_make_the_batch_and_take_it_apart(name):
+    sizes = [(61, 83), (61, 83)] if SPECS[name].size is None else [(61, 83), (40, 33)]
+    images = [noise(*size, 3) for size in sizes]
+    names = {"cv2": cv2, "np": np, "images": list(images)}
+    exec("\n".join(batch_lines(SPECS[name])), names)
+    expected, _ = make_batch(images, SPECS[name])
+    assert npy(names["blob"]) == npy(expected)
+    last = expected if SPECS[name].layout == "NHWC" else expected.transpose(0, 2, 3, 1)
+    np.testing.assert_array_equal(names["parts"], last)
