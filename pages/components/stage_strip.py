@@ -32,7 +32,8 @@ def show_stage_strip(key: str, picture: Picture, spec: BlobSpec) -> None:
     """
     st.subheader("Stage by stage")
     _show_difference(remembered_image(picture), remembered_trace(picture, spec), spec)
-    _strip(key, picture, spec)
+    # kept here, not in the fragment: it tells a change of page from a rerun of the whole page
+    _strip(kept(f"{key}.stage"), picture, spec)
 
 
 @st.fragment
@@ -44,7 +45,7 @@ def _strip(key: str, picture: Picture, spec: BlobSpec) -> None:
         len(traced.stages),
         max_visible_pages=None,
         width="stretch",
-        key=kept(f"{key}.stage"),
+        key=key,
         bind="query-params",
     )
     with small:
