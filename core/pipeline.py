@@ -81,10 +81,19 @@ class Thresholds:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The boxes of one picture, and how many were left after each step."""
+    """The boxes of one picture, and how many were left after each step.
+
+    Attributes:
+        raw: rows the net gave.
+        confident: of these, above the confidence.
+        wanted: of these, of the wanted classes.
+        kept: what NMS left of these, ending at the picture's edges, in its pixels.
+        read_ms: how long reading took, in milliseconds.
+    """
 
     raw: int
     confident: int
+    wanted: int
     kept: Detections
     read_ms: float
 
@@ -117,7 +126,9 @@ def run(picture: Picture, card: ModelCard, spec: BlobSpec | None = None) -> Run:
         first_forward=first.timings.forward_ms if first.timings.first else None,
         forward=warm.timings.forward_ms,
     )
-    return Run(Size.of(image), for_display(image), blob, placement, warm.outputs, times)
+    shown = for_display(image)
+    shown.setflags(write=False)
+    return Run(Size.of(image), shown, blob, placement, warm.outputs, times)
 
 
 def raw_detections(done: Run, card: ModelCard) -> Detections:
@@ -138,7 +149,8 @@ def found(done: Run, card: ModelCard, thresholds: Thresholds) -> Found:
     return Found(
         raw=len(raw),
         confident=len(confident),
-        kept=kept.on_image(done.placement),
+        wanted=len(wanted),
+        kept=_inside(kept.on_image(done.placement), done.image_size),
         read_ms=1e3 * (time.perf_counter() - begin),
     )
 
@@ -150,6 +162,13 @@ def _thinned(candidates: Detections, thresholds: Thresholds) -> Detections:
         iou=thresholds.iou, per_class=thresholds.per_class, method="linear"
     )
     return softened.above(thresholds.confidence)
+
+
+def _inside(detections: Detections, size: Size) -> Detections:
+    """Cut boxes at the picture's edges; those in a letterbox bar vanish."""
+    cut = detections.clipped(size)
+    across, down = (cut.xyxy[:, 2:] - cut.xyxy[:, :2]).T
+    return cut.taken((across > 0) & (down > 0))
 
 
 def on_shown(detections: Detections, done: Run) -> Detections:

@@ -21,7 +21,7 @@ with right:
 
 steps = st.columns(4, gap="small")
 with steps[0]:
-    road.show_load(classifier, classified)
+    road.show_load(classifier)
 with steps[1]:
     road.show_blob(classifier, classified)
 with steps[2]:

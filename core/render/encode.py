@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.picture.image import BgrImage
-from core.picture.size import Size
+from core.render.screen import on_screen
 
 DISPLAY_WIDTH = 1460
 """Streamlit shrinks and encodes wider pictures once more, slowly and as JPEG."""
@@ -54,22 +54,11 @@ def jpeg(image: BgrImage, *, quality: int = 90) -> bytes:
 
 
 def for_display(image: BgrImage, *, width: int = DISPLAY_WIDTH) -> BgrImage:
-    """Shrink what is wider than the screen has room for; enlarge what is too small to see.
+    """Bring a picture to the size a screen has room for; see ``on_screen``.
 
-    Shrinking averages areas: what must stay exact has to be narrower already, or be
-    offered as a download. Enlarging repeats pixels, so that each stays a square.
+    What must stay exact has to be narrower already, or be offered as a download.
     """
-    size = Size.of(image)
-    if size.width <= width:
-        factor = max(1, min(LEAST_DISPLAY_WIDTH, width) // size.width)
-        return (
-            BgrImage(image.repeat(factor, axis=0).repeat(factor, axis=1))
-            if factor > 1
-            else image
-        )
-    target = width, max(1, round(size.height * width / size.width))
-    shrunk = cv2.resize(image, target, interpolation=cv2.INTER_AREA)
-    return BgrImage(shrunk.astype(np.uint8, copy=False))
+    return BgrImage(on_screen(image, width=width, least=min(LEAST_DISPLAY_WIDTH, width)))
 
 
 def _encoded(extension: str, image: np.ndarray, *options: int) -> bytes:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from core.picture.image import BgrImage
 from core.render.palette import DIVERGING, GREY, TINTS, Channel, ColourMap
+from core.render.screen import on_screen
 
 Plane = npt.NDArray[Any]
 Colouring = Literal["auto", "grey", "diverging", "tint"]
@@ -90,7 +91,7 @@ def render_planes(
         shared: one scale for all, so that equal values look equal; else each plane has
             its own and shows most detail.
         channels: the channel each plane came from, for ``tint``; missing ones are grey.
-        width: the room on the screen in pixels, see ``fitted``.
+        width: the room on the screen in pixels, see ``on_screen``.
     """
     if len(planes) == 0:
         return ()
@@ -116,7 +117,7 @@ def render_plane(
     A plane of one single value is drawn in the middle colour. Values that are not
     numbers count as 0.
     """
-    values = np.asarray(fitted(plane, width=width), np.float32)
+    values = on_screen(np.ascontiguousarray(plane, np.float32), width=width, least=width)
     if not np.isfinite(values).all():
         values = np.nan_to_num(values, posinf=scale.high, neginf=scale.low)
     span = scale.high - scale.low
@@ -126,24 +127,6 @@ def render_plane(
     # addWeighted saturates; convertScaleAbs would fold what is below the scale back up
     index = cv2.addWeighted(values, factor, values, 0, shift, dtype=cv2.CV_8U)
     return RenderedPlane(index.astype(np.uint8, copy=False), scale, colour_map)
-
-
-def fitted(plane: Plane, *, width: int) -> Plane:
-    """Bring a plane to about the width: large ones averaged down, small ones in big pixels.
-
-    Pixels grow by whole factors and keep their edges, because a browser would blur them.
-
-    >>> fitted(np.array([[1, 2]]), width=5)
-    array([[1., 1., 2., 2.],
-           [1., 1., 2., 2.]], dtype=float32)
-    """
-    values = np.ascontiguousarray(plane, np.float32)
-    rows, columns = values.shape
-    if columns > width:
-        size = width, max(1, round(rows * width / columns))
-        return cv2.resize(values, size, interpolation=cv2.INTER_AREA)
-    factor = width // columns
-    return values.repeat(factor, axis=0).repeat(factor, axis=1) if factor > 1 else values
 
 
 def colour_bar(colour_map: ColourMap, *, width: int = 256, height: int = 16) -> BgrImage:

@@ -80,7 +80,8 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
         required=True,
         key=kept(f"{key}.method"),
         bind="query-params",
-        help="soft: overlapping boxes lose confidence instead of vanishing (Soft-NMS).",
+        help="soft: boxes that overlap a surer one more than the IoU lose confidence, by "
+        "1 - IoU, instead of vanishing (Soft-NMS). The table shows what is left of it.",
     )
     chosen = st.multiselect(
         "Only these classes",
@@ -99,8 +100,10 @@ def show_steps(result: Found) -> None:
         st.metric("raw rows", f"{result.raw:,}", width="content")
         st.metric("above confidence", f"{result.confident:,}", width="content")
         st.metric("kept after NMS", f"{len(result.kept):,}", width="content")
-    if result.confident > MOST_CANDIDATES:
-        st.caption(f"NMS looked at the {MOST_CANDIDATES:,} surest boxes only.")
+    if result.wanted > MOST_CANDIDATES:
+        st.caption(
+            f"NMS looked at the {MOST_CANDIDATES:,} surest of {result.wanted:,} boxes only."
+        )
 
 
 def show_found(done: Run, result: Found, card: ModelCard) -> None:

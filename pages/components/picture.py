@@ -77,7 +77,7 @@ def _upload() -> Picture:
     )
     kept = _keep("upload", files)
     if not kept:
-        st.caption("Until you give one, this is the sample picture.")
+        st.caption("Until you give one, this is a sample. Uploads never travel with a link.")
         return _first_sample()
     if len(kept) == 1:
         return kept[0]
@@ -96,7 +96,7 @@ def _camera() -> Picture:
     kept = _keep("camera", [snapshot] if snapshot else [])
     if kept:
         return kept[-1]
-    st.caption("Until you take one, this is the sample picture.")
+    st.caption("Until you take one, this is a sample.")
     return _first_sample()
 
 
@@ -108,16 +108,30 @@ def _keep(source: str, uploads: Sequence[_Upload]) -> tuple[Picture, ...]:
     """Remember the encoded files of this visit, because an uploader forgets on page changes."""
     key = f"{_KEPT}.{source}"
     if uploads:
-        if len(uploads) > MOST_KEPT:
-            st.caption(f"The first {MOST_KEPT} of your {len(uploads)} pictures are kept.")
-        st.session_state[key] = tuple(
-            Picture(upload.name, upload.getvalue()) for upload in uploads[:MOST_KEPT]
+        _remember(key, uploads)
+    kept_before: tuple[Picture, ...] = st.session_state.get(key, ())
+    if not kept_before or uploads:
+        return kept_before
+    with st.container(horizontal=True, vertical_alignment="center"):
+        names = ", ".join(plain(picture.name) for picture in kept_before)
+        st.caption(f"Kept from before: {names}", width="content")
+        st.button(
+            "Forget", key=f"{key}.forget", on_click=st.session_state.pop, args=(key, None)
         )
-    kept: tuple[Picture, ...] = st.session_state.get(key, ())
-    if kept and not uploads:
-        names = ", ".join(plain(picture.name) for picture in kept)
-        st.caption(f"Kept from before: {names}")
-    return kept
+    return kept_before
+
+
+def _remember(key: str, uploads: Sequence[_Upload]) -> None:
+    """Keep pictures that are the same as before, whose digests are known already."""
+    if len(uploads) > MOST_KEPT:
+        st.caption(f"The first {MOST_KEPT} of your {len(uploads)} pictures are kept.")
+    before = {(each.name, len(each.data)): each for each in st.session_state.get(key, ())}
+    pictures = []
+    for upload in uploads[:MOST_KEPT]:
+        picture = Picture(upload.name, upload.getvalue())
+        known = before.get((picture.name, len(picture.data)))
+        pictures.append(known if known == picture else picture)
+    st.session_state[key] = tuple(pictures)
 
 
 _PICKERS: dict[str, Callable[[], Picture]] = {

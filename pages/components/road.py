@@ -20,7 +20,7 @@ def ready_model(task: Task) -> ModelCard:
     return next(card for card in cards(task) if present(card))
 
 
-def show_load(card: ModelCard, done: Run) -> None:
+def show_load(card: ModelCard) -> None:
     """First step: files become a net."""
     with st.container(border=True, height="stretch"):
         st.markdown("#### 1 · Load a model")
@@ -68,8 +68,8 @@ def show_answer(card: ModelCard, done: Run) -> None:
     with st.container(border=True, height="stretch"):
         st.markdown("#### 4 · Post-process")
         st.code(
-            f"kept = cv2.dnn.NMSBoxesBatched(xywh, scores, class_ids, "
-            f"{chosen.confidence}, {chosen.iou})",
+            "kept = cv2.dnn.NMSBoxesBatched("
+            f"xywh, scores, class_ids, {chosen.confidence}, {chosen.iou})",
             wrap_lines=True,
         )
         show_found(done, result, card)

@@ -2,16 +2,19 @@
 
 import re
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~:$-])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~:$@&-]|(?<=w)\.|^\d+(?=[.)]))")
 
 
 def plain(text: str) -> str:
     r"""Escape Markdown, so that a file's name or a label can never become a link or picture.
 
-    >>> print(plain("![x](y)"))
-    \!\[x\]\(y\)
+    Each sign that means something becomes its character reference, which Markdown neither
+    reads as its own nor takes for a part of an address.
+
+    >>> plain("![x](www.y.z)")
+    '&#33;&#91;x&#93;&#40;www&#46;y.z&#41;'
     """
-    return _MARKDOWN.sub(r"\\\1", text)
+    return _MARKDOWN.sub(lambda found: "".join(f"&#{ord(sign)};" for sign in found[0]), text)
 
 
 def milliseconds(value: float) -> str:

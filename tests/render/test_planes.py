@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from core.render.palette import DIVERGING, GREY, TINTS
-from core.render.planes import PlaneScale, colour_bar, fitted, render_plane, render_planes
+from core.render.planes import PlaneScale, colour_bar, render_plane, render_planes
 
 VALUES = st.floats(-1e3, 1e3, width=32)
 PLANES = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=VALUES)
@@ -87,24 +87,12 @@ def test_values_that_are_no_numbers_do_not_stretch_the_scale():
     assert rendered.image[0, :, 0].tolist() == [0, 255, 0, 255, 0]
 
 
-def test_small_planes_grow_by_whole_pixels_with_sharp_edges():
-    plane = np.float32([[1, 2], [3, 4]])
-    grown = fitted(plane, width=7)
-    assert grown.shape == (6, 6)
-    np.testing.assert_array_equal(grown, np.kron(plane, np.ones((3, 3))))
-
-
 def test_large_planes_shrink_but_their_scale_is_that_of_every_value():
     plane = np.zeros((500, 1000), np.float32)
     plane[250, 500] = 9
     (rendered,) = render_planes([plane], width=100)
     assert rendered.image.shape == (50, 100, 3)
     assert rendered.scale == PlaneScale(0, 9)
-
-
-def test_large_planes_are_averaged_so_that_no_pixel_is_skipped():
-    chequered = np.indices((300, 300)).sum(axis=0) % 2
-    np.testing.assert_allclose(fitted(chequered, width=150), 0.5)
 
 
 def test_the_callers_plane_stays_as_it_was():

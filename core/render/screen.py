@@ -1,0 +1,54 @@
+"""Pixels brought to the room there is on a screen."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+MOST_HEIGHT = 1600
+LONGEST_STRIP = 64
+"""Times as long as thick; thinner strips are drawn thicker, or nobody would see them."""
+
+Pixels = npt.NDArray[Any]
+
+
+def on_screen(
+    pixels: Pixels, *, width: int, height: int = MOST_HEIGHT, least: int = 1
+) -> Pixels:
+    """Shrink what is larger than the room, enlarge what is too small to be seen.
+
+    Shrinking averages areas. Enlarging repeats pixels by a whole factor, so that each stays
+    a square with edges, which a browser would blur.
+
+    Args:
+        pixels: (H, W) or (H, W, C).
+        width: the room in pixels.
+        height: likewise; neither side leaves it.
+        least: enlarge until another whole factor would pass this width.
+
+    >>> on_screen(np.array([[1, 2]], np.uint8), width=640, least=5)
+    array([[1, 1, 2, 2],
+           [1, 1, 2, 2]], dtype=uint8)
+    """
+    rows, columns = pixels.shape[:2]
+    shrink = min(1.0, width / columns, height / rows)
+    if shrink < 1:
+        size = max(1, round(columns * shrink)), max(1, round(rows * shrink))
+        shrunk = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        return _thickened(np.asarray(shrunk, pixels.dtype))
+    factor = max(1, min(least // columns, height // rows))
+    return _thickened(_repeated(pixels, factor, factor))
+
+
+def _thickened(pixels: Pixels) -> Pixels:
+    rows, columns = pixels.shape[:2]
+    return _repeated(
+        pixels, -(-columns // (LONGEST_STRIP * rows)), -(-rows // (LONGEST_STRIP * columns))
+    )
+
+
+def _repeated(pixels: Pixels, rows: int, columns: int) -> Pixels:
+    if rows > 1:
+        pixels = pixels.repeat(rows, axis=0)
+    return pixels.repeat(columns, axis=1) if columns > 1 else pixels
