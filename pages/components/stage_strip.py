@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.blob.make import make_blob
+from core.blob.make import Blob, make_blob
 from core.blob.spec import BlobSpec
 from core.blob.trace import Stage, Trace
 from core.picture.image import BgrImage, Picture
@@ -22,7 +22,7 @@ from pages.components.text import plain
 
 THUMBNAIL = 120
 LARGE = 640
-MOST_COUNTED = 10**6
+MOST_COUNTED = 500_000
 
 
 def show_stage_strip(key: str, picture: Picture, spec: BlobSpec) -> None:
@@ -91,7 +91,7 @@ def _show_stage(traced: Trace, spec: BlobSpec, number: int) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         show_exact(
-            for_display(_picture(stage, traced, spec), width=LARGE),
+            _picture(stage, spec, width=LARGE),
             alt=f"Stage {stage.name}",
             caption=_how_shown(stage),
         )
@@ -106,7 +106,7 @@ def _show_stage(traced: Trace, spec: BlobSpec, number: int) -> None:
 
 def _show_histogram(stage: Stage, spec: BlobSpec) -> None:
     values = _channels_last(stage, spec)
-    # a 12-megapixel photo would take half a second; a million pixels have the same shape
+    # a 12-megapixel photo would take half a second; half a million pixels give the same shape
     step = max(1, int(np.ceil((values[..., 0].size / MOST_COUNTED) ** 0.5)))
     order = stage.channel_order
     channels = (order,) if order == "grey" else tuple(order)
@@ -117,14 +117,17 @@ def _show_histogram(stage: Stage, spec: BlobSpec) -> None:
         alt_text=f"Histogram of the values of stage {stage.name}",
         bins=64 if stage.dtype == "uint8" else 96,
     )
-    counted = "All pixels" if step == 1 else f"Each {step}th pixel of each {step}th row"
-    st.caption(f"How often each value occurs, a line for each channel. {counted} counted.")
+    counted = "all pixels" if step == 1 else f"one pixel in {step * step}"
+    st.caption(f"How often each value occurs, a line for each channel; counted: {counted}.")
 
 
-def _picture(stage: Stage, traced: Trace, spec: BlobSpec) -> BgrImage:
+def _picture(stage: Stage, spec: BlobSpec, *, width: int) -> BgrImage:
+    """Render a stage for a place of this width."""
+    thinned = _thinned(stage, spec, width)
     if stage.name == "planes":
-        return render_planes_together(traced.blob, spec)
-    return render_stage(stage)
+        together = render_planes_together(Blob(thinned.array), spec)
+        return for_display(together, width=width)
+    return for_display(render_stage(thinned), width=width)
 
 
 def _how_shown(stage: Stage) -> str:
@@ -137,12 +140,13 @@ def _how_shown(stage: Stage) -> str:
     return f"Black is the smallest value, white the largest; channels {stage.channel_order}."
 
 
-def _thinned(stage: Stage, width: int) -> Stage:
-    """Leave out rows and columns that a thumbnail has no room for, before any arithmetic."""
-    step = max(1, stage.shape[1] // (2 * width))
-    if step == 1 or stage.name == "planes":
-        return stage
-    return replace(stage, array=stage.array[::step, ::step])
+def _thinned(stage: Stage, spec: BlobSpec, width: int) -> Stage:
+    """Leave out rows and columns that there is no room for, before any arithmetic."""
+    if stage.name == "planes" and spec.layout == "NCHW":
+        step = max(1, stage.shape[3] // (2 * width))
+        return replace(stage, array=stage.array[:, :, ::step, ::step])
+    step = max(1, stage.shape[-2] // (2 * width))
+    return replace(stage, array=stage.array[..., ::step, ::step, :])
 
 
 def _channels_last(stage: Stage, spec: BlobSpec) -> npt.NDArray[Any]:
