@@ -1,4 +1,7 @@
-"""Stages of the road, and whole blobs, as pictures whatever their numbers are."""
+"""Stages of the road, and whole blobs, as pictures that show what each step did."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -8,36 +11,37 @@ from core.blob.make import Blob, planes
 from core.blob.spec import BlobSpec
 from core.blob.trace import Stage
 from core.picture.image import BgrImage
+from core.render.planes import render_planes
+
+COLOURFUL = ("image", "resized", "fitted", "float")
+"""Stages whose values are still 0 to 255 in the order B, G, R: they look like pictures."""
 
 
 def render_stage(stage: Stage) -> BgrImage:
-    """Show the channels of a stage (H, W, C) together, as a picture of its own size.
+    """Show a stage (H, W, C): a picture as long as it is one, then its channels in a row.
 
-    Bytes are shown as they are. Other values are stretched so that the smallest is black
-    and the largest white, over all channels at once.
+    A mean, a factor or a swap is hard to see in colours; side by side on one scale, in
+    the order in which they lie in memory, channels show all three.
     """
-    colours = _as_bytes(stage.array[..., :3])
-    if colours.ndim == 2 or colours.shape[2] == 1:
-        return BgrImage(cv2.cvtColor(colours, cv2.COLOR_GRAY2BGR).astype(np.uint8))
-    if stage.channel_order in ("RGB", "RGBA"):
-        return BgrImage(np.ascontiguousarray(colours[..., ::-1]))
-    return BgrImage(colours)
+    if stage.name not in COLOURFUL:
+        return side_by_side(list(np.moveaxis(stage.array, -1, 0)))
+    shown = np.clip(np.rint(stage.array[..., :3]), 0, 255).astype(np.uint8)
+    if shown.shape[2] == 1:
+        shown = np.repeat(shown, 3, axis=2)
+    return BgrImage(shown)
 
 
 def render_planes_together(blob: Blob, spec: BlobSpec) -> BgrImage:
-    """Show a blob's planes side by side in grey, on one scale, with thin white gaps."""
-    grey = _as_bytes(np.stack(planes(blob, spec.layout)))
-    gap = max(1, grey.shape[2] // 40)
-    framed = np.pad(grey, ((0, 0), (0, 0), (0, gap)), constant_values=255)
-    row = np.hstack(list(framed))[:, :-gap]
-    return BgrImage(cv2.cvtColor(row, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False))
+    """Show a blob's planes side by side on one scale."""
+    return side_by_side(planes(blob, spec.layout))
 
 
-def _as_bytes(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-    """Stretch numbers to 0..255; bytes stay what they are."""
-    if values.dtype == np.uint8:
-        return np.ascontiguousarray(values, np.uint8)
-    low, high = float(values.min()), float(values.max())
-    factor = 255 / (high - low) if high > low else 0.0
-    stretched = (values.astype(np.float32) - low) * factor
-    return np.asarray(np.rint(stretched), np.uint8)
+def side_by_side(parts: Sequence[npt.NDArray[Any]]) -> BgrImage:
+    """Show planes (H, W) in a row, on one scale, with thin white gaps."""
+    width = parts[0].shape[1]
+    gap = max(1, width // 40)
+    framed = [
+        cv2.copyMakeBorder(plane.image, 0, 0, 0, gap, cv2.BORDER_CONSTANT, value=(255,) * 3)
+        for plane in render_planes(parts, width=width)
+    ]
+    return BgrImage(np.hstack(framed)[:, :-gap].astype(np.uint8, copy=False))

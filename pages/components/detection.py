@@ -101,9 +101,7 @@ def show_steps(result: Found) -> None:
         st.metric("above confidence", f"{result.confident:,}", width="content")
         st.metric("kept after NMS", f"{len(result.kept):,}", width="content")
     if result.wanted > MOST_CANDIDATES:
-        st.caption(
-            f"NMS looked at the {MOST_CANDIDATES:,} surest of {result.wanted:,} boxes only."
-        )
+        st.caption(f"NMS looked at the {MOST_CANDIDATES:,} surest of {result.wanted:,} boxes.")
 
 
 def show_found(done: Run, result: Found, card: ModelCard) -> None:
