@@ -74,9 +74,7 @@ def _show_thumbnails(traced: Trace, spec: BlobSpec, chosen: int) -> None:
     for number, (column, stage) in enumerate(zip(columns, traced.stages, strict=True), start=1):
         with column:
             show_exact(
-                for_display(
-                    _picture(_thinned(stage, THUMBNAIL), traced, spec), width=THUMBNAIL
-                ),
+                _picture(stage, spec, width=THUMBNAIL),
                 caption=f"**▲ {number}**" if number == chosen else str(number),
                 alt=f"Stage {number}, {stage.name}, small",
             )
