@@ -6,8 +6,10 @@ import io
 import re
 import struct
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import BoundedSemaphore
 from typing import Any, Literal, NewType
 
 import cv2
@@ -18,7 +20,6 @@ from PIL import Image
 from core.errors import PictureRefused
 
 BgrImage = NewType("BgrImage", npt.NDArray[np.uint8])
-RgbImage = NewType("RgbImage", npt.NDArray[np.uint8])
 Kind = Literal["colour", "grey", "alpha"]
 """What a file holds for each pixel; ``decode`` makes three colours of all of them."""
 
@@ -28,7 +29,9 @@ MAX_SIDE = 16384
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 
 MAX_SCANS = 100
+STRIP_PIXELS = 2**20
 
+_DECODING = BoundedSemaphore(2)  # 40 million pixels of 16 bits are 0.5 GB each meanwhile
 _JPEGS = ("JPEG", "MPO")  # MPO: a JPEG with a second one behind it, as phones make them
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")  # those followed by a length
 _ORIENTATION = 0x0112  # the EXIF tag
@@ -59,11 +62,6 @@ class Picture:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def as_rgb(image: BgrImage) -> RgbImage:
-    """Reorder the channels for everything that is not OpenCV; a new (H, W, 3) array."""
-    return RgbImage(cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False))
-
-
 def decode(picture: Picture) -> BgrImage:
     """Decode a JPEG, PNG, WebP or BMP into a read-only image, upright as its EXIF says.
 
@@ -76,15 +74,17 @@ def decode(picture: Picture) -> BgrImage:
     """
     header = _header(picture)
     try:
-        pixels = _pixels(header, picture.data)
-        turned = _turned(_flattened(pixels), _orientation(header, picture.data))
+        with _DECODING:
+            image = _turned(_image(header, picture.data), _orientation(header, picture.data))
     except Exception as error:  # Pillow raises a dozen kinds, see FACTS; all mean this
+        if _is_memory(error):
+            raise _no_memory(picture.name, header.size) from error
         raise PictureRefused(
             f"{picture.name} is damaged or was cut off: its header promises a "
             f"{header.format} picture, but the pixels cannot be read. Save it again and retry."
         ) from error
-    turned.setflags(write=False)
-    return BgrImage(turned)
+    image.setflags(write=False)
+    return BgrImage(image)
 
 
 def kind_of(picture: Picture) -> Kind:
@@ -186,18 +186,58 @@ def _is_text(start: bytes) -> bool:
         return False
 
 
-def _pixels(header: Image.Image, data: bytes) -> npt.NDArray[Any]:
-    """Decode into (H, W), (H, W, 3) or (H, W, 4) in B, G, R, A order, 8 or 16 bits."""
+def _is_memory(error: Exception) -> bool:
+    """Tell whether there was not enough memory, which is nobody's damaged file."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem
+    )
+
+
+def _no_memory(name: str, size: tuple[int, int]) -> PictureRefused:
+    return PictureRefused(
+        f"There is not enough memory just now for the {size[0]} x {size[1]} pixels of {name}. "
+        "Wait a moment and try again, or scale it down first."
+    )
+
+
+def _image(header: Image.Image, data: bytes) -> npt.NDArray[np.uint8]:
+    """Decode into (H, W, 3) in B, G, R order and 8 bits, not turned yet."""
     if _is_plain(header, data):
         # cv2 is 1.2 to 2 times faster than Pillow here, gives the same pixels, keeps all
         # 16 bits (Pillow cuts RGB to 8), and answers None for a file that was cut off.
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         if pixels is None or pixels.shape[1::-1] != header.size:
             raise ValueError("cv2.imdecode found no whole picture")
-        return pixels
+        if pixels.dtype == np.uint8 and pixels.shape[2:] == (3,):
+            return pixels.astype(np.uint8, copy=False)
+        return _by_strips(header.size, lambda top, bottom: pixels[top:bottom])
+    header.load()
     if header.has_transparency_data:
-        return cv2.cvtColor(np.asarray(header.convert("RGBA")), cv2.COLOR_RGBA2BGRA)
-    return cv2.cvtColor(np.asarray(header.convert("RGB")), cv2.COLOR_RGB2BGR)
+        mode, order = "RGBA", cv2.COLOR_RGBA2BGRA
+    else:
+        mode, order = "RGB", cv2.COLOR_RGB2BGR
+
+    def converted(top: int, bottom: int) -> npt.NDArray[Any]:
+        strip = header.crop((0, top, header.width, bottom)).convert(mode)
+        return cv2.cvtColor(np.asarray(strip), order)
+
+    return _by_strips(header.size, converted)
+
+
+def _by_strips(
+    size: tuple[int, int], strip: Callable[[int, int], npt.NDArray[Any]]
+) -> npt.NDArray[np.uint8]:
+    """Flatten a picture a strip of rows at a time: arithmetic needs 5 times its memory.
+
+    ``strip`` gives the rows from one to before another, as ``_flattened`` takes them.
+    """
+    width, height = size
+    image = np.empty((height, width, 3), np.uint8)
+    rows = max(1, STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        image[top:bottom] = _flattened(strip(top, bottom))
+    return image
 
 
 def _is_plain(header: Image.Image, data: bytes) -> bool:
@@ -229,7 +269,7 @@ def _png_chunks(data: bytes) -> set[bytes]:
 
 
 def _flattened(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Give (H, W, 3) in 8 bits: alpha laid over white, 16 bits rounded."""
+    """Give (H, W, 3) in 8 bits of (H, W), BGR or BGRA in 8 or 16: alpha laid over white."""
     if pixels.ndim == 2:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
     if pixels.shape[2] == 4:

@@ -3,9 +3,11 @@
 import contextlib
 import io
 import struct
+import subprocess
 import sys
 import threading
 import zlib
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,7 +15,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from core.errors import PictureRefused
-from core.picture.image import Picture, as_rgb, decode, kind_of
+from core.picture.image import STRIP_PIXELS, Picture, decode, kind_of
 from tests.shared import IMAGES, needs_shared
 
 counts_memory = pytest.mark.skipif(
@@ -46,6 +48,10 @@ def as_png(array):
 
 def seen(data):
     return decode(Picture("picture", data))
+
+
+def as_rgb(image):
+    return image[..., ::-1]
 
 
 def chunk(kind, body):
@@ -346,6 +352,113 @@ def refusal_without_memory(data):
     return sentence
 
 
+STRIPS = 4096, 3 * STRIP_PIXELS // 4096 + 7  # width and height: three strips and a bit
+
+
+def wide_rgba(dtype):
+    y, x = np.mgrid[: STRIPS[1], : STRIPS[0]]
+    return np.stack([x * 5, y * 7, x + y, 3 * x + y], axis=-1).astype(dtype)
+
+
+def test_sixteen_bits_and_alpha_show_no_seams_between_strips():
+    wide = wide_rgba(np.uint16) * np.uint16(13)
+    pixels, alpha = wide[..., :3].astype(np.int64), wide[..., 3:].astype(np.int64)
+    laid = (pixels * alpha + 65535 * (65535 - alpha) + 32767) // 65535
+    np.testing.assert_array_equal(seen(as_png(wide)), (laid * 2 + 257) // (2 * 257))
+
+
+@pytest.mark.parametrize("kind", ["BMP", "palette PNG", "animated PNG"])
+def test_what_pillow_reads_shows_no_seams_between_strips(kind):
+    image = Image.fromarray(wide_rgba(np.uint8)[..., :3])
+    if kind == "BMP":
+        data = encoded(image, "BMP")
+    elif kind == "palette PNG":
+        data = encoded(image.quantize(16), "PNG", transparency=3, compress_level=1)
+    else:
+        options = {"save_all": True, "append_images": [Image.new("RGB", STRIPS)]}
+        data = encoded(image, "PNG", compress_level=1, **options)
+    whole = np.asarray(Image.open(io.BytesIO(data)).convert("RGBA"))
+    holes = whole[..., 3] == 0
+    assert holes.any() == (kind == "palette PNG")
+    np.testing.assert_array_equal(
+        as_rgb(seen(data)), np.where(holes[..., np.newaxis], 255, whole[..., :3])
+    )
+
+
+def in_own_process(code, data, tmp_path):
+    """Run ``code`` on a picture in a process whose memory nobody else has stretched."""
+    (tmp_path / "picture").write_bytes(data)
+    setting = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from core.errors import PictureRefused\n"
+        "from core.picture.image import Picture, decode\n"
+        "picture = Picture('big.png', Path(sys.argv[1]).read_bytes())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", setting + code, str(tmp_path / "picture")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+GROWTH = """
+def most():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = most()
+decode(picture)
+print(most() - before)
+"""
+CROWD = """
+from concurrent.futures import ThreadPoolExecutor
+def most():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = most()
+with ThreadPoolExecutor(6) as pool:
+    for _ in range(6):
+        pool.submit(lambda: decode(picture).shape)
+print(most() - before)
+"""
+NO_MEMORY = """
+used = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 10**7,) * 2)
+try:
+    decode(picture)
+except PictureRefused as error:
+    print(error)
+"""
+SIDE = 3000  # 9 million pixels
+
+
+@counts_memory
+def test_sixteen_bits_with_alpha_cost_little_more_than_their_pixels(tmp_path):
+    """They once cost 29 bytes a pixel: 1.2 GB for a file of 0.3 MB."""
+    wide = np.full((SIDE, SIDE, 4), 30000, np.uint16)
+    grown = int(in_own_process(GROWTH, as_png(wide), tmp_path)) * 1024
+    assert grown < (8 + 3 + 4) * SIDE**2  # the file's, ours, and a strip
+
+
+@counts_memory
+def test_six_visitors_with_big_pictures_need_no_more_memory_than_two(tmp_path):
+    wide = np.full((SIDE, SIDE, 4), 30000, np.uint16)
+    grown = int(in_own_process(CROWD, as_png(wide), tmp_path)) * 1024
+    assert grown < 3 * 15 * SIDE**2
+
+
+@counts_memory
+@pytest.mark.parametrize("kind", ["PNG", "BMP"])
+def test_too_little_memory_is_not_called_a_damaged_picture(kind, tmp_path):
+    data = encoded(Image.new("RGB", (SIDE, SIDE)), kind)
+    if kind == "BMP":
+        data = encoded(Image.new("P", (SIDE, SIDE)), kind)
+    sentence = in_own_process(NO_MEMORY, data, tmp_path)
+    assert "not enough memory just now for the 3000 x 3000 pixels of big.png" in sentence
+
+
 def with_scans(count, hidden=b""):
     """A progressive JPEG that repeats its last scan."""
     data = encoded(smooth().convert("L"), "JPEG", progressive=True)
@@ -409,14 +522,6 @@ def test_digest_is_the_sha256_of_the_bytes():
 
 def test_picture_does_not_print_its_bytes():
     assert repr(Picture("cat.png", bytes(9999))) == "Picture(name='cat.png')"
-
-
-def test_as_rgb_turns_blue_into_the_last_channel_and_copies():
-    blue = np.zeros((2, 2, 3), np.uint8)
-    blue[..., 0] = 255
-    turned = as_rgb(blue)
-    assert turned[0, 0].tolist() == [0, 0, 255]
-    assert not np.shares_memory(turned, blue)
 
 
 KINDS = {
