@@ -19,6 +19,10 @@ DEPTHS: tuple[Depth, ...] = get_args(Depth)
 BLOB_LAYOUTS: tuple[BlobLayout, ...] = get_args(BlobLayout)
 
 MAX_BLOB_SIDE = 4096
+MAX_NUMBER = 1e6
+"""Beyond it nothing sensible lies, and float32 soon ends: mean 1e39 is infinite there."""
+MIN_FACTOR = 1e-9
+"""What multiplies or divides and is nearer to 0 soon is 0 in float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +92,16 @@ class BlobSpec:
     def _check_numbers(self) -> None:
         for name in ("scalefactor", "mean", "std", "pad_value"):
             _check_triple(name, getattr(self, name))
-        if 0 in self.scalefactor:
+        if min(abs(value) for value in self.scalefactor) < MIN_FACTOR:
             raise BlobImpossible(
-                f"A scalefactor of 0 makes all values 0; {_text(self.scalefactor)} holds one. "
+                f"A scalefactor of 0, or nearer to it than {MIN_FACTOR:g}, makes all values 0; "
+                f"{_text(self.scalefactor)} holds one. "
                 "Choose another, for example 1/255 = 0.00392157."
             )
-        if min(self.std) <= 0:
+        if min(self.std) < MIN_FACTOR:
             raise BlobImpossible(
-                f"std divides, so each value must be above 0, not {_text(self.std)}. "
-                "Choose 1 where nothing is to be divided."
+                f"std divides, so each value must be above 0, and {MIN_FACTOR:g} at least, not "
+                f"{_text(self.std)}. Choose 1 where nothing is to be divided."
             )
         if min(self.pad_value) < 0 or max(self.pad_value) > 255:
             raise BlobImpossible(
@@ -108,6 +113,11 @@ def _check_triple(name: str, values: Triple) -> None:
     if len(values) != 3 or not all(math.isfinite(value) for value in values):
         raise BlobImpossible(
             f"{name} is three finite numbers, one for each channel, not {_text(values)}."
+        )
+    if max(abs(value) for value in values) > MAX_NUMBER:
+        raise BlobImpossible(
+            f"{name} is {_text(values)}; values beyond {MAX_NUMBER:,.0f} make no blob that a "
+            "net could use. Choose smaller ones."
         )
 
 
