@@ -12,6 +12,8 @@ preset       a spec with a name and a word on which nets it fits
 fit          stretch, crop or letterbox: what happens to the aspect ratio
 placement    where the image landed in the blob, and the way back
 stage        one step between image and blob, with the numbers it left behind
+batch        several pictures in one blob, N x C x H x W, all with the same spec
+reading      how cv2.imread is to be asked so that it gives the pixels that ``decode`` gives
 arithmetic   the numbers on the way of one single pixel from the picture into the blob
 finding      what the checker says about a spec: what, why, numbers, and the spec that mends it
 mistake      a spec that somebody broke in a well-known way

@@ -12,7 +12,7 @@ from core.blob.spec import BlobSpec
 from core.blob.trace import Stage, Trace
 from core.picture.image import BgrImage, Picture
 from core.render.encode import for_display
-from core.render.stages import render_planes_together, render_stage
+from core.render.stages import COLOURFUL, render_planes_together, render_stage
 from core.share.script import blob_lines
 from pages.components.charts import show_value_histogram
 from pages.components.kept import kept
@@ -21,7 +21,7 @@ from pages.components.remembered import remembered_image, remembered_trace
 from pages.components.text import plain
 
 THUMBNAIL = 120
-LARGE = 640
+LARGE = 720
 MOST_COUNTED = 500_000
 
 
@@ -129,13 +129,14 @@ def _picture(stage: Stage, spec: BlobSpec, *, width: int) -> BgrImage:
 
 
 def _how_shown(stage: Stage) -> str:
-    if stage.name == "planes":
-        return (
-            "The planes side by side in grey: black is the smallest value, white the largest."
-        )
-    if stage.dtype == "uint8":
-        return f"The bytes as they are, {stage.channel_order}."
-    return f"Black is the smallest value, white the largest; channels {stage.channel_order}."
+    if stage.name in COLOURFUL:
+        return f"Values of 0 to 255 in the order {stage.channel_order} look like a picture."
+    low, high = stage.range
+    ends = "black is the smallest value, white the largest"
+    if low < 0 < high:
+        ends = "blue is below zero, red above"
+    order = ", ".join(stage.channel_order) if stage.channel_order != "grey" else "grey"
+    return f"The channels {order} in a row, as they lie in memory, on one scale: {ends}."
 
 
 def _thinned(stage: Stage, spec: BlobSpec, width: int) -> Stage:
