@@ -1,5 +1,6 @@
 """Numbers about planes: the table beside them and the histograms below."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,11 @@ def plane_statistics(plane: npt.NDArray[Any]) -> PlaneStatistics:
 def histogram(planes: Sequence[npt.NDArray[Any]], *, bins: int = 128) -> Histogram:
     """Count the values of planes in bins that they share; what is no number is left out."""
     scale = PlaneScale.of(*planes)
-    edges = np.histogram_bin_edges([], bins, (scale.low, scale.high))
+    low, high = scale.low, scale.high
+    # bins narrower than the step from one float64 to the next are none: one value at 1e20
+    least = 2 * bins * math.ulp(max(abs(low), abs(high)))
+    if high - low < least:
+        low, high = low - max(least, 0.5), high + max(least, 0.5)
+    edges = np.histogram_bin_edges([], bins, (low, high))
     counts = [np.histogram(plane, bins, (edges[0], edges[-1]))[0] for plane in planes]
     return Histogram(edges, np.array(counts, np.int64))

@@ -43,6 +43,26 @@ def test_planes_share_the_edges_and_no_value_is_lost(planes):
     assert counted.edges.shape == (17,)
 
 
+FINITE = arrays(
+    np.float32,
+    array_shapes(min_dims=2, max_dims=2, max_side=9),
+    elements={"allow_nan": False, "allow_infinity": False},
+)
+
+
+@given(st.lists(FINITE, min_size=1, max_size=3), st.sampled_from([1, 2, 128]))
+def test_any_finite_planes_can_be_counted_and_no_value_is_lost(planes, bins):
+    counted = histogram(planes, bins=bins)
+    assert counted.counts.sum(axis=1).tolist() == [plane.size for plane in planes]
+    assert (np.diff(counted.edges) > 0).all()
+
+
+@pytest.mark.parametrize("value", [0, 114, 1e20, -1e20, 3.4e38])
+def test_one_single_value_lies_in_one_bin(value):
+    counted = histogram([np.full((4, 4), value, np.float32)])
+    assert sorted(counted.counts[0].tolist())[-2:] == [0, 16]
+
+
 def test_what_is_no_number_is_not_counted():
     counted = histogram([np.float32([[0, 1, np.nan, np.inf]])], bins=2)
     assert counted.counts.tolist() == [[1, 1]]
