@@ -257,23 +257,31 @@ class Picture {
 
   receive(sent) {
     this.rgba = null
+    this.asked = null
     const name = { source: 'source picture', fitted: 'fitted picture' }[this.kind]
       ?? `plane ${sent.blobOrder[this.channel]}`
     this.size = this.kind === 'source' ? sent.image : sent.blob
     this.title.textContent = name
     this.canvas.setAttribute('aria-label', `${name}, ${this.size[0]} by ${this.size[1]} pixels`)
     if (this.kind === 'source' && sent.preview) this.decode(sent.preview)
-    else if (this.kind === 'source') this.bitmap = paintedBytes(sent.image, sent.source)
+    else if (this.kind === 'source') this.hangWhole(paintedBytes(sent.image, sent.source))
     else if (this.kind === 'fitted') this.bitmap = paintedBytes(sent.blob, sent.fitted)
     else this.bitmap = paintedPlane(sent, this.channel)
   }
 
+  hangWhole(bitmap) {
+    this.bitmap = bitmap
+    this.previewed = null
+  }
+
   decode(preview) {
-    this.bitmap = null
-    const asked = preview
-    this.asked = asked
+    this.asked = preview // until it is there, the picture before stays
     createImageBitmap(new Blob([preview], { type: 'image/jpeg' })).then((bitmap) => {
-      if (this.asked === asked) this.bitmap = bitmap
+      if (this.asked !== preview) return
+      this.bitmap = bitmap
+      // it was shrunk by a whole factor, without the few pixels left over
+      const factor = Math.floor(this.size[0] / bitmap.width)
+      this.previewed = [bitmap.width * factor, bitmap.height * factor]
       this.lab.draw()
     })
   }
@@ -282,7 +290,7 @@ class Picture {
   get pixel() {
     const [width, height] = this.room
     const all = Math.min(width / this.size[0], height / this.size[1])
-    const one = Math.max(all, clipped(width / 3.4, 46, 76))
+    const one = Math.max(all, clipped(width / 2.8, 62, 76))
     return all * (one / all) ** this.lab.zoom
   }
 
@@ -302,7 +310,8 @@ class Picture {
   pointAt(event) {
     const { sent } = this.lab
     const frame = this.canvas.getBoundingClientRect()
-    const at = [event.clientX - frame.left, event.clientY - frame.top]
+    const at = [event.clientX - frame.left - this.canvas.clientLeft,
+      event.clientY - frame.top - this.canvas.clientTop]
     return at.map((value, axis) => {
       const here = this.origin[axis] + value / this.pixel
       const blob = this.kind === 'source' ? here / sent.step[axis] + sent.corner[axis] : here
@@ -336,7 +345,8 @@ class Picture {
     context.setTransform(density, 0, 0, density, 0, 0)
     context.clearRect(0, 0, ...room)
     const [left, top] = this.onCanvas([0, 0])
-    const [across, down] = this.size.map((side) => side * pixel)
+    const shown = this.previewed ?? this.size
+    const [across, down] = shown.map((side) => side * pixel)
     context.imageSmoothingEnabled = pixel < 1 || (this.kind === 'source' && this.lab.sent.preview)
     context.imageSmoothingQuality = 'high'
     if (this.bitmap) context.drawImage(this.bitmap, left, top, across, down)
@@ -408,7 +418,9 @@ class Picture {
     const { sent } = this.lab
     if (this.kind === 'plane') return [this.short(blobValue(sent, this.channel, x, y))]
     const pixel = this.kind === 'source' ? sourcePixel(sent, x, y) : fittedPixel(sent, x, y)
-    return [...sent.order].map((letter, channel) => `${letter} ${pixel[channel]}`)
+    const words = [...sent.order].map((letter, channel) => `${letter} ${pixel[channel]}`)
+    const share = this.kind === 'source' ? this.lab.shareOf(x, y) : 0
+    return share ? [...words, `${Math.round(100 * share)} %`] : words
   }
 
   // Exact where it fits, else the leading digits.
@@ -422,8 +434,9 @@ class Picture {
 
   write(words, colour, atX, atY) {
     const { context, pixel } = this
-    const longest = Math.max(...words.map((word) => word.length))
-    const size = Math.min(13, (pixel - 4) / (0.61 * longest), (pixel - 4) / (1.15 * words.length))
+    const longest = Math.max(this.kind === 'plane' ? 11 : 5, ...words.map((word) => word.length))
+    const rows = this.kind === 'source' ? 4 : words.length
+    const size = Math.min(13, (pixel - 4) / (0.61 * longest), (pixel - 4) / (1.15 * rows))
     const [red, green, blue] = colour
     context.fillStyle = 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? '#000' : '#fff'
     context.font = `${size}px ${this.lab.font}`
@@ -443,8 +456,8 @@ class Picture {
       ? found.sources.map(({ x, y }) => [x, y])
       : [[found.x, found.y]]
     const gap = Math.max(5, this.pixel * (this.kind === 'source' ? 1 : 0.5))
-    this.stroke('rgba(0, 0, 0, 0.75)', 3.5, cross, boxes, gap)
-    this.stroke('#fff', 1.5, cross, boxes, gap)
+    this.stroke('rgba(0, 0, 0, 0.7)', 3, cross, boxes, gap)
+    this.stroke('#fff', 1.25, cross, boxes, gap)
   }
 
   stroke(colour, width, [x, y], boxes, gap) {
@@ -469,17 +482,16 @@ class Picture {
 
   describe(found) {
     const { sent } = this.lab
-    const [width, height] = this.size
+    const size = this.size.join(' x ')
+    const at = (x, y) => `x\u00a0${x},\u00a0y\u00a0${y}` // the two stay on one line
     if (this.kind === 'plane') {
       const index = found.index[this.channel].join(', ')
-      this.note.textContent = `[${index}] = ${digits(found.swapped[this.channel])}`
+      this.note.textContent = `[${index}] =\u00a0${digits(found.swapped[this.channel])}`
     } else if (this.kind === 'fitted') {
-      this.note.textContent = `${width} x ${height} · x ${found.x}, y ${found.y}`
+      this.note.textContent = `${size} · ${at(found.x, found.y)}`
     } else {
-      const at = this.cross.map((value) => (value - 0.5).toFixed(2))
-      this.note.textContent = found.inBar
-        ? `${width} x ${height} · not in it: a bar`
-        : `${width} x ${height} · x ${at[0]}, y ${at[1]}`
+      const [x, y] = this.cross.map((value) => (value - 0.5).toFixed(2))
+      this.note.textContent = `${size} · ${found.inBar ? 'not in it' : at(x, y)}`
     }
   }
 }
@@ -506,10 +518,11 @@ class Lab {
       return made
     }
     this.pin = element('span', 'pin')
-    this.hint = element('p', 'hint', 'Hover, or arrow keys (Shift: ten at once). Click pins, ',
-      'Esc lets go. Zoom with + and -, or the wheel once a picture is clicked; drag moves it.')
+    this.hint = element('p', 'hint', 'Hover, touch or use the arrow keys (Shift: ten at once). ',
+      'A click pins the point, Esc lets it go. Zoom with + and -, or with the wheel once a ',
+      'picture is clicked; then drag to move it.')
     this.hint.id = 'lab-hint'
-    const bar = element('div', 'bar', button('-', 'zoom out', () => this.zoomTo(this.zoom - 0.1)),
+    const bar = element('div', 'bar', button('\u2212', 'zoom out', () => this.zoomTo(this.zoom - 0.1)),
       this.slider, button('+', 'zoom in', () => this.zoomTo(this.zoom + 0.1)),
       button('all', 'show all', () => this.zoomTo(0)),
       button('pixels', 'show single pixels', () => this.zoomTo(1)), this.pin)
@@ -519,8 +532,13 @@ class Lab {
     this.spoken = element('p', 'spoken')
     this.spoken.setAttribute('role', 'status')
     this.spoken.setAttribute('aria-live', 'polite')
-    const panel = element('div', 'panel', this.opening, this.table, this.spoken)
-    this.root.replaceChildren(element('div', 'bench', bar, this.gallery, panel, this.hint))
+    const why = element('p', 'why', 'The weights are those of cv2.resize with INTER_LINEAR, in ',
+      '2048ths: share of the column times share of the row. For bytes, cv2 cuts what each row ',
+      'adds down to a quarter before it rounds, so that 27.7 can become 27. From the mean on, ',
+      'all numbers are exact float32.')
+    const panel = element('div', 'panel', this.opening, this.table, why, this.spoken)
+    this.legend = element('p', 'legend')
+    this.root.replaceChildren(element('div', 'bench', bar, this.gallery, panel))
   }
 
   receive(data) {
@@ -535,8 +553,25 @@ class Lab {
     const middle = this.sent.blob.map((side) => Math.floor(side / 2))
     this.point = (this.point ?? middle)
       .map((value, axis) => clipped(value, 0, this.sent.blob[axis] - 1))
+    this.tellScale()
     this.rearrange()
     return this.tell()
+  }
+
+  tellScale() {
+    const { low, high, colours } = this.sent
+    const stops = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => 3 * Math.round(1 + (i / 8) * 254))
+    const ramp = element('span', 'ramp')
+    const codes = stops.map((at) => `rgb(${colours.subarray(at, at + 3).join(' ')})`)
+    ramp.style.background = `linear-gradient(90deg, ${codes.join(', ')})`
+    this.legend.replaceChildren('planes: ', digits(Math.fround(low)), ramp,
+      digits(Math.fround(high)))
+  }
+
+  // How much of a source pixel is in the chosen one, 0..1; a row at the edge may count twice.
+  shareOf(x, y) {
+    return this.found.sources.reduce((sum, pixel) => (pixel.x === x && pixel.y === y
+      ? sum + (pixel.weightX * pixel.weightY) / ONE ** 2 : sum), 0)
   }
 
   // Hang the pictures; a blob has as many planes as the picture has channels.
@@ -544,7 +579,8 @@ class Lab {
     const channels = [...this.sent.blobOrder].map((_, channel) => channel)
     this.pictures = [new Picture(this, 'source'), new Picture(this, 'fitted'),
       ...channels.map((channel) => new Picture(this, 'plane', channel))]
-    this.gallery.replaceChildren(...this.pictures.map((picture) => picture.figure))
+    const figures = this.pictures.map((picture) => picture.figure)
+    this.gallery.replaceChildren(...figures, this.hint, this.legend)
     this.observer.disconnect()
     for (const picture of this.pictures) {
       this.listen(picture)
@@ -704,16 +740,18 @@ function tabulated(sent, found) {
     if (row.reordered) body.append(header(sent.blobOrder, row.name))
     body.append(tableRow(row))
   }
-  const index = element('tr', 'index', heading('row', 'at blob'),
-    ...found.index.map((each) => element('td', '', `[${each.join(', ')}]`)))
+  const index = element('tr', 'index', heading('row', 'index in the blob'),
+    ...found.index.map((each) => element('td', '', `[${each.join(',')}]`)))
   body.append(index)
   return [...rows, body]
 }
 
 function tableRow({ name, cells, tail, share, reordered }) {
-  const first = heading('row', reordered ? 'in the blob' : name)
+  const first = heading('row', reordered ? 'value in the blob' : name.replace('pixel ', ''))
   if (tail) {
-    first.append(element('small', '', tail.replace('weight ', '')))
+    first.prepend(element('span', 'word', 'pixel '))
+    const [weights, percent] = tail.replace('weight ', '').split(' = ')
+    first.append(element('span', 'percent', percent), element('small', '', weights))
     first.style.setProperty('--share', `${share}%`)
     first.classList.add('weighed')
   }

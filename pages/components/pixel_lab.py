@@ -23,10 +23,10 @@ from core.render.encode import for_display, jpeg
 from core.render.palette import DIVERGING, GREY
 from core.render.planes import PlaneScale
 
-MOST_BLOB_PIXELS = 1280 * 1280
-"""A blob of this size is 20 MB; with the pictures it stays below server.maxMessageSize."""
+MOST_BLOB_PIXELS = 1024 * 1024
+"""12.6 MB of float32, with the pictures up to 28 MB: well below server.maxMessageSize."""
 
-MOST_WHOLE_PIXELS = 2_000_000
+MOST_WHOLE_PIXELS = 1_000_000
 """Larger pictures travel as a small JPEG and those exact pixels that the blob is made of."""
 
 PREVIEW_WIDTH = 1024
@@ -46,7 +46,7 @@ def pixel_lab(key: str, image: BgrImage, traced: Trace, spec: BlobSpec) -> None:
     if size.width * size.height > MOST_BLOB_PIXELS:
         st.info(
             f"A blob of {size} is too big to be sent to the browser number by number. "
-            f"Choose at most {MOST_BLOB_PIXELS / 1e6:.1f} million pixels, such as 1280 x 1280."
+            f"Choose at most {MOST_BLOB_PIXELS / 1e6:.1f} million pixels, such as 1024 x 1024."
         )
         return
     _LAB(key=key, data=packed(image, traced, spec))
@@ -101,11 +101,22 @@ def _source(image: BgrImage, traced: Trace) -> dict[str, bytes]:
     )
     x, y = np.unique(columns.index), np.unique(rows.index)
     return {
-        "source": image[np.ix_(y, x)].tobytes(),
+        "source": image.take(y, axis=0).take(x, axis=1).tobytes(),
         "columns": x.astype("<i4").tobytes(),
         "rows": y.astype("<i4").tobytes(),
-        "preview": jpeg(for_display(image, width=PREVIEW_WIDTH)),
+        "preview": jpeg(_preview(image)),
     }
+
+
+def _preview(image: BgrImage) -> BgrImage:
+    """Shrink for the eye by a whole factor, which cv2 does three times as fast.
+
+    What the factor leaves over at the right and below, a few pixels, is cut off.
+    """
+    height, width = image.shape[:2]
+    factor = max(1, -(-width // PREVIEW_WIDTH))
+    whole = image[: height // factor * factor, : width // factor * factor]
+    return for_display(BgrImage(whole), width=width // factor)
 
 
 def _seen(blob: int, corner: int, resized: int) -> npt.NDArray[np.int64]:
