@@ -85,6 +85,7 @@ class Found:
 
     Attributes:
         raw: rows the net gave.
+        surest: the highest confidence among them, 0..1.
         confident: of these, above the confidence.
         wanted: of these, of the wanted classes.
         kept: what NMS left of these, ending at the picture's edges, in its pixels.
@@ -92,6 +93,7 @@ class Found:
     """
 
     raw: int
+    surest: float
     confident: int
     wanted: int
     kept: Detections
@@ -148,6 +150,7 @@ def found(done: Run, card: ModelCard, thresholds: Thresholds) -> Found:
     kept = _thinned(wanted.first(MOST_CANDIDATES), thresholds)
     return Found(
         raw=len(raw),
+        surest=float(raw.confidence.max(initial=0.0)),
         confident=len(confident),
         wanted=len(wanted),
         kept=_inside(kept.on_image(done.placement), done.image_size),

@@ -13,23 +13,20 @@ through_the_frame()
 st.title("Classification")
 st.caption("One picture, one net, one row of scores: what is it?")
 
-with st.container(border=True):
-    left, right = st.columns(2, gap="medium")
-    with left:
-        picture = pick_picture()
-    with right:
-        card = pick_model("classification", task="classification")
+knobs, view = st.columns([2, 5], gap="large")
+with knobs:
+    picture = pick_picture()
+    card = pick_model("classification", task="classification")
+    k = classification.pick_k("classification")
 
 done = remembered_run(picture, card)
-
-left, middle, right = st.columns([3, 2, 5], gap="medium")
-with left:
-    show_photo(done.shown, caption=f"The picture, {done.image_size}", alt="The picture")
-with middle:
-    show_seen(done.blob, card.blob)
-with right:
-    ranked = ranking(done, card, classification.pick_k("classification"))
-    classification.show_ranking(done, card, ranked)
-
-show_times(done.times, read_ms=ranked.read_ms)
-classification.show_raw_scores(done)
+ranked = ranking(done, card, k)
+with view:
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        classification.show_ranking(done, card, ranked)
+    with right:
+        show_photo(done.shown, caption=f"The picture, {done.image_size}", alt="The picture")
+        show_seen(done.blob, card.blob)
+    show_times(done.times, read_ms=ranked.read_ms)
+    classification.show_raw_scores(done)

@@ -13,24 +13,22 @@ through_the_frame()
 st.title("Detection")
 st.caption("One picture, one net, many boxes: what is where?")
 
-with st.container(border=True):
-    left, right = st.columns(2, gap="medium")
-    with left:
-        picture = pick_picture()
-    with right:
-        card = pick_model("detection", task="detection")
-        spec = detection.fitted_spec("detection", card)
+knobs, view = st.columns([2, 5], gap="large")
+with knobs:
+    picture = pick_picture()
+    card = pick_model("detection", task="detection")
+    thresholds = detection.thresholds("detection", card)
+    spec = detection.fitted_spec("detection", card)
 
 done = remembered_run(picture, card, spec)
-result = found(done, card, detection.thresholds("detection", card))
-detection.show_steps(result)
-
-left, right = st.columns(2, gap="medium")
-with left:
-    show_photo(done.shown, caption=f"The picture, {done.image_size}", alt="The picture")
-with right:
-    detection.show_found(done, result, card)
-detection.show_table(result, card)
-
-show_times(done.times, read_ms=result.read_ms)
-detection.show_raw_rows(done)
+result = found(done, card, thresholds)
+with view:
+    detection.show_steps(result)
+    left, right = st.columns(2, gap="small")
+    with left:
+        detection.show_found(done, result, card)
+    with right:
+        show_photo(done.shown, caption=f"The picture, {done.image_size}", alt="The picture")
+    detection.show_table(result, card)
+    show_times(done.times, read_ms=result.read_ms)
+    detection.show_raw_rows(done)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.blob.numbers import triple_from_text, triple_to_text
 from core.blob.spec import (
@@ -59,7 +60,17 @@ def blob_controls(key: str) -> BlobSpec:
     )
     st.caption(plain(offered[chosen].fits_nets))
     rest = _knob_values(PRESETS[0].spec)
-    return BlobSpec(**_shape_knobs(key, rest), **_number_knobs(key, rest))
+    changes = st.empty()
+    spec = BlobSpec(**_shape_knobs(key, rest), **_number_knobs(key, rest))
+    _show_changes(changes, offered[chosen].spec, spec)
+    return spec
+
+
+def _show_changes(place: DeltaGenerator, preset: BlobSpec, spec: BlobSpec) -> None:
+    before, after = _knob_values(preset), _knob_values(spec)
+    changed = [name for name, value in after.items() if value != before[name]]
+    if changed:
+        place.caption(f":orange-badge[changed] {', '.join(changed)}")
 
 
 def _turn_knobs(key: str) -> None:
@@ -105,7 +116,15 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
     anchor, pad = rest["anchor"], rest["pad"]
     if letterboxed:
         anchor = _choice("anchor", ANCHORS, key, rest)
-        pad = st.slider("pad value", 0, 255, pad, key=kept(f"{key}.pad"), bind="query-params")
+        pad = st.slider(
+            "pad value",
+            0,
+            255,
+            pad,
+            key=kept(f"{key}.pad"),
+            bind="query-params",
+            help="The grey of the bars. OpenCV's own default is 0; YOLO was trained with 114.",
+        )
     return {"size": Size(**sides), "fit": fit, "anchor": anchor, "pad_value": (float(pad),) * 3}
 
 

@@ -42,8 +42,7 @@ def fitted_spec(key: str, card: ModelCard) -> BlobSpec:
 def thresholds(key: str, card: ModelCard) -> Thresholds:
     """Ask for confidence, IoU, classes and the kind of NMS; they belong to one model."""
     own = f"{key}.{card.name}"
-    first, second, third, fourth = st.columns([3, 3, 2, 2], gap="medium")
-    confidence = first.slider(
+    confidence = st.slider(
         "confidence",
         0.0,
         1.0,
@@ -53,7 +52,7 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
         bind="query-params",
         help="Boxes must be surer than this. Moving it reads the outputs again; the net rests.",
     )
-    iou = second.slider(
+    iou = st.slider(
         "IoU (NMS)",
         0.0,
         1.0,
@@ -63,7 +62,7 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
         bind="query-params",
         help="Of two boxes that overlap more than this, the less confident goes.",
     )
-    mode = third.segmented_control(
+    mode = st.segmented_control(
         "NMS among boxes",
         list(_MODES),
         default="per class",
@@ -73,7 +72,7 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
         help="per class: a dog never deletes the cat in front of it. "
         "agnostic: one object, one box, whatever its class.",
     )
-    method = fourth.segmented_control(
+    method = st.segmented_control(
         "NMS method",
         list(_METHODS),
         default="hard",
@@ -132,7 +131,10 @@ def show_raw_rows(done: Run) -> None:
 def show_table(result: Found, card: ModelCard) -> None:
     """List the boxes, in pixels of the original picture, a row for each one drawn."""
     if not len(result.kept):
-        st.info("Nothing is left. Lower the confidence, or choose other classes.")
+        st.info(
+            f"Nothing is left. The surest row has a confidence of {result.surest:.2f}: "
+            "lower the threshold, choose other classes, or another picture."
+        )
         return
     st.dataframe(_table(result, card), hide_index=True)
 

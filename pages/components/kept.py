@@ -19,7 +19,8 @@ def kept(key: str) -> str:
     Streamlit carries the value of a bound widget to the next page, but not one that came
     with a link and was never touched, and none when the visitor goes back. So it is
     remembered here; what the address bar says comes first. Not for widgets whose limits
-    change: a value beyond them would raise.
+    change, where a value beyond them would raise, and not inside fragments, which run again
+    without noting that the page is the same.
     """
     memory: dict[str, Any] = st.session_state.setdefault(_MEMORY, {})
     moved = st.session_state.get(_MOVED, False)

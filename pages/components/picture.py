@@ -115,9 +115,8 @@ def _keep(source: str, uploads: Sequence[_Upload]) -> tuple[Picture, ...]:
     with st.container(horizontal=True, vertical_alignment="center"):
         names = ", ".join(plain(picture.name) for picture in kept_before)
         st.caption(f"Kept from before: {names}", width="content")
-        st.button(
-            "Forget", key=f"{key}.forget", on_click=st.session_state.pop, args=(key, None)
-        )
+        forget = st.session_state.pop
+        st.button("Forget", key=f"{key}.forget", on_click=forget, args=(key, None))
     return kept_before
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.blob.numbers import triple_to_text
 from core.blob.spec import PRESETS
+from pages.components.text import plain
 
 _DOCS = "https://docs.opencv.org/4.x"
 
@@ -57,18 +58,18 @@ def show_formats() -> None:
 def show_rows() -> None:
     """List the three well-known preprocessing rows, with their honest note."""
     st.subheader("The three well-known rows")
-    rows = [
-        {
-            "row": preset.title.partition(":")[0],
-            "scalefactor": triple_to_text(preset.spec.scalefactor),
-            "size": str(preset.spec.size),
-            "mean": triple_to_text(preset.spec.mean),
-            "swapRB": preset.spec.swap_rb,
-            "fits": preset.fits_nets,
-        }
-        for preset in PRESETS
-    ]
-    st.table(rows, hide_index=True)
+    row = st.grid(len(PRESETS), min_column_width=260)
+    for preset in PRESETS:
+        name, _, _ = preset.title.partition(":")
+        spec = preset.spec
+        with row.cell(), st.container(border=True, height="stretch"):
+            st.markdown(f"**{name}**")
+            st.code(
+                f"scalefactor {triple_to_text(spec.scalefactor)}\nsize        {spec.size}\n"
+                f"mean        {triple_to_text(spec.mean)}\nswapRB      {spec.swap_rb}",
+                language=None,
+            )
+            st.caption(plain(preset.fits_nets))
     st.caption(
         "Starting points, not truths: the numbers belong to the model. Take them from its card."
     )

@@ -5,14 +5,17 @@ are never keys: Streamlit hashes big ones by sample, and two pictures could coll
 What is kept is shared by all visitors and therefore read-only.
 """
 
+import numpy as np
 import streamlit as st
 
+from core.blob.make import make_blob, planes
 from core.blob.spec import BlobSpec
 from core.blob.trace import Trace, trace
 from core.nets.card import ModelCard
 from core.nets.catalog import card
 from core.picture.image import BgrImage, Picture, decode
 from core.pipeline import Run, run
+from core.render.statistics import PlaneStatistics, plane_statistics
 
 
 def remembered_run(picture: Picture, chosen: ModelCard, spec: BlobSpec | None = None) -> Run:
@@ -30,18 +33,39 @@ def remembered_trace(picture: Picture, spec: BlobSpec) -> Trace:
     return _trace(picture.digest, spec, picture)
 
 
+def remembered_difference(picture: Picture, spec: BlobSpec) -> float:
+    """Return how far the stages end from what cv2.dnn itself returns: 0, or we have a bug."""
+    return _difference(picture.digest, spec, picture)
+
+
+def remembered_statistics(picture: Picture, spec: BlobSpec) -> tuple[PlaneStatistics, ...]:
+    """Measure each plane of a blob, once."""
+    return _statistics(picture.digest, spec, picture)
+
+
 @st.cache_resource(max_entries=16, show_spinner="The net is looking at the picture ...")
 def _run(digest: str, model: str, spec: BlobSpec, _picture: Picture) -> Run:  # noqa: ARG001
     return run(_picture, card(model), spec)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _image(digest: str, _picture: Picture) -> BgrImage:  # noqa: ARG001 - the key
-    image = decode(_picture)
-    image.setflags(write=False)
-    return image
+    return decode(_picture)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner="Making the blob, stage by stage ...")
 def _trace(digest: str, spec: BlobSpec, _picture: Picture) -> Trace:
     return trace(_image(digest, _picture), spec)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _difference(digest: str, spec: BlobSpec, _picture: Picture) -> float:
+    official, _ = make_blob(_image(digest, _picture), spec)
+    ours = _trace(digest, spec, _picture).blob
+    return 0.0 if np.array_equal(ours, official) else float(np.abs(ours - official).max())
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _statistics(digest: str, spec: BlobSpec, _picture: Picture) -> tuple[PlaneStatistics, ...]:
+    blob = _trace(digest, spec, _picture).blob
+    return tuple(plane_statistics(plane) for plane in planes(blob, spec.layout))

@@ -74,8 +74,8 @@ def show_answer(card: ModelCard, done: Run) -> None:
         )
         show_found(done, result, card)
         st.caption(
-            f"A detector, {plain(card.title)}: {result.raw:,} raw rows, {result.confident:,} above "
-            f"confidence, {len(result.kept):,} kept."
+            f"A detector, {plain(card.title)}: {result.raw:,} raw rows, "
+            f"{result.confident:,} above confidence, {len(result.kept):,} kept."
         )
         st.page_link(DETECTION, label="See the boxes", icon=":material/arrow_forward:")
 

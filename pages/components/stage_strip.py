@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.blob.make import Blob, make_blob
+from core.blob.make import Blob
 from core.blob.spec import BlobSpec
 from core.blob.trace import Stage, Trace
 from core.picture.image import BgrImage, Picture
@@ -17,7 +17,7 @@ from core.share.script import blob_lines
 from pages.components.charts import show_value_histogram
 from pages.components.kept import kept
 from pages.components.pictures import show_exact
-from pages.components.remembered import remembered_image, remembered_trace
+from pages.components.remembered import remembered_difference, remembered_trace
 from pages.components.text import plain
 
 THUMBNAIL = 120
@@ -31,7 +31,7 @@ def show_stage_strip(key: str, picture: Picture, spec: BlobSpec) -> None:
     Stepping draws this part of the page anew, and nothing else.
     """
     st.subheader("Stage by stage")
-    _show_difference(remembered_image(picture), remembered_trace(picture, spec), spec)
+    _show_difference(picture, spec)
     # kept here, not in the fragment: it tells a change of page from a rerun of the whole page
     _strip(kept(f"{key}.stage"), picture, spec)
 
@@ -53,13 +53,11 @@ def _strip(key: str, picture: Picture, spec: BlobSpec) -> None:
     _show_stage(traced, spec, number)
 
 
-def _show_difference(image: BgrImage, traced: Trace, spec: BlobSpec) -> None:
-    """Compute, here and now, how far the last stage is from what cv2.dnn itself makes."""
-    official, _ = make_blob(image, spec)
-    apart = float(np.abs(traced.blob.astype(np.float64) - official).max())
+def _show_difference(picture: Picture, spec: BlobSpec) -> None:
+    """Say how far the last stage is from what cv2.dnn itself made of this very picture."""
     st.markdown(
-        f"The lines of Python below, run in turn, make the blob. Computed just now: "
-        f"**max difference to `cv2.dnn.{_official_name(spec)}`: {apart:g}**"
+        "The lines of Python below, run in turn, make the blob. **Max difference to "
+        f"`cv2.dnn.{_official_name(spec)}`: {remembered_difference(picture, spec):g}**"
     )
 
 
