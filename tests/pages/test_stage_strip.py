@@ -74,20 +74,20 @@ def test_a_link_opens_the_stage_it_was_copied_from():
     [(PRESETS[0].spec, "blobFromImage"), (NHWC, "blobFromImageWithParams")],
 )
 def test_the_difference_to_opencv_is_computed_live_and_named(spec, name):
-    (words,) = (each.value for each in opened(spec).markdown if "max difference" in each.value)
+    (words,) = (each.value for each in opened(spec).markdown if "Max difference" in each.value)
     assert f"`cv2.dnn.{name}`: 0**" in words
 
 
 def test_a_difference_would_be_seen(monkeypatch):
-    from pages.components import stage_strip
+    from pages.components import remembered
 
-    honest = stage_strip.make_blob
+    honest = remembered.make_blob
 
     def off_by_one(image, spec):
         blob, placement = honest(image, spec)
         return blob + np.float32(1), placement
 
-    monkeypatch.setattr(stage_strip, "make_blob", off_by_one)
+    monkeypatch.setattr(remembered, "make_blob", off_by_one)
     assert any(
-        "max difference" in each.value and ": 1**" in each.value for each in opened().markdown
+        "Max difference" in each.value and ": 1**" in each.value for each in opened().markdown
     )
