@@ -19,6 +19,10 @@ from core.results.boxes import iou as iou_matrix
 
 Softening = Literal["gaussian", "linear"]
 
+REACH = 1e6
+"""So far from the blob's corner, in pixels, a box ends for NMS, which else loses the others
+beside it: 1e20 + 1 is 1e20."""
+
 
 @dataclass(frozen=True, eq=False)
 class Detections:
@@ -107,7 +111,8 @@ class Detections:
         # each one by class_id * (largest coordinate + 1), which is enough only where no
         # coordinate is negative; hence the shift, which no IoU notices.
         # cv2's type stubs ask for lists, which it reads no differently.
-        xywh: Any = xyxy_to_xywh(finite.xyxy - finite.xyxy.min())
+        xyxy = finite.xyxy.clip(-REACH, REACH)
+        xywh: Any = xyxy_to_xywh(xyxy - xyxy.min())
         confidence: Any = finite.confidence
         class_id: Any = finite.class_id.astype(np.int32)
         if per_class:

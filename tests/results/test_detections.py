@@ -125,6 +125,16 @@ def test_a_class_is_not_suppressed_by_another_even_left_of_the_picture():
     assert len(outside.suppressed(iou=0.5, per_class=False)) == 1
 
 
+@pytest.mark.parametrize("far", [1e9, 1e20, -1e20, 1e38])
+@pytest.mark.parametrize("per_class", [True, False], ids=["per class", "agnostic"])
+def test_one_absurd_box_does_not_cost_its_neighbours(far, per_class):
+    xyxy = [[0, 0, 9, 9], [20, 0, 29, 9], [far, 0, far, 9], [40, 0, 49, 9], [41, 0, 50, 9]]
+    crowd = Detections(xyxy, [0.9, 0.8, 0.7, 0.6, 0.5], [0, 1, 2, 3, 3], range(5))
+    assert crowd.suppressed(iou=0.5, per_class=per_class).row.tolist() == [0, 1, 2, 3]
+    soft = crowd.softened(iou=0.5, method="linear", per_class=per_class)
+    np.testing.assert_allclose(soft.confidence, [0.9, 0.8, 0.7, 0.6, 0.1], rtol=1e-5)
+
+
 def test_a_dog_and_the_cat_in_the_same_place_both_stay_unless_asked_otherwise():
     twins = Detections([[0, 0, 50, 50], [1, 0, 50, 50]], [0.8, 0.9], [16, 15], [7, 9])
     assert twins.suppressed(iou=0.45).class_id.tolist() == [15, 16]
