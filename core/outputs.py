@@ -35,3 +35,12 @@ class Outputs(Mapping[str, npt.NDArray[np.float32]]):
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each output, for sentences that list them."""
         return {name: array.shape for name, array in self.arrays.items()}
+
+    @property
+    def listed(self) -> str:
+        """The names with their shapes, for sentences.
+
+        >>> Outputs({"prob": np.zeros((1, 10), np.float32)}).listed
+        'prob [1, 10]'
+        """
+        return "; ".join(f"{name} {list(shape)}" for name, shape in self.shapes.items())

@@ -36,14 +36,25 @@ def scores(outputs: Outputs) -> npt.NDArray[np.float32]:
     Raises:
         LayoutUnknown: several outputs, or an output that is more than one row of numbers.
     """
-    lines = [array.ravel() for array in outputs.values() if array.size == max(array.shape) > 1]
-    if len(outputs) != 1 or not lines:
-        listed = "; ".join(f"{name} {list(shape)}" for name, shape in outputs.shapes.items())
+    if not is_line(outputs):
         raise LayoutUnknown(
             f"A classifier answers one row of numbers, such as [1, 1000], but this net "
-            f"answered {listed}. Perhaps it is a detector."
+            f"answered {outputs.listed or 'nothing'}. Perhaps it is a detector."
         )
-    return lines[0]
+    return next(iter(outputs.values())).ravel()
+
+
+def is_line(outputs: Outputs) -> bool:
+    """Tell whether there is one output, and one axis in it longer than 1.
+
+    >>> is_line(Outputs({"prob": np.zeros((1, 10, 1, 1), np.float32)}))
+    True
+    >>> is_line(Outputs({"prob": np.zeros((), np.float32)}))
+    False
+    """
+    return len(outputs) == 1 and all(
+        array.size == max(array.shape, default=0) > 1 for array in outputs.values()
+    )
 
 
 def is_logits(scores: npt.NDArray[np.floating]) -> bool:
@@ -60,14 +71,14 @@ def is_logits(scores: npt.NDArray[np.floating]) -> bool:
 
 
 def softmax(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Turn logits (C,) into confidences that sum to 1, however large the logits are.
+    """Turn logits (..., C) into confidences that sum to 1, however large the logits are.
 
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
     with np.errstate(invalid="ignore"):  # endless logits of a broken net give no numbers
-        powers = np.exp(logits.astype(np.float64) - logits.max())
-        return np.asarray(powers / powers.sum())
+        powers = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
 def confidences(outputs: Outputs, logits: bool | None = None) -> npt.NDArray[np.float64]:

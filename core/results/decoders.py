@@ -28,6 +28,7 @@ from core.errors import LayoutUnknown
 from core.outputs import Outputs
 from core.picture.size import Size
 from core.results.boxes import cxcywh_to_xyxy
+from core.results.classification import is_line, softmax
 from core.results.detections import Detections
 
 LayoutName = Literal["darknet", "ssd", "yolov5", "yolox", "yolov8", "end-to-end", "yolov2"]
@@ -73,7 +74,8 @@ def decode(
     decoder = DECODERS.get(known)
     if decoder is None:
         raise LayoutUnknown(
-            f'There is no layout "{layout}". Choose one of: {_in_words(LAYOUTS)}.'
+            f'There is no layout "{layout}". Name one of these in the card (layout = ...): '
+            f"{_in_words(LAYOUTS)}."
         )
     if known == "yolov2":
         decoder = partial(yolov2, anchors=anchors)
@@ -85,7 +87,8 @@ def recognised(outputs: Outputs, size: Size) -> LayoutName:
     """Name the layout of a detector's outputs by their shapes.
 
     The order of the questions matters: a YOLOv5 that knows one class has six columns,
-    like an end-to-end net, and only its number of rows tells them apart.
+    like an end-to-end net, and only its number of rows and whether the last column holds
+    whole numbers tell them apart.
 
     Raises:
         LayoutUnknown: the shapes fit no layout; the text lists the shapes and the layouts.
@@ -106,15 +109,21 @@ def recognised(outputs: Outputs, size: Size) -> LayoutName:
 def _recognised_table(table: Array, size: Size) -> LayoutName | None:
     """Tell the layouts of one (rows, columns) output apart by the number of grid cells."""
     rows, columns = table.shape
+    # Before the cells are counted: 300 rows are the 300 cells of 320 x 192 as well.
+    if columns == 6 and rows <= END_TO_END_ROWS and _is_whole(table[:, 5]):
+        return "end-to-end"
     cells = {_cell_count(size, strides) for strides in STRIDES}
     if columns > 5 and rows % 3 == 0 and rows // 3 in cells:  # three anchors in each cell
         return "yolov5"
     if columns > 5 and rows in cells:
         # Before the grid is applied, sides are logarithms, and small ones are negative.
         return "yolox" if (table[:, 2:4] < 0).any() else "yolov5"
-    if rows > 4 and columns in cells:
-        return "yolov8"
-    return "end-to-end" if columns == 6 and rows <= END_TO_END_ROWS else None
+    return "yolov8" if rows > 4 and columns in cells else None
+
+
+def _is_whole(column: Array) -> bool:
+    """Tell class numbers from the confidences in which a YOLOv5 of one class ends."""
+    return bool((column == np.rint(column)).all())
 
 
 def darknet(outputs: Outputs, size: Size) -> Detections:
@@ -212,7 +221,7 @@ def yolov2(outputs: Outputs, size: Size, *, anchors: Anchors | None = None) -> D
     corner = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)[:, :, None]
     xy = corner + _sigmoid(raw[..., :2])
     wh = np.exp(raw[..., 2:4]) * np.array(anchors)
-    confidence = _sigmoid(raw[..., 4:5]) * _softmax(raw[..., 5:])
+    confidence = _sigmoid(raw[..., 4:5]) * softmax(raw[..., 5:])
     stride = size.width / width, size.height / height
     cxcywh = np.concatenate([xy * stride, wh * stride], axis=-1).reshape(-1, 4)
     best, surest = _best(confidence.reshape(len(cxcywh), -1))
@@ -298,11 +307,6 @@ def _sigmoid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(1 / (1 + np.exp(-values)))
 
 
-def _softmax(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    powers = np.exp(values - values.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
-
-
 def _is_ssd(array: Array) -> bool:
     return array.ndim == 4 and array.shape[:2] == (1, 1) and array.shape[3] == 7
 
@@ -324,10 +328,6 @@ def _table(outputs: Outputs, layout: LayoutName) -> Array:
     return tables[0]
 
 
-def _listed(outputs: Outputs) -> str:
-    return "; ".join(f"{name} {list(shape)}" for name, shape in outputs.shapes.items())
-
-
 def _in_words(layouts: Sequence[LayoutName]) -> str:
     return ", ".join(f"{name} {SHAPES[name]}" for name in layouts)
 
@@ -335,14 +335,14 @@ def _in_words(layouts: Sequence[LayoutName]) -> str:
 def _misfit(outputs: Outputs, layout: LayoutName, hint: str = "") -> LayoutUnknown:
     return LayoutUnknown(
         f"The layout {layout} is {SHAPES[layout]}, but the net answered "
-        f"{_listed(outputs)}.{hint} Choose another layout, or auto."
+        f"{outputs.listed}.{hint} Name another one in the card (layout = ...), or auto."
     )
 
 
 def _unknown(outputs: Outputs) -> LayoutUnknown:
-    classifier = len(outputs) == 1 and all(a.size == max(a.shape) for a in outputs.values())
-    hint = " One line of numbers is what a classifier answers." if classifier else ""
+    hint = " One line of numbers is what a classifier answers." if is_line(outputs) else ""
     return LayoutUnknown(
-        f"No detector we know answers {_listed(outputs)}.{hint} "
-        f"The layouts we know: {_in_words(LAYOUTS)}. If it is one of them, choose it by hand."
+        f"No detector we know answers {outputs.listed or 'nothing'}.{hint} "
+        f"The layouts we know: {_in_words(LAYOUTS)}. "
+        "If it is one of them, name it in the card (layout = ...)."
     )

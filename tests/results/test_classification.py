@@ -60,7 +60,9 @@ def test_logits_lie_outside_one_or_do_not_sum_to_it(scores, expected):
 
 
 @pytest.mark.parametrize(
-    "shapes", [[(1, 84, 8400)], [(1, 10), (1, 4)], [(1, 3, 7, 7)], [], [(2, 10)]], ids=str
+    "shapes",
+    [[(1, 84, 8400)], [(1, 10), (1, 4)], [(1, 3, 7, 7)], [], [(2, 10)], [()], [(1,)], [(0,)]],
+    ids=str,
 )
 def test_what_no_classifier_answers_is_refused_with_its_shapes(shapes):
     outputs = Outputs({f"out{i}": np.zeros(s, np.float32) for i, s in enumerate(shapes)})

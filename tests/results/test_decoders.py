@@ -122,6 +122,23 @@ def test_end_to_end_rows_are_corners_in_pixels():
     assert_rows(decode(outputs_of(rows[None]), SIZE), expected)
 
 
+SAME_CELLS = [Size(320, 192), Size(160, 128), Size(192, 320), Size(128, 160)]
+
+
+@pytest.mark.parametrize("size", SAME_CELLS, ids=str)
+@pytest.mark.parametrize("classes", [1, 80])
+def test_three_hundred_end_to_end_rows_are_no_grid_cells(size, classes):
+    """320 x 192 has 300 cells of 16 and 32 pixels, 160 x 128 has a third of that."""
+    rows = drawn(300, 6)
+    rows[:, 5] = np.arange(300) % classes
+    assert recognised(outputs_of(rows[None]), size) == "end-to-end"
+
+
+@pytest.mark.parametrize("size", SAME_CELLS, ids=str)
+def test_three_hundred_rows_that_end_in_a_confidence_are_grid_cells(size):
+    assert recognised(outputs_of(drawn(1, 300, 6)), size) == "yolov5"
+
+
 def test_yolov2_cells_hold_anchors_and_nothing_is_applied_yet():
     grid = drawn(1, 5 * 8, 2, 3, low=-3, high=3)  # a blob of 96 x 64 has 3 x 2 cells of 32
     expected = []
@@ -176,6 +193,7 @@ def test_the_shapes_tell_the_layout(shapes, size, expected):
         pytest.param([(1, 21, 64, 96)], id="segmentation"),
         pytest.param([(1, 300, 4), (1, 300, 80)], id="DETR"),
         pytest.param([], id="nothing"),
+        pytest.param([()], id="a single number without axes"),
     ],
 )
 def test_unknown_outputs_are_listed_with_the_layouts_we_know(shapes):
@@ -184,6 +202,7 @@ def test_unknown_outputs_are_listed_with_the_layouts_we_know(shapes):
     text = str(caught.value)
     assert all(f"out{i} {list(shape)}" in text for i, shape in enumerate(shapes))
     assert all(layout in text for layout in LAYOUTS)
+    assert "name it in the card (layout = ...)" in text
 
 
 def test_a_classifier_among_detectors_is_called_one():
@@ -192,7 +211,7 @@ def test_a_classifier_among_detectors_is_called_one():
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_layout_chosen_by_hand_that_does_not_fit_says_what_it_wants(layout):
+def test_a_layout_from_a_card_that_does_not_fit_says_what_it_wants(layout):
     with pytest.raises(LayoutUnknown, match=r"out0 \[1, 4\]|anchors"):
         decode(outputs_of(np.zeros((1, 4))), SIZE, layout, anchors=ANCHORS)
 
