@@ -39,6 +39,4 @@ def card(name: str) -> ModelCard:
     for each in catalog():
         if each.name == name:
             return each
-    raise ModelMissing(
-        f"There is no model called {name!r} here. The Models page lists the ones there are."
-    )
+    raise ModelMissing(f"There is no model called {name!r} here. Choose one from the list.")

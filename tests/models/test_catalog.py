@@ -74,7 +74,7 @@ def test_the_first_model_of_each_task_needs_no_download(task):
 
 
 def test_a_name_from_nowhere_gives_a_sentence():
-    with pytest.raises(ModelMissing, match="no model called 'skynet'"):
+    with pytest.raises(ModelMissing, match=r"no model called 'skynet' here\. Choose one from"):
         card("skynet")
 
 
