@@ -11,7 +11,7 @@ MODELS = Path(__file__).parents[2] / "models"
 
 @lru_cache(maxsize=4)
 def catalog(folder: Path = MODELS) -> tuple[ModelCard, ...]:
-    """Read all cards: our own nets first, then the small ones before the big ones.
+    """Read all cards: our own nets first, the ablest ahead; then the others, small ones ahead.
 
     Raises:
         CardInvalid: one of the cards has a mistake.
@@ -21,8 +21,10 @@ def catalog(folder: Path = MODELS) -> tuple[ModelCard, ...]:
 
 
 def _rank(card: ModelCard) -> tuple[bool, float, str]:
-    size = card.size_bytes
-    return (not card.shipped, float("inf") if size is None else size, card.title)
+    """Order cards; what is shipped knows more classes the larger it is, and is all at hand."""
+    if card.shipped:
+        return False, -len(card.labels), card.title
+    return True, card.size_bytes or float("inf"), card.title
 
 
 def cards(task: Task) -> tuple[ModelCard, ...]:
