@@ -1,9 +1,12 @@
 """The cache: bounded, least recently used out first, one read however many ask."""
 
+import os
+import platform
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -202,3 +205,25 @@ def test_many_threads_and_keys_never_share_a_net_and_keep_the_bounds():
 
 def test_giving_memory_back_does_no_harm():
     give_memory_back()
+
+
+@dataclass(eq=False)
+class Heavy(Net):
+    """A net that holds 64 MB in blocks so small that the C library keeps them when freed."""
+
+    content: list[bytes] = field(default_factory=lambda: [bytes(16000) for _ in range(4000)])
+
+
+def resident_bytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is asked to trim")
+def test_the_memory_of_a_forgotten_net_goes_back_to_the_system():
+    cache = NetCache(max_nets=1)
+    before = resident_bytes()
+    for key in "ab":  # the second lies behind the first on the heap and would pin it there
+        with cache.lent(key, Heavy):
+            pass
+    assert cache.keys == ("b",)
+    assert resident_bytes() - before < 1.5 * 64e6

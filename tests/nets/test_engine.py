@@ -1,17 +1,23 @@
 """The narrow door: right answers for everybody, however many come at once."""
 
+import contextlib
 import math
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import cv2
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from core.blob.make import Blob, make_blob
 from core.errors import ForwardFailed, ModelMissing, ModelUnreadable
 from core.nets.cache import NetCache
-from core.nets.card import ModelFile
+from core.nets.card import ModelFile, ModelPaths
 from core.nets.catalog import card
 from core.nets.engine import LocalEngine, engine, infer
 from core.nets.net import read_net
@@ -100,6 +106,89 @@ def test_a_broken_file_is_read_again_once_it_is_mended(tmp_path):
         here.infer(mended, blob)
     (tmp_path / "blobs.onnx").write_bytes(content)
     assert here.infer(mended, blob).outputs.shapes == {"rows": (1, 9520, 12)}
+
+
+LONG = 1000
+
+
+def factor_card(folder, *factors):
+    """A card of a net that multiplies 1000 numbers with a matrix; a file for each factor."""
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, LONG])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, LONG])
+    node = helper.make_node("MatMul", ["x", "w"], ["y"])
+    cards = []
+    for factor in factors:
+        weights = numpy_helper.from_array(factor * np.eye(LONG, dtype=np.float32), "w")
+        graph = helper.make_graph([node], "g", [x], [y], [weights])
+        opset = [helper.make_opsetid("", 13)]
+        model = helper.make_model(graph, opset_imports=opset, ir_version=8)
+        onnx.save_model(model, folder / f"{factor}.onnx")
+        file = ModelFile(f"{factor}.onnx", None, "sha256:" + "0" * 64)
+        cards.append(replace(card("tiny-blob-detector"), folder=folder, files=(file,)))
+    return cards
+
+
+def beside_the_card(model):
+    config = model.config_file and model.folder / model.config_file.name
+    return ModelPaths(model.folder / model.model_file.name, config)
+
+
+ROW = Blob(np.arange(LONG, dtype=np.float32)[np.newaxis])
+
+
+def test_a_card_whose_file_was_exchanged_gets_a_new_net(tmp_path):
+    once, twice = factor_card(tmp_path, 1, 2)
+    assert (once.name, once.folder) == (twice.name, twice.folder)
+    here = LocalEngine(locate=beside_the_card)
+    np.testing.assert_allclose(here.infer(once, ROW).outputs["y"], ROW)
+    np.testing.assert_allclose(here.infer(twice, ROW).outputs["y"], 2 * ROW)
+
+
+def test_the_cache_counts_a_net_as_more_than_its_weights(tmp_path):
+    """OpenCV keeps weights several times over; nets that seem light fill the memory."""
+    cache = NetCache()
+    LocalEngine(locate=beside_the_card, cache=cache).infer(*factor_card(tmp_path, 1), ROW)
+    weights = 4 * LONG**2
+    assert 2 * weights < cache.size_bytes < 8 * weights
+
+
+def writer(pipe, reading):
+    """Open the other end as soon as somebody reads, or raise what kept him from it."""
+    while not reading.done():
+        with contextlib.suppress(OSError):  # nobody yet
+            return os.fdopen(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK), "wb")
+        time.sleep(0.01)
+    raise AssertionError("nobody read") from reading.exception()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a file that keeps a reader waiting")
+def test_no_two_files_are_read_at_once(tmp_path):
+    """OpenCV's readers share state: opencv/opencv issue 15757."""
+    slow, good = tmp_path / "slow.cfg", card("tiny-dominant-colour")
+    os.mkfifo(slow)
+    (tmp_path / "slow.weights").write_bytes(b"rubbish" * 9)
+    files = tuple(
+        ModelFile(f"slow.{end}", None, "sha1:" + "0" * 40) for end in ("cfg", "weights")
+    )
+    waits = replace(good, name="slow", framework="darknet", folder=tmp_path, files=files)
+    arrived = {"slow": Event(), good.name: Event()}
+
+    def locate(model):
+        arrived[model.name].set()
+        return beside_the_card(model)
+
+    here = LocalEngine(locate=locate)
+    with ThreadPoolExecutor(2) as pool:
+        reading = pool.submit(here.infer, waits, colour_blob())
+        with writer(slow, reading) as pipe:
+            behind = pool.submit(here.infer, good, colour_blob())
+            assert arrived[good.name].wait(30)
+            with pytest.raises(TimeoutError):  # a lone read takes a few milliseconds
+                behind.result(timeout=1)
+            pipe.write(b"[net]\nwidth=abc\n[convolutional]")
+        with pytest.raises(ModelUnreadable):
+            reading.result(timeout=30)
+        assert behind.result(timeout=30).outputs
 
 
 def test_each_blob_shape_has_a_net_of_its_own():

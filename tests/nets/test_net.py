@@ -225,30 +225,35 @@ import sys, threading
 import cv2, numpy as np
 net = cv2.dnn.readNetFromONNX(sys.argv[1])
 dice = np.random.default_rng(0)
-blobs = dice.normal(0, 50, (4, 1, 3, 224, 224)).astype(np.float32)
+blobs = dice.normal(0, 50, (8, 1, 3, 224, 224)).astype(np.float32)
 def forward(blob):
     net.setInput(blob)
     return net.forward()
 right = [forward(blob) for blob in blobs]
 wrong = []
 def work(n):
-    for _ in range(15):
-        if not np.array_equal(forward(blobs[n]), right[n]):
+    for _ in range(8):
+        try:
+            same = np.array_equal(forward(blobs[n]), right[n])
+        except cv2.error:
+            same = False
+        if not same:
             wrong.append(n)
-threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
 [t.start() for t in threads]; [t.join() for t in threads]
 print(len(wrong))
 """
 
 
 @needs_shared
-def test_control_one_raw_net_shared_by_threads_gives_wrong_answers():
+def test_control_one_raw_net_shared_by_eight_threads_gives_wrong_answers():
     """Why the cache lends nets: in a process of its own, for it may crash too."""
     path = shared_paths(shared_card("squeezenet-v1.1-fp16-onnx")).model
     done = subprocess.run(
         [sys.executable, "-c", SHARING, str(path)], capture_output=True, text=True, timeout=120
     )
-    assert done.returncode != 0 or int(done.stdout) > 0
+    killed = done.returncode < 0  # by a signal; Python's own errors end with 1
+    assert killed or (done.returncode == 0 and int(done.stdout) > 0), done.stderr
 
 
 def test_only_this_module_calls_the_readers():
