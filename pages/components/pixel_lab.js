@@ -5,7 +5,7 @@
 // core/blob/arithmetic.py once more; tests/browser/test_pixel_lab.py compares the words.
 
 const ONE = 2048 // cv2.resize weighs the neighbours of uint8 pixels in whole 2048ths
-const WRITTEN_FROM = 34 // a pixel of so many CSS pixels a side has room for its numbers
+const WRITTEN_FROM = 36 // a pixel of so many CSS pixels a side has room for its numbers
 const GRID_FROM = 9
 const SPOKEN_AFTER = 300 // milliseconds without a move: nobody wants to hear every step
 
@@ -199,42 +199,43 @@ function clipped(value, low, high) {
 
 // ---------------------------------------------------------------- the pictures
 
-// Make a canvas of a picture's own size; paint(i) gives red, green, blue of pixel i.
+// Make a canvas of a picture's own size; paint(i, colour) sets red, green, blue of pixel i.
 function painted([width, height], paint) {
   const canvas = element('canvas')
   canvas.width = width
   canvas.height = height
   const pixels = new ImageData(width, height)
+  pixels.data.fill(255)
+  const colour = [0, 0, 0]
   for (let i = 0, at = 0; i < width * height; i += 1, at += 4) {
-    const colour = paint(i)
+    paint(i, colour)
     pixels.data[at] = colour[0]
     pixels.data[at + 1] = colour[1]
     pixels.data[at + 2] = colour[2]
-    pixels.data[at + 3] = 255
   }
   canvas.getContext('2d').putImageData(pixels, 0, 0)
   return canvas
 }
 
 function paintedBytes(size, bytes) {
-  const colour = [0, 0, 0]
-  return painted(size, (i) => {
+  return painted(size, (i, colour) => {
     colour[0] = bytes[3 * i + 2]
     colour[1] = bytes[3 * i + 1]
     colour[2] = bytes[3 * i]
-    return colour
   })
 }
 
 // As core/render/planes.py colours them: place 1 is low, 255 is high, 128 the middle.
 function paintedPlane(sent, channel) {
-  const span = sent.high - sent.low
+  const factor = sent.high > sent.low ? 254 / (sent.high - sent.low) : 0
+  const shift = factor ? 1 - sent.low * factor : 128
   const [width] = sent.blob
-  return painted(sent.blob, (i) => {
+  return painted(sent.blob, (i, colour) => {
     const value = blobValue(sent, channel, i % width, Math.floor(i / width))
-    const place = span > 0 ? 1 + ((value - sent.low) / span) * 254 : 128
-    const at = 3 * clipped(Math.round(place), 0, 255)
-    return [sent.colours[at], sent.colours[at + 1], sent.colours[at + 2]]
+    const at = 3 * clipped(Math.round(value * factor + shift), 0, 255)
+    colour[0] = sent.colours[at]
+    colour[1] = sent.colours[at + 1]
+    colour[2] = sent.colours[at + 2]
   })
 }
 
@@ -370,14 +371,14 @@ class Picture {
   shadeWhatIsCut() {
     const { sent } = this.lab
     if (!sent.cropped) return
-    const corners = [0, 1].map((end) => this.onCanvas(
+    const kept = [0, 1].map((end) => this.onCanvas(
       sent.blob.map((side, axis) => (end * side - sent.corner[axis]) * sent.step[axis])))
-    const [[left, top], [right, bottom]] = corners
-    const [width, height] = this.room
-    this.context.fillStyle = 'rgba(0, 0, 0, 0.55)'
+    this.context.fillStyle = 'rgba(0, 0, 0, 0.6)'
     this.context.beginPath()
-    this.context.rect(0, 0, width, height)
-    this.context.rect(left, top, right - left, bottom - top)
+    const whole = [this.onCanvas([0, 0]), this.onCanvas(this.size)]
+    for (const [[left, top], [right, bottom]] of [whole, kept]) {
+      this.context.rect(left, top, right - left, bottom - top)
+    }
     this.context.fill('evenodd')
   }
 
@@ -426,25 +427,31 @@ class Picture {
   // Exact where it fits, else the leading digits.
   short(value) {
     const exact = digits(value)
-    const room = Math.floor((this.pixel - 4) / 5.2)
+    const room = this.lettersAcross
     if (exact.length <= room) return exact
     return [5, 4, 3, 2, 1].map((count) => String(Number(value.toPrecision(count))))
       .find((text) => text.length <= room) ?? exact
   }
 
+  // How many letters of at least 8 CSS pixels a pixel has room for; 11 write any float32.
+  get lettersAcross() {
+    return clipped(Math.floor((this.pixel - 4) / (0.61 * 8)), 5, 11)
+  }
+
   write(words, colour, atX, atY) {
     const { context, pixel } = this
-    const longest = Math.max(this.kind === 'plane' ? 11 : 5, ...words.map((word) => word.length))
-    const rows = this.kind === 'source' ? 4 : words.length
-    const size = Math.min(13, (pixel - 4) / (0.61 * longest), (pixel - 4) / (1.15 * rows))
+    const across = Math.max(this.kind === 'plane' ? this.lettersAcross : 5,
+      ...words.map((word) => word.length))
+    const down = this.kind === 'source' ? 4 : words.length
+    const size = Math.min(13, (pixel - 4) / (0.61 * across), (pixel - 4) / (1.15 * down))
     const [red, green, blue] = colour
     context.fillStyle = 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? '#000' : '#fff'
     context.font = `${size}px ${this.lab.font}`
     context.textAlign = 'center'
     context.textBaseline = 'middle'
     words.forEach((word, row) => {
-      const down = (row - (words.length - 1) / 2) * size * 1.15
-      context.fillText(word, atX + pixel / 2, atY + pixel / 2 + down)
+      const below = (row - (words.length - 1) / 2) * size * 1.15
+      context.fillText(word, atX + pixel / 2, atY + pixel / 2 + below)
     })
   }
 
@@ -485,7 +492,7 @@ class Picture {
     const size = this.size.join(' x ')
     const at = (x, y) => `x\u00a0${x},\u00a0y\u00a0${y}` // the two stay on one line
     if (this.kind === 'plane') {
-      const index = found.index[this.channel].join(', ')
+      const index = found.index[this.channel].join(',')
       this.note.textContent = `[${index}] =\u00a0${digits(found.swapped[this.channel])}`
     } else if (this.kind === 'fitted') {
       this.note.textContent = `${size} · ${at(found.x, found.y)}`
@@ -535,7 +542,9 @@ class Lab {
     const why = element('p', 'why', 'The weights are those of cv2.resize with INTER_LINEAR, in ',
       '2048ths: share of the column times share of the row. For bytes, cv2 cuts what each row ',
       'adds down to a quarter before it rounds, so that 27.7 can become 27. From the mean on, ',
-      'all numbers are exact float32.')
+      'all numbers are exact float32. ')
+    this.partly = element('span')
+    why.append(this.partly)
     const panel = element('div', 'panel', this.opening, this.table, why, this.spoken)
     this.legend = element('p', 'legend')
     this.root.replaceChildren(element('div', 'bench', bar, this.gallery, panel))
@@ -553,6 +562,8 @@ class Lab {
     const middle = this.sent.blob.map((side) => Math.floor(side / 2))
     this.point = (this.point ?? middle)
       .map((value, axis) => clipped(value, 0, this.sent.blob[axis] - 1))
+    this.partly.textContent = this.sent.columns
+      ? 'Of a picture as large as this one, only the pixels that the blob is made of are here.' : ''
     this.tellScale()
     this.rearrange()
     return this.tell()
@@ -615,7 +626,9 @@ class Lab {
       if (drag.far) return this.dragged(picture, moved)
     }
     if (this.pinned && !(drag && event.pointerType !== 'mouse')) return undefined
-    return this.moveTo(picture.pointAt(event), picture)
+    const point = picture.pointAt(event)
+    if (point.every((value, axis) => value === this.point[axis])) return undefined
+    return this.moveTo(point, picture)
   }
 
   dragged(picture, moved) {
