@@ -1,6 +1,7 @@
 """The road as a whole, on the committed nets and, where they are, on real ones."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,8 +10,21 @@ import pytest
 from core.nets import engine
 from core.nets.catalog import card
 from core.nets.downloads import download
+from core.outputs import Outputs
 from core.picture.image import Picture
-from core.pipeline import Thresholds, found, on_shown, ranking, raw_detections, run
+from core.picture.placement import stretch
+from core.picture.size import Size
+from core.pipeline import (
+    MOST_CANDIDATES,
+    RoadTimes,
+    Run,
+    Thresholds,
+    found,
+    on_shown,
+    ranking,
+    raw_detections,
+    run,
+)
 from tests.shared import IMAGES, NETS, needs_shared
 
 
@@ -132,3 +146,147 @@ def test_only_the_wanted_classes_are_kept():
     kept = found(done, model, Thresholds(0.25, class_ids=frozenset({dog}))).kept
     assert set(kept.class_id.tolist()) == {dog}
     assert len(raw_detections(done, model)) > len(kept)
+
+
+SQUARE = Size(100, 100)
+PLAIN = Thresholds(confidence=0.25, iou=0.45)
+
+
+def detector(**changes):
+    """A card for hand-made outputs: five classes, SSD's rows."""
+    labels = ("cat", "dog", "owl", "fox", "elk")
+    return replace(
+        card("tiny-blob-detector"), labels=labels, groups=(), layout="ssd", **changes
+    )
+
+
+def answered(*rows: tuple[int, float, list[float]]) -> Run:
+    """The run of a net that answered (class, confidence, xyxy) on a picture of 100 x 100."""
+    table = [[0, class_id, surety, *(x / 100 for x in xyxy)] for class_id, surety, xyxy in rows]
+    return Run(
+        image_size=SQUARE,
+        shown=np.zeros((100, 100, 3), np.uint8),
+        blob=np.zeros((1, 3, 100, 100), np.float32),
+        placement=stretch(SQUARE, into=SQUARE),
+        outputs=Outputs({"rows": np.array([[table]], np.float32)}),
+        times=RoadTimes(0, 0, None, None, 0),
+    )
+
+
+BOX, SHIFTED = [10, 10, 50, 50], [10, 10, 50, 40]  # IoU 0.75
+TWINS = answered((1, 0.9, BOX), (1, 0.8, SHIFTED), (2, 0.7, SHIFTED))
+
+
+def test_of_twins_the_surer_one_stays_of_each_class():
+    assert found(TWINS, detector(), PLAIN).kept.row.tolist() == [0, 2]
+    assert found(TWINS, detector(), replace(PLAIN, iou=0.8)).kept.row.tolist() == [0, 1, 2]
+
+
+def test_agnostic_lets_classes_suppress_each_other():
+    kept = found(TWINS, detector(), replace(PLAIN, per_class=False)).kept
+    assert kept.row.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("per_class", "confidence"),
+    [(True, {0: 0.9, 2: 0.7, 1: 0.8 * 0.25}), (False, {0: 0.9, 1: 0.8 * 0.25})],
+    ids=["per class", "agnostic"],
+)
+def test_soft_lowers_the_confidence_of_doubles_instead_of_dropping_them(per_class, confidence):
+    soft = replace(PLAIN, soft=True, per_class=per_class, confidence=0.15)
+    kept = found(TWINS, detector(), soft).kept
+    assert dict(zip(kept.row.tolist(), kept.confidence, strict=True)) == pytest.approx(
+        confidence
+    )
+
+
+def test_what_soft_lowered_below_the_confidence_goes():
+    soft = replace(PLAIN, soft=True)  # 0.8 became 0.2
+    result = found(TWINS, detector(), soft)
+    assert result.kept.row.tolist() == [0, 2]
+    assert result.confident == 3
+
+
+def cells(class_id, count, surest):
+    """Boxes side by side, less and less sure."""
+    return [
+        (class_id, surest - i / 10_000, [i % 40, i // 40, i % 40 + 0.9, i // 40 + 0.9])
+        for i in range(count)
+    ]
+
+
+def test_no_more_candidates_than_the_cap_reach_nms_and_these_are_the_surest():
+    rows = cells(1, MOST_CANDIDATES + 200, 0.9)
+    result = found(answered(*rows[::-1]), detector(), PLAIN)
+    assert (result.raw, result.wanted, len(result.kept)) == (1200, 1200, MOST_CANDIDATES)
+    assert sorted(result.kept.row.tolist()) == list(range(200, 1200))
+
+
+def test_the_crowd_of_another_class_takes_no_place_under_the_cap():
+    done = answered(*cells(1, MOST_CANDIDATES, 0.9), (2, 0.3, [90, 90, 99, 99]))
+    wanted = found(done, detector(), replace(PLAIN, class_ids=frozenset({2})))
+    assert (wanted.confident, wanted.wanted, len(wanted.kept)) == (1001, 1, 1)
+
+
+@pytest.mark.parametrize("offset", [0, 1, 3])
+def test_class_ids_are_the_nets_own_and_labels_count_behind_the_offset(offset):
+    model = detector(label_offset=offset)
+    done = answered(*((class_id, 0.9, BOX) for class_id in range(8)))
+    dog = model.labels.index("dog") + offset
+    kept = found(done, model, replace(PLAIN, class_ids=frozenset({dog}))).kept
+    assert [model.label(class_id) for class_id in kept.class_id.tolist()] == ["dog"]
+    assert kept.class_id.tolist() == [1 + offset]
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_no_wanted_class_means_no_box(soft):
+    nothing = found(TWINS, detector(), replace(PLAIN, class_ids=frozenset(), soft=soft))
+    assert (nothing.raw, nothing.confident, len(nothing.kept)) == (3, 3, 0)
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.3, 0.699, 0.75, 0.85, 0.95, 1.0])
+def test_only_what_is_surer_than_the_confidence_stays(confidence):
+    kept = found(TWINS, detector(), replace(PLAIN, confidence=confidence, iou=1.0)).kept
+    assert kept.row.tolist() == [i for i, c in enumerate((0.9, 0.8, 0.7)) if c > confidence]
+
+
+def test_boxes_end_at_the_pictures_edge_and_those_outside_vanish():
+    done = answered(
+        (1, 0.9, [-20, 30, 140, 60]), (2, 0.8, [120, 10, 150, 40]), (3, 0.7, [0, -9, 5, 0])
+    )
+    result = found(done, detector(), PLAIN)
+    np.testing.assert_allclose(result.kept.xyxy, [[0, 30, 100, 60]], atol=1e-4)
+    assert (result.raw, result.confident) == (3, 3)
+
+
+def test_a_net_that_found_nothing_at_all_gives_no_boxes():
+    result = found(answered((0, 0.0, [0, 0, 0, 0])), detector(), PLAIN)
+    assert (len(result.kept), result.surest) == (0, 0)
+
+
+class Remembering(engine.LocalEngine):
+    """An engine that keeps what it gave."""
+
+    def __init__(self):
+        super().__init__()
+        self.gave = []
+
+    def infer(self, card, blob):
+        self.gave.append(super().infer(card, blob))
+        return self.gave[-1]
+
+
+def test_a_fresh_net_runs_twice_and_its_forward_is_the_second_warm_one(monkeypatch):
+    here = Remembering()
+    monkeypatch.setattr(engine, "engine", lambda: here)
+    red = Picture("red.png", png(np.full((9, 9, 3), (0, 0, 255), np.uint8)))
+    done = run(red, card("tiny-dominant-colour"))
+    first, warm = here.gave
+    assert done.times.load == first.timings.load_ms
+    assert done.times.first_forward == first.timings.forward_ms
+    assert done.times.forward == warm.timings.forward_ms
+    assert done.outputs is warm.outputs
+    again = run(red, card("tiny-dominant-colour"))
+    assert len(here.gave) == 3
+    assert again.times.forward == here.gave[2].timings.forward_ms
+    assert (again.times.load, again.times.first_forward) == (None, None)
