@@ -78,7 +78,9 @@ def test_each_fate_of_a_box_or_class_has_its_word(name):
 
 
 BOXES = st.lists(
-    st.tuples(st.sampled_from(["dog", "cat"]), st.floats(0.125, 1, width=32), st.integers(0, 40)),
+    st.tuples(
+        st.sampled_from(["dog", "cat"]), st.floats(0.125, 1, width=32), st.integers(0, 40)
+    ),
     max_size=6,
 ).map(lambda rows: answer(*rows))
 

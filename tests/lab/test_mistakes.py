@@ -98,6 +98,13 @@ def test_no_mistake_is_the_right_spec_or_another_mistake(model):
     assert len(set(specs)) == len(specs)
 
 
+def test_two_mistakes_that_make_one_spec_are_listed_once():
+    turned_or_miswritten = BlobSpec(mean=(177, 100, 117))
+    names = [each.name for each in mistakes(turned_or_miswritten)]
+    assert "mean in reverse order" in names
+    assert "177 for 117" not in names
+
+
 def test_the_switchboard_begins_with_the_right_row_and_gives_one_for_each_mistake():
     model = card("tiny-dominant-colour")
     rows = list(switchboard(picture(RED), model, ANY))
