@@ -8,7 +8,6 @@ from pages.components.blob_controls import blob_controls
 from pages.components.frame import through_the_frame
 from pages.components.inspect import show_source
 from pages.components.picture import pick_picture
-from pages.components.pictures import show_photo, show_seen
 from pages.components.remembered import remembered_image, remembered_trace
 from pages.components.stage_strip import show_stage_strip
 from pages.components.take_home import show_take_home
@@ -26,14 +25,11 @@ image, traced = remembered_image(picture), remembered_trace(picture, spec)
 with view:
     blob_view.show_summary(picture, traced, spec)
     blob_view.show_planes("blob", traced, spec)
-    left, right = st.columns(2)
-    with left:
-        show_photo(image, caption=f"The picture, {traced.placement.image}", alt="The picture")
-    with right:
-        show_seen(traced.blob, spec)
+    blob_view.show_pictures(image, traced, spec)
     blob_view.show_statistics(picture, traced, spec)
     blob_view.show_numbers("blob", picture, spec)
 
+blob_view.show_pixels("blob", image, traced, spec)
 show_stage_strip("blob", picture, spec)
 show_source(trace, make_blob)
 show_batch("blob", spec)

@@ -8,13 +8,14 @@ import streamlit as st
 from core.blob.make import planes
 from core.blob.spec import BlobSpec
 from core.blob.trace import Trace
-from core.picture.image import Picture
+from core.picture.image import BgrImage, Picture
 from core.render.encode import png_of_indices
 from core.render.palette import Channel
 from core.render.planes import COLOURINGS, colour_bar, render_planes
 from pages.components.charts import show_value_histogram
 from pages.components.kept import kept
-from pages.components.pictures import show_exact, show_png
+from pages.components.pictures import show_exact, show_photo, show_png, show_seen
+from pages.components.pixel_lab import pixel_lab
 from pages.components.remembered import (
     remembered_difference,
     remembered_statistics,
@@ -81,6 +82,29 @@ def show_summary(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
         st.metric("type", traced.blob.dtype.name, width="content")
         st.metric("values", f"{low:.4g} to {high:.4g}", width="content")
         st.metric("difference to cv2.dnn", f"{apart:g}", width="content")
+
+
+def show_pictures(image: BgrImage, traced: Trace, spec: BlobSpec) -> None:
+    """Show the picture, and beside it the blob turned back into one."""
+    left, right = st.columns(2)
+    with left:
+        show_photo(image, caption=f"The picture, {traced.placement.image}", alt="The picture")
+    with right:
+        show_seen(traced.blob, spec)
+
+
+def show_pixels(key: str, image: BgrImage, traced: Trace, spec: BlobSpec) -> None:
+    """Offer to follow one pixel; what is closed costs nothing, on the server or the wire."""
+    lab = st.expander(
+        "**Pixel arithmetic**: follow one pixel from the picture into the blob",
+        key=kept(f"{key}.lab"),
+        bind="query-params",
+        on_change="rerun",
+        icon=":material/center_focus_strong:",
+    )
+    if lab.open:
+        with lab:
+            pixel_lab(f"{key}.pixels", image, traced, spec)
 
 
 def show_statistics(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
