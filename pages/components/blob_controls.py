@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.blob.numbers import triple_from_text, triple_to_text
+from core.blob.numbers import triple_from_text
 from core.blob.spec import (
     ANCHORS,
     BLOB_LAYOUTS,
@@ -14,11 +14,13 @@ from core.blob.spec import (
     MAX_BLOB_SIDE,
     PRESETS,
     BlobSpec,
-    Preset,
 )
-from core.nets.catalog import catalog
+from core.errors import BlobImpossible
+from core.picture.image import Picture
 from core.picture.size import Size
+from pages.components.checker_view import show_knob_findings
 from pages.components.kept import kept
+from pages.components.knobs import knob_values, presets, turn_knobs
 from pages.components.text import plain
 
 _FIT_HELP = """What happens to the aspect ratio. **stretch**: blobFromImage with crop=False.
@@ -31,19 +33,11 @@ _SCALE_HELP = """Multiplies after the mean is gone. A number, a fraction like 1/
 of them for one factor a channel."""
 
 
-def presets() -> dict[str, Preset]:
-    """Offer the three well-known rows, then one preset for each model card, by title."""
-    cards = [
-        Preset(card.name, card.title, card.blob, f"The numbers on the card of {card.title}.")
-        for card in catalog()
-    ]
-    return {preset.title: preset for preset in (*PRESETS, *cards)}
-
-
-def blob_controls(key: str) -> BlobSpec:
+def blob_controls(key: str, picture: Picture | None = None) -> BlobSpec:
     """Show every knob and return the spec they describe.
 
-    Each knob has its own place in the address bar; a preset only turns the knobs.
+    Each knob has its own place in the address bar; a preset only turns the knobs. Where
+    they make no spec of this picture, a button offers to mend them.
 
     Raises:
         BlobImpossible: the knobs stand in a way that OpenCV would refuse.
@@ -54,47 +48,35 @@ def blob_controls(key: str) -> BlobSpec:
         list(offered),
         key=kept(f"{key}.preset"),
         bind="query-params",
-        on_change=_turn_knobs,
+        on_change=_turn_to_preset,
         args=(key,),
         help="Sets all knobs at once; turn them afterwards as you like.",
     )
     st.caption(plain(offered[chosen].fits_nets))
-    rest = _knob_values(PRESETS[0].spec)
+    rest = knob_values(PRESETS[0].spec)
     changes = st.empty()
-    spec = BlobSpec(**_shape_knobs(key, rest), **_number_knobs(key, rest))
+    repair = st.container()
+    turned = {**_shape_knobs(key, rest), **_number_knobs(key, rest)}
+    try:
+        spec = BlobSpec(**turned)
+    except BlobImpossible:
+        if picture:
+            with repair:
+                show_knob_findings(key, picture, turned)
+        raise
     _show_changes(changes, offered[chosen].spec, spec)
     return spec
 
 
 def _show_changes(place: DeltaGenerator, preset: BlobSpec, spec: BlobSpec) -> None:
-    before, after = _knob_values(preset), _knob_values(spec)
+    before, after = knob_values(preset), knob_values(spec)
     changed = [name for name, value in after.items() if value != before[name]]
     if changed:
         place.caption(f":orange-badge[changed] {', '.join(changed)}")
 
 
-def _turn_knobs(key: str) -> None:
-    spec = presets()[st.session_state[f"{key}.preset"]].spec
-    for name, value in _knob_values(spec).items():
-        st.session_state[f"{key}.{name}"] = value
-
-
-def _knob_values(spec: BlobSpec) -> dict[str, Any]:
-    """Write a spec as its knobs show it, by the last part of each knob's key."""
-    size = spec.size or Size(224, 224)
-    return {
-        "width": size.width,
-        "height": size.height,
-        "fit": spec.fit,
-        "anchor": spec.anchor,
-        "pad": round(spec.pad_value[0]),
-        "swapRB": spec.swap_rb,
-        "scalefactor": triple_to_text(spec.scalefactor),
-        "mean": triple_to_text(spec.mean),
-        "std": triple_to_text(spec.std),
-        "ddepth": spec.ddepth,
-        "layout": spec.layout,
-    }
+def _turn_to_preset(key: str) -> None:
+    turn_knobs(key, presets()[st.session_state[f"{key}.preset"]].spec)
 
 
 def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
