@@ -19,7 +19,7 @@ $(shell test -e $(PY) || rm -f $(INSTALLED) $(DEVELOPED))
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run dev test format-check lint types unit browser format bench lock clean
+.PHONY: help run dev test format-check lint types unit browser screenshots format bench lock clean
 
 help: ## list these targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,11 @@ unit: $(DEVELOPED) ## unit, documentation and page tests
 browser: $(DEVELOPED) ## find or fetch a Chromium, then the tests that drive it
 	$(PY) -m tools.find_browser --install
 	$(PY) -m pytest -q -m browser tests/browser
+
+screenshots: $(DEVELOPED) ## remake the README's pictures in docs/screenshots
+	$(PY) -m tools.find_browser --install
+	BLOBSCOPE_SCREENSHOTS=docs/screenshots $(PY) -m pytest -q tests/browser/test_visitors.py \
+	    -k fit_to_be_seen
 
 format: $(DEVELOPED) ## format every file and mend what the linter can mend
 	$(PY) -m ruff check --fix .

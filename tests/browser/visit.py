@@ -23,7 +23,7 @@ def idle(page: Page) -> None:
 def keep(page: Page, name: str) -> None:
     """Write a picture of the whole page to the folder BLOBSCOPE_SCREENSHOTS, if one is named.
 
-    The README's pictures are made so: ``BLOBSCOPE_SCREENSHOTS=docs/screenshots make browser``.
+    The README's pictures are made so: ``make screenshots``.
     """
     folder = os.environ.get("BLOBSCOPE_SCREENSHOTS")
     if not folder:
