@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,19 +21,16 @@ class Sample:
     """A picture that everybody has: how it is called, and whom we thank for it."""
 
     name: str
-    title: str
     credit: str
-    kind: Literal["photo", "card"]
 
 
 _PHOTOS = {
-    "cat": ("chelsea.png", "Cat", "Chelsea, by Stefan van der Walt, CC0"),
-    "coffee": ("coffee.png", "Coffee cup", "Rachel Michetti, CC0"),
-    "astronaut": ("astronaut.png", "Astronaut", "Eileen Collins, by NASA, public domain"),
-    "rocket": ("rocket.jpg", "Rocket", "Launch of DSCOVR, by SpaceX, public domain"),
+    "cat": ("chelsea.png", "Chelsea, by Stefan van der Walt, CC0"),
+    "coffee": ("coffee.png", "Rachel Michetti, CC0"),
+    "astronaut": ("astronaut.png", "Eileen Collins, by NASA, public domain"),
+    "rocket": ("rocket.jpg", "Launch of DSCOVR, by SpaceX, public domain"),
     "motorcycle": (
         "motorcycle_left.png",
-        "Motorcycle",
         "Middlebury 2014 stereo benchmark, by Nera Nesic and others (D. Scharstein et al., "
         "GCPR 2014)",
     ),
@@ -42,8 +39,8 @@ _PHOTOS = {
 
 def samples() -> tuple[Sample, ...]:
     """List the samples, photographs first."""
-    photos = [Sample(name, row[1], row[2], "photo") for name, row in _PHOTOS.items()]
-    cards = [Sample(name, row[1], "drawn by Blobscope", "card") for name, row in _CARDS.items()]
+    photos = [Sample(name, credit) for name, (_, credit) in _PHOTOS.items()]
+    cards = [Sample(name, "drawn by Blobscope") for name in _CARDS]
     return (*photos, *cards)
 
 
@@ -58,7 +55,7 @@ def sample_picture(name: str) -> Picture:
         file_name = _PHOTOS[name][0]
         return Picture(file_name, files("skimage").joinpath("data", file_name).read_bytes())
     if name in _CARDS:
-        card = np.clip(np.rint(_CARDS[name][0]()), 0, 255).astype(np.uint8)
+        card = np.clip(np.rint(_CARDS[name]()), 0, 255).astype(np.uint8)
         return Picture(f"{name}.png", cv2.imencode(".png", card)[1].tobytes())
     known = ", ".join((*_PHOTOS, *_CARDS))
     raise PictureRefused(f"There is no sample called {name}. The samples are {known}.")
@@ -137,10 +134,10 @@ def _write(card: npt.NDArray[np.uint8], text: str, at: tuple[int, int], ink: int
     cv2.putText(card, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (ink,) * 3, 1, cv2.LINE_AA)
 
 
-_CARDS: dict[str, tuple[Callable[[], npt.NDArray[Any]], str]] = {
-    "colour-bars": (_colour_bars, "Colour bars"),
-    "gradient": (_gradient, "Gradient"),
-    "circles": (_circles, "Circles"),
-    "zone-plate": (_zone_plate, "Zone plate"),
-    "grid": (_grid, "Grid"),
+_CARDS: dict[str, Callable[[], npt.NDArray[Any]]] = {
+    "colour-bars": _colour_bars,
+    "gradient": _gradient,
+    "circles": _circles,
+    "zone-plate": _zone_plate,
+    "grid": _grid,
 }
