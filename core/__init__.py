@@ -3,7 +3,9 @@
 The glossary. One word, one meaning, everywhere in this house:
 
 picture      an encoded file as somebody gave it: its name, its bytes, their sha256 digest
-image        uint8 (H, W, 3) pixels in OpenCV's order B, G, R; ``RgbImage`` where it is R, G, B
+digest       the sha256 (or sha1) of a file's bytes: what caches and cards know it by
+sample       a picture to begin with, a photo or a drawn card, and whom we thank for it
+image        uint8 (H, W, 3) pixels in OpenCV's order B, G, R
 size         (width, height) in pixels, OpenCV's order; always a ``Size``
 blob         float32 (N, C, H, W), what a net eats (or (N, H, W, C) where the layout says so)
 plane        one channel of a blob, (H, W)
@@ -12,6 +14,7 @@ preset       a spec with a name and a word on which nets it fits
 fit          stretch, crop or letterbox: what happens to the aspect ratio
 placement    where the image landed in the blob, and the way back
 stage        one step between image and blob, with the numbers it left behind
+trace        all stages of one image on its way into the blob, in order
 batch        several pictures in one blob, N x C x H x W, all with the same spec
 reading      how cv2.imread is to be asked so that it gives the pixels that ``decode`` gives
 arithmetic   the numbers on the way of one single pixel from the picture into the blob
@@ -19,20 +22,27 @@ finding      what the checker says about a spec: what, why, numbers, and the spe
 mistake      a spec that somebody broke in a well-known way
 trial        a spec that was tried on a net whose own spec is unknown, and how it did
 net          a loaded network
+engine       whatever can run a model on a blob; ``infer`` is the door to the process's own
+lane         leave to run one forward: at most one a core, or all cores for a lone caller
 card         what we know about a network: files, spec, labels, licence, output layout
 model        a card and its files: a folder under ``models/``
 mirror       a folder or address that holds the models' files by name
 outputs      the arrays that ``forward`` returned, by layer name
-layout       how a detector writes its boxes into its outputs (``ssd``, ``yolov8`` ...)
+layout       of a blob, the order of its axes: NCHW or NHWC; of outputs, how a detector
+             writes its boxes into rows (``ssd``, ``yolov8`` ...)
+anchors      widths and heights from which a YOLOv2 counts its boxes' sides, in cells
 logits       a classifier's scores before softmax; confidence comes after, 0..1
 detections   boxes with a class and a confidence, as parallel arrays
 xyxy         a box as left, top, right, bottom; ``xywh`` as left, top, width, height;
              ``cxcywh`` as centre and width, height; the format is always in the name
 class_id     the row number of a class in the labels; ``label`` is its text
+group        a coarse word for several labels: goldfish and eel are kinds of fish
 confidence   how sure the net is, 0..1; also the threshold below which boxes are dropped
 IoU          intersection over union of two boxes, 0..1
 NMS          non-maximum suppression: of boxes that overlap, the most confident stays
 render       to make a new picture of numbers; ``draw`` makes a new picture from a picture
+road         the whole way from a picture's bytes to boxes or a ranking
+run          the slow half of the road, picture to outputs, and what it leaves behind
 
 Imports point down only:
 
