@@ -5,16 +5,17 @@ pinned address or from a mirror, into one folder that every process of the machi
 ``BLOBSCOPE_MODELS`` names that folder, ``BLOBSCOPE_MIRROR`` the mirror.
 """
 
+import hashlib
 import os
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Lock, Thread
 from typing import Any, BinaryIO
 from urllib.parse import quote, urljoin, urlsplit
 
 import platformdirs
-import pooch
 import requests
 from filelock import FileLock, Timeout
 
@@ -28,16 +29,22 @@ LARGEST = 300 * 2**20
 """What a file may have where its card does not know the size."""
 
 TRIES = 2
-CHUNK = 2**18
+CHUNK = 2**16
+LOOK_SECONDS = 0.2
 CONNECT_SECONDS, SILENCE_SECONDS = 5, 30
 LOCK_SECONDS = 900
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+WHOLE, NO_SUCH_RANGE = 200, 416
 
 
 def models_folder() -> Path:
     """Name the folder for downloaded models: BLOBSCOPE_MODELS, else the user's cache folder."""
     named = os.environ.get("BLOBSCOPE_MODELS")
-    return Path(named) if named else platformdirs.user_cache_path("blobscope") / "models"
+    return _folder(named) if named else platformdirs.user_cache_path("blobscope") / "models"
+
+
+def _folder(named: str) -> Path:
+    return Path(os.path.expanduser(named))  # noqa: PTH111 - Path's own raises without a home
 
 
 def present(card: ModelCard) -> bool:
@@ -65,26 +72,108 @@ def file_paths(card: ModelCard) -> ModelPaths:
 
 def _remedy(card: ModelCard) -> str:
     if card.offer:
-        return "Download it on the Models page, or pick another model."
+        return "Choose it again to download it, or pick another model."
     return f"Put the files into {models_folder() / card.name}, or pick another model."
 
 
 def _find(card: ModelCard, file: ModelFile) -> Path | None:
     for path in (card.folder / file.name, models_folder() / card.name / file.name):
-        if path.is_file() and file.size in (None, path.stat().st_size):
+        length = _length(path)
+        if length is not None and file.size in (None, length):
             return path
     return None
 
 
-def download(card: ModelCard, progress: Progress | None = None) -> None:
-    """Fetch the files of the model that are not here; the others stay as they are.
+def _length(path: Path) -> int | None:
+    """Tell how many bytes lie there; None where no file is, or none that we may see."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
-    One download serves everybody: who asks meanwhile, in this process or in another,
-    waits for it. Nothing is kept that has not the card's digest.
+
+@dataclass(eq=False)
+class Transfer:
+    """A download on its way, shared by all of this process who wait for it."""
+
+    card: ModelCard
+    error: DownloadFailed | None = None
+    _over: Event = field(default_factory=Event, repr=False)
+
+    @property
+    def progress(self) -> tuple[str, int, int]:
+        """The file that is coming, its bytes so far and in all (0: unknown).
+
+        Read from the disk: another process may be the one that fetches.
+        """
+        folder = models_folder() / self.card.name
+        absent = [file for file in self.card.files if _find(self.card, file) is None]
+        file = absent[0] if absent else self.card.files[-1]
+        length = _length(_part(folder, file)) or _length(folder / file.name) or 0
+        return file.name, length, file.size or 0
+
+    def wait(self, seconds: float) -> bool:
+        """Wait at most so long; tell whether the files have come.
+
+        Raises:
+            DownloadFailed: they will not; says what happened and which settings help.
+        """
+        over = self._over.wait(seconds)
+        if self.error:
+            raise DownloadFailed(str(self.error)) from self.error
+        return over
+
+    def _bring(self) -> None:
+        try:
+            _store(self.card)
+        except DownloadFailed as error:
+            self.error = error
+        finally:
+            with _starting:
+                _running.pop(self.card.name)
+            self._over.set()
+
+
+_running: dict[str, Transfer] = {}
+_starting = Lock()
+
+
+def running(card: ModelCard) -> Transfer | None:
+    """Return the download of the model that is on its way in this process, if one is."""
+    return _running.get(card.name)
+
+
+def start(card: ModelCard) -> Transfer:
+    """Fetch the files of the model that are not here, or join who is already at it.
+
+    The work is done by a thread of its own: it goes on whoever leaves, and serves
+    everybody who asks meanwhile. Another process that is at it is waited for.
+    """
+    with _starting:
+        transfer = _running.get(card.name)
+        if transfer is None:
+            transfer = Transfer(card)
+            # a daemon: a server that is told to stop leaves the rest for the next time
+            Thread(target=transfer._bring, daemon=True).start()
+            _running[card.name] = transfer
+    return transfer
+
+
+def download(card: ModelCard, progress: Progress | None = None) -> None:
+    """Fetch the files of the model that are not here, and wait until they have come.
 
     Raises:
         DownloadFailed: says what happened and which settings help.
     """
+    transfer = start(card)
+    while not transfer.wait(LOOK_SECONDS):
+        if progress:
+            progress(*transfer.progress)
+    if progress:
+        progress(*transfer.progress)
+
+
+def _store(card: ModelCard) -> None:
     if present(card):
         return
     folder = models_folder() / card.name
@@ -93,7 +182,7 @@ def download(card: ModelCard, progress: Progress | None = None) -> None:
         with FileLock(folder / ".lock", timeout=LOCK_SECONDS):
             for file in card.files:
                 if _find(card, file) is None:
-                    _fetch(card, file, folder, progress)
+                    _fetch(card, file, folder)
     except Timeout as error:
         raise DownloadFailed(
             f"{card.title}: another download has kept this one waiting for "
@@ -101,7 +190,7 @@ def download(card: ModelCard, progress: Progress | None = None) -> None:
         ) from error
     except OSError as error:
         raise DownloadFailed(
-            f"{card.title} cannot be stored in {folder}: {error.strerror}. "
+            f"{card.title} cannot be stored in {folder}: {error.strerror or error}. "
             "BLOBSCOPE_MODELS names another folder."
         ) from error
 
@@ -114,30 +203,23 @@ class _Absent(Exception):  # noqa: N818
     """One source does not have the file; another one may."""
 
 
-def _fetch(card: ModelCard, file: ModelFile, folder: Path, progress: Progress | None) -> None:
-    part = folder / f"{file.name}.part"
-    try:
-        _transfer(card, file, part, progress)
-        _check_digest(card, file, part)
-        part.replace(folder / file.name)
-    finally:
-        part.unlink(missing_ok=True)
+def _part(folder: Path, file: ModelFile) -> Path:
+    return folder / f"{file.name}.part"
 
 
-def _transfer(card: ModelCard, file: ModelFile, part: Path, progress: Progress | None) -> None:
+def _fetch(card: ModelCard, file: ModelFile, folder: Path) -> None:
     reasons: list[str] = []
     for source in _sources(card, file):
         for _ in range(TRIES):
             try:
-                with part.open("wb") as sink:
-                    _copy(source, _Meter(card, file, sink, progress))
-                _check_length(file, part)
+                _receive(card, file, source, _part(folder, file))
             except _Absent as reason:
                 reasons.append(str(reason))
                 break
             except _Lost as reason:
                 reasons.append(str(reason))
             else:
+                _part(folder, file).replace(folder / file.name)
                 return
     raise DownloadFailed(
         f"{card.title} could not be reached ({reasons[-1] if reasons else 'no address'}). "
@@ -146,18 +228,39 @@ def _transfer(card: ModelCard, file: ModelFile, part: Path, progress: Progress |
     )
 
 
+def _receive(card: ModelCard, file: ModelFile, source: str | Path, part: Path) -> None:
+    """Fill the part; what a lost connection leaves of it is continued the next time."""
+    resumed = bool(_length(part))
+    try:
+        with part.open("ab") as sink:
+            meter = _Meter(card, file, sink, received=sink.tell())
+            with closing(_chunks(source, meter)) as chunks:
+                for chunk in chunks:
+                    meter.write(chunk)
+        meter.check_length()
+        _check_digest(card, file, part)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    except DownloadFailed as error:
+        part.unlink()
+        if resumed:
+            raise _Lost("what came in pieces did not fit together") from error
+        raise
+
+
 def _sources(card: ModelCard, file: ModelFile) -> Iterator[str | Path]:
     """Where to look, in order; a mirror stands in for the address, it is no addition."""
     mirror = os.environ.get("BLOBSCOPE_MIRROR")
     if not mirror:
         if file.address:
             yield _allowed(file.address)
-    elif mirror.startswith(("http://", "https://")):
+    elif mirror.lower().startswith(("http://", "https://")):
         yield f"{mirror.rstrip('/')}/{quote(card.name)}/{quote(file.name)}"
         yield f"{mirror.rstrip('/')}/{quote(file.name)}"
     else:
-        yield Path(mirror) / card.name / file.name
-        yield Path(mirror) / file.name
+        yield _folder(mirror) / card.name / file.name
+        yield _folder(mirror) / file.name
 
 
 def _allowed(address: str) -> str:
@@ -170,65 +273,87 @@ def _allowed(address: str) -> str:
     )
 
 
-def _copy(source: str | Path, meter: "_Meter") -> None:
-    if isinstance(source, Path):
-        _copy_file(source, meter)
-    else:
-        _copy_address(source, meter)
+def _chunks(source: str | Path, meter: "_Meter") -> Generator[bytes]:
+    return _of_file(source, meter) if isinstance(source, Path) else _of_address(source, meter)
 
 
-def _copy_file(source: Path, meter: "_Meter") -> None:
+def _of_file(source: Path, meter: "_Meter") -> Generator[bytes]:
+    meter.restart()
     try:
         with source.open("rb") as file:
-            shutil.copyfileobj(file, meter, CHUNK)
+            while chunk := file.read(CHUNK):
+                yield chunk
     except FileNotFoundError as error:
         raise _Absent(f"{source} is not there") from error
+    except OSError as error:
+        raise _Absent(f"{source} cannot be read: {error.strerror}") from error
 
 
-def _copy_address(address: str, meter: "_Meter") -> None:
-    host = urlsplit(address).hostname
-
-    def stay_encrypted(response: requests.Response, **_: Any) -> None:
-        if response.is_redirect:
-            target = urljoin(response.url, response.headers["location"])
-            if urlsplit(target).hostname != host:
-                _allowed(target)
-
-    fetch = pooch.HTTPDownloader(
-        chunk_size=CHUNK,
-        timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
-        headers={"Accept-Encoding": "identity"},
-        hooks={"response": stay_encrypted},
-    )
+def _of_address(address: str, meter: "_Meter") -> Generator[bytes]:
+    headers = {"Accept-Encoding": "identity"}
+    if meter.received:
+        headers["Range"] = f"bytes={meter.received}-"
     try:
-        fetch(address, meter, None)
-    except requests.HTTPError as error:
-        status = error.response.status_code if error.response is not None else 500
-        kind = _Lost if status >= 500 else _Absent
-        raise kind(f"{host} answered {status} to {address}") from error
-    except requests.RequestException as error:
-        raise _Lost(f"{host} did not deliver: {_plain(error)}") from error
+        with requests.get(
+            address,
+            headers=headers,
+            hooks={"response": _stay_encrypted},
+            stream=True,
+            timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
+        ) as response:
+            if response.status_code in (WHOLE, NO_SUCH_RANGE):
+                meter.restart()
+            if not response.ok:
+                raise _refusal(address, response.status_code)
+            yield from response.iter_content(CHUNK)
+    except OSError as error:  # all that requests raises is one
+        raise _Lost(f"{address} did not deliver: {_plain(error)}") from error
+    except ValueError as error:  # from urllib, urllib3 or the codec for hosts' names
+        raise _Absent(f"{address} cannot be asked: {error}") from error
 
 
-def _plain(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout):
-        return "it did not answer in time"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not trusted here"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection was cut"
-    return "no connection"
+def _stay_encrypted(response: requests.Response, **_: Any) -> None:
+    if response.is_redirect:
+        target = urljoin(response.url, response.headers["location"])
+        here, there = urlsplit(response.url), urlsplit(target)
+        if (here.scheme, here.hostname) != (there.scheme, there.hostname):
+            try:
+                _allowed(target)
+            except DownloadFailed:
+                response.close()
+                raise
+
+
+def _refusal(address: str, status: int) -> _Lost | _Absent:
+    kind = _Lost if status >= 500 or status == NO_SUCH_RANGE else _Absent
+    return kind(f"{address} answered {status}")
+
+
+_PLAIN: tuple[tuple[type[OSError], str], ...] = (
+    (requests.Timeout, "it did not answer in time"),
+    (requests.exceptions.SSLError, "its certificate is not trusted here"),
+    (requests.exceptions.ProxyError, "the proxy did not let us through"),
+    (requests.exceptions.ChunkedEncodingError, "the connection was cut"),
+    (requests.ConnectionError, "no connection, or it was lost"),
+)
+
+
+def _plain(error: OSError) -> str:
+    return next((text for kind, text in _PLAIN if isinstance(error, kind)), str(error))
 
 
 @dataclass
 class _Meter:
-    """A file to write into that counts, reports and refuses too much."""
+    """A file to write into that counts and refuses too much."""
 
     card: ModelCard
     file: ModelFile
     sink: BinaryIO
-    progress: Progress | None
-    received: int = 0
+    received: int
+
+    def restart(self) -> None:
+        self.sink.truncate(0)
+        self.received = 0
 
     def write(self, chunk: bytes) -> None:
         limit = self.file.size or LARGEST
@@ -239,22 +364,17 @@ class _Meter:
                 "may have; nothing was kept. The file behind the address is not ours."
             )
         self.sink.write(chunk)
-        if self.progress:
-            self.progress(self.file.name, self.received, self.file.size or 0)
 
-    def flush(self) -> None:
-        """Leave it to the operating system; pooch asks after each chunk."""
-
-
-def _check_length(file: ModelFile, part: Path) -> None:
-    received = part.stat().st_size
-    if file.size is not None and received < file.size:
-        raise _Lost(f"only {received:,} of {file.size:,} bytes came")
+    def check_length(self) -> None:
+        if self.file.size is not None and self.received < self.file.size:
+            raise _Lost(f"only {self.received:,} of {self.file.size:,} bytes came")
 
 
 def _check_digest(card: ModelCard, file: ModelFile, part: Path) -> None:
     kind, _, wanted = file.digest.partition(":")
-    if pooch.file_hash(str(part), alg=kind) != wanted:
+    with part.open("rb") as written:
+        digest = hashlib.file_digest(written, kind).hexdigest()
+    if digest != wanted:
         raise DownloadFailed(
             f"{card.title}: {file.name} arrived, but its {kind} is not the one on the card; "
             "nothing was kept. The file behind the address has changed, or was damaged."

@@ -1,11 +1,14 @@
 """Choosing a model, and fetching its files when they are not here yet."""
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.errors import DownloadFailed
 from core.nets.card import Framework, ModelCard, Task
 from core.nets.catalog import cards
-from core.nets.downloads import download, present
+from core.nets.downloads import Transfer, present, running, start
 from pages.components.kept import kept
 from pages.components.text import megabytes, plain
 
@@ -17,12 +20,15 @@ FRAMEWORKS: dict[Framework, str] = {
     "tflite": "TensorFlow Lite",
 }
 
+LOOK_SECONDS = 0.3
+
 
 def pick_model(key: str, *, task: Task) -> ModelCard:
     """Offer the models of a task and return the chosen one, with its files in place.
 
     A model whose weights are not on this machine shows its card and a download button;
-    until somebody presses it, the page stops there.
+    until somebody presses it, the page stops there. Then everybody who has chosen the
+    model sees the bar; the page goes on by itself when the files have come.
     """
     offered = {card.title: card for card in cards(task)}
     with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
@@ -73,22 +79,48 @@ def _fetch(card: ModelCard, *, key: str) -> None:
         f"The weights of **{plain(card.title)}** are not on this machine. They are fetched "
         "once, for every visitor, from a pinned address, and checked against their digest."
     )
-    st.button(
+    place, own = st.empty(), f"{key}.{card.name}"
+    offer = partial(
+        place.button,
         f"Download {size}now",
         key=key,
         icon=":material/download:",
-        on_click=st.session_state.update,
-        args=({f"{key}.asked": True},),
+        on_click=_begin,
+        args=(own, card),
     )
-    if not st.session_state.pop(f"{key}.asked", False):
+    # one that failed at once runs no more, but whoever began it must hear why
+    begun = st.session_state.pop(own, None)
+    transfer = running(card) or begun
+    if transfer is None:
+        offer()
         st.stop()
-    bar = st.progress(
-        0.0, text="Asking for the files; if somebody else has, waiting for theirs."
-    )
+    try:
+        _watch(transfer, place)
+    except DownloadFailed:
+        offer()
+        raise
 
-    def report(file: str, done: int, total: int) -> None:
+
+def _begin(key: str, card: ModelCard) -> None:
+    st.session_state[key] = start(card)
+
+
+def _watch(transfer: Transfer, place: DeltaGenerator) -> None:
+    """Show the bar until the files are here.
+
+    Each look is also where Streamlit ends this run if the visitor clicks or leaves; the
+    download goes on without them.
+    """
+    while not transfer.wait(LOOK_SECONDS):
+        file, done, total = transfer.progress
         share = min(1.0, done / total) if total else 0.0
-        of_all = f" of {megabytes(total)}" if total else ""
-        bar.progress(share, text=f"{plain(file)}: {megabytes(done)}{of_all}")
+        place.progress(share, text=_so_far(file, done, total))
 
-    download(card, progress=report)
+
+def _so_far(file: str, done: int, total: int) -> str:
+    if not done:
+        return f"Asking for {plain(file)}"
+    if not total:
+        return f"{plain(file)}: {megabytes(done)}"
+    unit = 1e6 if total >= 1e6 else 1e3
+    return f"{plain(file)}: {done / unit:.1f} of {megabytes(total)}"

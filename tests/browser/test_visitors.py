@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import cv2
@@ -15,7 +15,8 @@ from core.nets.catalog import card
 from core.picture.image import decode
 from core.picture.samples import sample_picture
 from tests.browser.visit import idle, keep
-from tests.shared import IMAGES, needs_shared
+from tests.shared import IMAGES, NETS, needs_shared
+from tests.shelf import Shelf, serving
 
 LOOKS = [(1440, False), (1440, True), (390, False), (390, True)]
 SQUEEZENET = "classification.model=SqueezeNet v1.1"
@@ -144,6 +145,45 @@ def test_a_visitor_detects_and_moves_the_slider_by_keyboard(open_page, stocked_a
     idle(page)
     assert int(metric(page, "above confidence").replace(",", "")) > before
     assert settings(page)["detection.yolo-fastest-1.1-coco.confidence"] == ["0"]
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    """A mirror that sends YOLO-Fastest's weights half, and the rest when told to."""
+    with serving() as mirror:
+        for file in card("yolo-fastest-1.1-coco").files:
+            path = f"yolo-fastest-1.1-coco/{file.name}"
+            mirror.files[f"/{path}"] = (NETS / path).read_bytes()
+        mirror.moods = ["good", "held"]
+        yield mirror
+
+
+@needs_shared
+def test_one_download_serves_all_who_wait_whatever_they_click(shelf, start_app, open_page):
+    url = start_app(BLOBSCOPE_MIRROR=shelf.address, NO_PROXY="127.0.0.1")
+    first, second = open_page(url=url), open_page(url=url)
+    first.goto(f"/detection?sample=rocket&{YOLO}")
+    first.get_by_role("button", name="Download 1.4 MB now").click()
+    half = "yolo-fastest-1.1.weights: 0.7 of 1.4 MB"
+    expect(first.get_by_text(half)).to_be_visible()
+    first.get_by_role("radio", name="motorcycle").click()
+    expect(first.get_by_role("radio", name="motorcycle")).to_be_checked()
+    first.get_by_test_id("stHeader").get_by_role("link", name="Blob").click()
+    first.get_by_text("difference to cv2.dnn").wait_for()
+    idle(first)
+    first.get_by_test_id("stHeader").get_by_role("link", name="Detection").click()
+    second.goto(f"/detection?sample=motorcycle&{YOLO}")
+    for page in (first, second):
+        expect(page.get_by_text(half)).to_be_visible()
+        expect(page.get_by_role("button", name="Download")).to_have_count(0)
+    shelf.gate.set()
+    for page in (first, second):
+        page.get_by_role("img", name="Result: motorbike", exact=False).wait_for()
+        idle(page)
+        expect(page.get_by_text("on this machine", exact=False).first).to_be_visible()
+        expect(page.get_by_test_id("stProgress")).to_have_count(0)
+        expect(page.get_by_text("are not on this machine")).to_have_count(0)
+    assert set(shelf.gets.values()) == {1}
 
 
 @needs_shared

@@ -2,17 +2,13 @@
 
 import contextlib
 import hashlib
-import multiprocessing
 import pickle
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -21,77 +17,29 @@ from core.errors import DownloadFailed, ModelMissing
 from core.nets import downloads
 from core.nets.card import ModelFile
 from core.nets.catalog import card
-from core.nets.downloads import download, file_paths, models_folder, present
+from core.nets.downloads import (
+    download,
+    file_paths,
+    models_folder,
+    present,
+    running,
+    start,
+)
 from tests.models.cards import ON_CARDS
 from tests.shared import NETS, needs_shared
+from tests.shelf import serving
 
 CONTENT = bytes(range(256)) * 8000  # 2 MB
 SIZE = len(CONTENT)
 NAME = "net.onnx"
 
 
-class Shelf(ThreadingHTTPServer):
-    """A web server with one file and moods: what it does to the next requests."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.files = {f"/{NAME}": CONTENT}
-        self.moods = []
-        self.gets = Counter()
-        self.address = f"http://127.0.0.1:{self.server_port}"
-
-
-class Answer(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        self.server.gets[self.path] += 1
-        mood = self.server.moods.pop(0) if self.server.moods else "good"
-        content = self.server.files.get(self.path)
-        if content is None or mood == 503:
-            self.send_error(404 if content is None else mood)
-        elif mood == "away":
-            self.send_response(302)
-            self.send_header("Location", "http://example.org/net.onnx")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-        else:
-            self._send(content, mood)
-
-    def _send(self, content, mood):
-        self.send_response(200)
-        if mood != "no length":
-            self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        sent = content[: len(content) // 2] if mood in ("cut", "no length") else content
-        for start in range(0, len(sent), 100_000):
-            self.wfile.write(sent[start : start + 100_000])
-            if mood == "slow":
-                time.sleep(0.02)
-        if sent != content:
-            self.close_connection = True
-            self.connection.close()
-
-    def handle(self):
-        with contextlib.suppress(OSError):  # the visitor hung up
-            super().handle()
-
-
 @pytest.fixture
 def shelf(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = Shelf()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving() as server:
+        server.files = {f"/{NAME}": CONTENT}
+        yield server
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +55,26 @@ def card_for(address, size=SIZE):
     like = card("resnet18-v1-onnx")
     here = like.folder.parent / "some-net"
     return replace(like, name="some-net", title="Some net", files=(file,), folder=here)
+
+
+@contextlib.contextmanager
+def fetching_child(model, folder):
+    """Another process that has begun to download."""
+    code = (
+        "import sys, pickle; from core.nets.downloads import download;"
+        "download(pickle.load(sys.stdin.buffer))"
+    )
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, cwd=root
+    ) as child:
+        child.stdin.write(pickle.dumps(model))
+        child.stdin.close()
+        part = folder / f"{NAME}.part"
+        while not part.exists() or not part.stat().st_size:
+            assert child.poll() is None
+            time.sleep(0.01)
+        yield child
 
 
 def kept(folder):
@@ -136,7 +104,6 @@ def test_what_is_here_is_not_fetched_again(shelf):
 
 
 def test_eight_threads_make_one_request(shelf):
-    shelf.moods = ["slow"]
     model = card_for(shelf.address)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: download(model), range(8)))
@@ -144,11 +111,52 @@ def test_eight_threads_make_one_request(shelf):
     assert present(model)
 
 
-def test_processes_make_one_request_too(shelf):
-    shelf.moods = ["slow"]
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(3) as pool:
-        pool.map(download, [card_for(shelf.address)] * 3)
+def half_here(shelf, model):
+    """Start a download that stops half way until the gate is opened."""
+    shelf.moods = ["held"]
+    transfer = start(model)
+    while transfer.progress[1] < SIZE // 2 - downloads.CHUNK:
+        assert not transfer.wait(0.01)
+    return transfer
+
+
+def test_a_download_belongs_to_nobody_and_is_joined_half_way(shelf):
+    model = card_for(shelf.address)
+    transfer = half_here(shelf, model)
+    assert running(model) is start(model) is transfer
+    name, done, total = transfer.progress
+    assert (name, total) == (NAME, SIZE)
+    assert 0 < done < total
+    shelf.gate.set()
+    download(model)
+    assert transfer.wait(60)
+    assert transfer.progress == (NAME, SIZE, SIZE)
+    assert running(model) is None
+    assert shelf.gets[f"/{NAME}"] == 1
+
+
+def test_all_who_wait_hear_why_it_failed_and_the_next_try_is_a_new_one(shelf):
+    model = card_for(shelf.address)
+    shelf.files[f"/{NAME}"] = CONTENT[::-1]
+    transfer = half_here(shelf, model)
+    shelf.gate.set()
+    for _ in range(2):
+        with pytest.raises(DownloadFailed, match="its sha256 is not the one on the card"):
+            transfer.wait(60)
+    shelf.files[f"/{NAME}"] = CONTENT
+    download(model)
+    assert present(model)
+
+
+def test_processes_make_one_request_and_see_each_others_progress(shelf, folder):
+    shelf.moods = ["held"]
+    model = card_for(shelf.address)
+    with fetching_child(model, folder):
+        transfer = start(model)
+        while transfer.progress[1] < SIZE // 2 - downloads.CHUNK:
+            assert not transfer.wait(0.01)
+        shelf.gate.set()
+        assert transfer.wait(60)
     assert shelf.gets[f"/{NAME}"] == 1
 
 
@@ -166,20 +174,40 @@ def test_sha1_digests_are_checked_as_well(shelf, folder):
     assert kept(folder) == [NAME]
 
 
+@pytest.mark.parametrize("ranges", [False, True])
 @pytest.mark.parametrize("mood", ["cut", "no length", 503])
-def test_a_fault_that_passes_is_tried_once_more(shelf, folder, mood):
-    shelf.moods = [mood]
+def test_a_fault_that_passes_is_tried_once_more(shelf, folder, mood, ranges):
+    shelf.moods, shelf.ranges = [mood], ranges
     download(card_for(shelf.address))
     assert (folder / NAME).read_bytes() == CONTENT
     assert shelf.gets[f"/{NAME}"] == 2
 
 
-def test_a_connection_that_is_cut_each_time_ends_in_a_sentence(shelf, folder):
+def test_a_connection_that_is_cut_each_time_ends_in_a_sentence(shelf):
     shelf.moods = ["cut"] * 9
+    model = card_for(shelf.address)
     with pytest.raises(DownloadFailed, match="the connection was cut"):
-        download(card_for(shelf.address))
+        download(model)
     assert shelf.gets[f"/{NAME}"] == downloads.TRIES
-    assert kept(folder) == []
+    assert not present(model)
+
+
+def test_what_came_before_a_cut_is_not_fetched_again(shelf, folder):
+    shelf.moods, shelf.ranges = ["cut"], True
+    download(card_for(shelf.address))
+    assert shelf.began[0] == 0 < shelf.began[1]
+    assert (folder / NAME).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("ranges", [False, True])
+@pytest.mark.parametrize("left", [b"not ours" * 9, CONTENT, CONTENT * 2])
+def test_a_beginning_that_does_not_fit_is_dropped(shelf, folder, left, ranges):
+    shelf.ranges = ranges
+    folder.mkdir(parents=True)
+    (folder / f"{NAME}.part").write_bytes(left)
+    download(card_for(shelf.address))
+    assert kept(folder) == [NAME]
+    assert (folder / NAME).read_bytes() == CONTENT
 
 
 def test_a_file_that_is_larger_than_promised_is_dropped_at_once(shelf, folder):
@@ -197,7 +225,7 @@ def test_without_a_known_size_there_is_a_cap_too(shelf, monkeypatch):
 
 def test_a_file_that_is_not_there_says_so(shelf):
     shelf.files.clear()
-    with pytest.raises(DownloadFailed, match=r"127\.0\.0\.1 answered 404"):
+    with pytest.raises(DownloadFailed, match=r"127\.0\.0\.1:\d+/net\.onnx answered 404"):
         download(card_for(shelf.address))
 
 
@@ -206,9 +234,10 @@ def test_offline_is_one_clear_sentence_with_both_ways_out(monkeypatch):
     with pytest.raises(DownloadFailed) as caught:
         download(card_for("http://127.0.0.1:9"))
     assert str(caught.value) == (
-        "Some net could not be reached (127.0.0.1 did not deliver: no connection). Without a "
-        "network, set BLOBSCOPE_MIRROR to a folder or address that holds the models, or "
-        "BLOBSCOPE_MODELS to a folder with some-net/net.onnx in it."
+        "Some net could not be reached (http://127.0.0.1:9/net.onnx did not deliver: no "
+        "connection, or it was lost). Without a network, set BLOBSCOPE_MIRROR to a folder or "
+        "address that holds the models, or BLOBSCOPE_MODELS to a folder with "
+        "some-net/net.onnx in it."
     )
 
 
@@ -226,20 +255,8 @@ def test_a_redirect_may_not_lead_away_from_encryption(shelf, folder):
 
 
 def test_a_process_that_was_killed_half_way_leaves_no_trap(shelf, folder):
-    shelf.moods = ["slow"]
-    code = (
-        "import sys, pickle; from core.nets.downloads import download;"
-        "download(pickle.load(sys.stdin.buffer))"
-    )
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, cwd=root
-    ) as child:
-        child.stdin.write(pickle.dumps(card_for(shelf.address)))
-        child.stdin.close()
-        while not (folder / f"{NAME}.part").exists():
-            assert child.poll() is None
-            time.sleep(0.01)
+    shelf.moods = ["held"]
+    with fetching_child(card_for(shelf.address), folder) as child:
         child.send_signal(signal.SIGKILL)
     model = card_for(shelf.address)
     assert not present(model)
@@ -263,6 +280,23 @@ def test_a_folder_that_cannot_be_written_is_named(shelf, tmp_path, monkeypatch):
     monkeypatch.setenv("BLOBSCOPE_MODELS", str(tmp_path / "a-file"))
     with pytest.raises(DownloadFailed, match=r"cannot be stored in .*BLOBSCOPE_MODELS"):
         download(card_for(shelf.address))
+
+
+def test_a_folder_that_the_system_refuses_to_look_at_is_named_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("BLOBSCOPE_MODELS", str(tmp_path / ("a" * 300)))
+    model = card_for("https://example.org")
+    assert not present(model)
+    with pytest.raises(DownloadFailed, match=r"cannot be stored in .*File name too long"):
+        download(model)
+
+
+def test_a_tilde_is_the_home_of_a_person(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BLOBSCOPE_MODELS", "~/store")
+    monkeypatch.setenv("BLOBSCOPE_MIRROR", "~")
+    (tmp_path / NAME).write_bytes(CONTENT)
+    download(card_for("https://example.org"))
+    assert (tmp_path / "store/some-net" / NAME).read_bytes() == CONTENT
 
 
 def test_the_folder_is_the_named_one_or_in_the_users_cache(tmp_path, monkeypatch):
@@ -306,6 +340,30 @@ class TestMirror:
         with pytest.raises(DownloadFailed, match=r"net\.onnx is not there"):
             download(card_for(shelf.address))
         assert not shelf.gets
+
+    def test_an_address_in_capitals_is_an_address(self, shelf, folder, monkeypatch):
+        monkeypatch.setenv("BLOBSCOPE_MIRROR", shelf.address.replace("http", "HTTP"))
+        download(card_for("https://example.org"))
+        assert (folder / NAME).read_bytes() == CONTENT
+
+    @pytest.mark.parametrize(
+        ("mirror", "said"),
+        [
+            ("http://[::1", "not a valid host"),
+            (f"http://{'a' * 70}.test", "label empty or too long"),
+            ("http://", "Invalid URL"),
+        ],
+    )
+    def test_a_mirror_that_is_no_address_is_the_one_to_blame(self, mirror, said, monkeypatch):
+        monkeypatch.setenv("BLOBSCOPE_MIRROR", mirror)
+        with pytest.raises(DownloadFailed, match=f"could not be reached.*{said}"):
+            download(card_for("https://example.org"))
+
+    def test_a_mirror_that_is_a_file_is_the_one_to_blame(self, tmp_path, monkeypatch):
+        (tmp_path / "a-file").write_text("no folder")
+        monkeypatch.setenv("BLOBSCOPE_MIRROR", str(tmp_path / "a-file"))
+        with pytest.raises(DownloadFailed, match=r"a-file/net\.onnx cannot be read: Not a dir"):
+            download(card_for("https://example.org"))
 
     def test_a_mirror_is_not_trusted_more_than_the_network(self, folder, tmp_path, monkeypatch):
         (tmp_path / NAME).write_bytes(CONTENT[::-1])
