@@ -146,7 +146,7 @@ def mixed_units(case: Case) -> Finding | None:
     spec = case.spec
     in_bytes = _rounded(mean / scale for mean, scale in _pairs(spec.mean, spec.scalefactor))
     small = 0 < max(map(abs, spec.mean)) < 1 and max(map(abs, spec.scalefactor)) < UNIT_SCALE
-    if not small or not 1 <= max(map(abs, in_bytes)) <= 255:
+    if not small or max(map(abs, in_bytes)) < 1:
         return None
     return _finding(
         case,

@@ -19,10 +19,8 @@ DEPTHS: tuple[Depth, ...] = get_args(Depth)
 BLOB_LAYOUTS: tuple[BlobLayout, ...] = get_args(BlobLayout)
 
 MAX_BLOB_SIDE = 4096
-MAX_NUMBER = 1e6
-"""Beyond it nothing sensible lies, and float32 soon ends: mean 1e39 is infinite there."""
-MIN_FACTOR = 1e-9
-"""What multiplies or divides and is nearer to 0 soon is 0 in float32."""
+LEAST, MOST = 1e-37, 1e37
+"""What float32, in which blobs are made, tells from 0 and from infinity, with room to spare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +90,25 @@ class BlobSpec:
     def _check_numbers(self) -> None:
         for name in ("scalefactor", "mean", "std", "pad_value"):
             _check_triple(name, getattr(self, name))
-        if min(abs(value) for value in self.scalefactor) < MIN_FACTOR:
+        if 0 in self.scalefactor:
             raise BlobImpossible(
-                f"A scalefactor of 0, or nearer to it than {MIN_FACTOR:g}, makes all values 0; "
-                f"{_text(self.scalefactor)} holds one. "
+                f"A scalefactor of 0 makes all values 0; {_text(self.scalefactor)} holds one. "
                 "Choose another, for example 1/255 = 0.00392157."
             )
-        if min(self.std) < MIN_FACTOR:
+        if min(self.std) <= 0:
             raise BlobImpossible(
-                f"std divides, so each value must be above 0, and {MIN_FACTOR:g} at least, not "
-                f"{_text(self.std)}. Choose 1 where nothing is to be divided."
+                f"std divides, so each value must be above 0, not {_text(self.std)}. "
+                "Choose 1 where nothing is to be divided."
             )
         if min(self.pad_value) < 0 or max(self.pad_value) > 255:
             raise BlobImpossible(
                 f"pad_value is a colour with values 0 to 255, not {_text(self.pad_value)}."
+            )
+        if not all(map(_is_sayable, self.mean, self.scalefactor, self.std)):
+            raise BlobImpossible(
+                f"With mean {_text(self.mean)}, scalefactor {_text(self.scalefactor)} and std "
+                f"{_text(self.std)}, float32 cannot hold the blob: its values would be "
+                "infinite, or all 0. Choose numbers nearer to 1."
             )
 
 
@@ -114,11 +117,14 @@ def _check_triple(name: str, values: Triple) -> None:
         raise BlobImpossible(
             f"{name} is three finite numbers, one for each channel, not {_text(values)}."
         )
-    if max(abs(value) for value in values) > MAX_NUMBER:
-        raise BlobImpossible(
-            f"{name} is {_text(values)}; values beyond {MAX_NUMBER:,.0f} make no blob that a "
-            "net could use. Choose smaller ones."
-        )
+
+
+def _is_sayable(mean: float, scale: float, std: float) -> bool:
+    """Tell whether float32 holds these numbers, and what they make of the bytes 0 and 255."""
+    factors = (scale, std, scale / std)
+    ends = [(byte - mean) * scale for byte in (0, 255)]
+    reach = (mean, *factors, *ends, *(end / std for end in ends))
+    return min(map(abs, factors)) >= LEAST and max(map(abs, reach)) <= MOST
 
 
 def _text(values: tuple[float, ...]) -> str:
