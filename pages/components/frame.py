@@ -17,6 +17,7 @@ HOME = ROOT / "pages/home.py"
 BLOB = ROOT / "pages/blob.py"
 CLASSIFICATION = ROOT / "pages/classification.py"
 DETECTION = ROOT / "pages/detection.py"
+EXPERIMENTS = ROOT / "pages/experiments.py"
 
 MARK = ROOT / "pages/components/blobscope.svg"
 ICON = ROOT / "pages/components/blobscope.png"
@@ -37,6 +38,7 @@ def navigation() -> st.Page:
             st.Page(BLOB, title="Blob"),
             st.Page(CLASSIFICATION, title="Classification"),
             st.Page(DETECTION, title="Detection"),
+            st.Page(EXPERIMENTS, title="Experiments"),
         ],
         position="top",
     )
