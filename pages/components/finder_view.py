@@ -48,7 +48,6 @@ def show_finder(key: str, task: Task) -> None:
     st.button(
         "Find the numbers",
         key=f"{key}.go",
-        type="primary",
         icon=":material/search:",
         disabled=not examples,
         on_click=_ask,
