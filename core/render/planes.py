@@ -80,7 +80,7 @@ def render_planes(
     colouring: Colouring = "auto",
     shared: bool = True,
     channels: Sequence[Channel] = (),
-    width: int = 640,
+    width: int | None = 640,
 ) -> tuple[RenderedPlane, ...]:
     """Render planes side by side comparable, or each for itself.
 
@@ -91,7 +91,7 @@ def render_planes(
         shared: one scale for all, so that equal values look equal; else each plane has
             its own and shows most detail.
         channels: the channel each plane came from, for ``tint``; missing ones are grey.
-        width: the room on the screen in pixels, see ``on_screen``.
+        width: the room on the screen in pixels, see ``on_screen``; None keeps the size.
     """
     if len(planes) == 0:
         return ()
@@ -110,14 +110,16 @@ def render_planes(
 
 
 def render_plane(
-    plane: Plane, scale: PlaneScale, *, colour_map: ColourMap = GREY, width: int = 640
+    plane: Plane, scale: PlaneScale, *, colour_map: ColourMap = GREY, width: int | None = None
 ) -> RenderedPlane:
     """Colour each value by its place on the scale; what lies beyond gets the end's colour.
 
     A plane of one single value is drawn in the middle colour. Values that are not
-    numbers count as 0.
+    numbers count as 0. Without a ``width`` each value becomes one pixel.
     """
-    values = on_screen(np.ascontiguousarray(plane, np.float32), width=width, least=width)
+    values = np.ascontiguousarray(plane, np.float32)
+    if width is not None:
+        values = on_screen(values, width=width, least=width)
     if not np.isfinite(values).all():
         values = np.nan_to_num(values, posinf=scale.high, neginf=scale.low)
     span = scale.high - scale.low

@@ -42,6 +42,6 @@ def side_by_side(parts: Sequence[npt.NDArray[Any]]) -> BgrImage:
     gap = max(1, width // 40)
     framed = [
         cv2.copyMakeBorder(plane.image, 0, 0, 0, gap, cv2.BORDER_CONSTANT, value=(255,) * 3)
-        for plane in render_planes(parts, width=width)
+        for plane in render_planes(parts, width=None)
     ]
     return BgrImage(np.hstack(framed)[:, :-gap].astype(np.uint8, copy=False))

@@ -76,7 +76,7 @@ def plane_png(plane: npt.NDArray[Any]) -> bytes:
     if plane.dtype == np.uint8:
         return _png(plane, "Each grey is a value of the blob.")
     scale = PlaneScale.of(plane)
-    index = render_plane(plane, scale, width=plane.shape[1]).index
+    index = render_plane(plane, scale).index
     meaning = "value = low + (grey - 1) * (high - low) / 254"
     return _png(index, f"low {scale.low!r}, high {scale.high!r}; {meaning}")
 
