@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import streamlit as st
 
+from core.blob.make import image_from_blob
 from core.blob.numbers import triple_to_text
 from core.blob.spec import FITS, BlobSpec, Fit
 from core.lab.answers import Answer
@@ -22,7 +23,7 @@ from core.nets.card import ModelCard, Task
 from core.picture.image import Picture
 from core.pipeline import Thresholds, on_shown
 from core.render.boxes import draw_detections
-from core.render.encode import png_of_indices
+from core.render.encode import for_display, png_of_indices
 from core.render.palette import DIVERGING
 from core.render.planes import colour_bar
 from core.render.stages import render_planes_together
@@ -31,10 +32,11 @@ from pages.components.inspect import show_source
 from pages.components.kept import kept
 from pages.components.knobs import presets
 from pages.components.model import pick_model
-from pages.components.pictures import show_exact, show_photo, show_png, show_seen
+from pages.components.pictures import show_exact, show_photo, show_png
 from pages.components.remembered import remembered_run
 from pages.components.text import plain
 
+WIDTH = 360
 TASKS: tuple[Task, ...] = ("classification", "detection")
 _OWN = "as the card says"
 _MISTAKES = {f"mistake: {name}": break_ for name, _, break_ in MISTAKES}
@@ -158,6 +160,15 @@ def _show_side(letter: str, side: Contender, answer: Answer) -> None:
         f"{blob.min():.4g} to {blob.max():.4g}",
         alt=f"The planes of blob {letter}",
     )
+    # read by the model's own numbers, a mistake shows: a swapped face is blue
+    expected = replace(side.card.blob, layout=side.spec.layout)
+    seen = image_from_blob(blob, expected)
+    with st.container(width=WIDTH):
+        show_exact(
+            for_display(seen),
+            caption=f"What the net of {letter} takes it for: its own numbers, undone",
+            alt=f"What the net of {letter} takes it for",
+        )
 
 
 def _show_changes(a: Contender, b: Contender, result: Comparison) -> None:
@@ -206,8 +217,17 @@ def _text(value: Any) -> str:
 
 
 def _row(change: Change, *, boxes: bool) -> dict[str, Any]:
-    row = {"label": change.label, "A": change.a, "B": change.b, "change": change.status}
-    return {**row, "IoU": change.iou} if boxes else row
+    row = {
+        "label": change.label,
+        "A": _rounded(change.a),
+        "B": _rounded(change.b),
+        "change": change.status,
+    }
+    return {**row, "IoU": _rounded(change.iou)} if boxes else row
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def _show_difference(a: Contender, b: Contender, difference: BlobDifference | None) -> None:
@@ -230,14 +250,10 @@ def _show_difference(a: Contender, b: Contender, difference: BlobDifference | No
                 alt=f"Difference of plane {number}",
             )
     scale = rendered[0].scale
-    show_exact(
-        colour_bar(DIVERGING),
-        caption=f"{scale.low:.4g} (more in A) to {scale.high:.4g} (more in B); white is no "
-        "difference",
-        alt=f"Colours from {scale.low:.4g} to {scale.high:.4g}",
-    )
-    left, right = st.columns(2, gap="medium")
-    with left:
-        show_seen(a.done.blob, a.spec)
-    with right:
-        show_seen(b.done.blob, b.spec)
+    with st.container(width=WIDTH):
+        show_exact(
+            colour_bar(DIVERGING),
+            caption=f"{scale.low:.4g} (more in A) to {scale.high:.4g} (more in B); white is "
+            "no difference",
+            alt=f"Colours from {scale.low:.4g} to {scale.high:.4g}",
+        )

@@ -19,6 +19,7 @@ from pages.components.model import pick_model
 from pages.components.picture import kept_pictures
 from pages.components.text import plain
 
+_SHARES = ("confidence", "stability", "agreement")
 _FIRST = ("cat", "coffee", "astronaut", "rocket")
 _SURE: dict[Sureness, str] = {
     "sure": ":green-badge[sure] The first is far ahead of the second.",
@@ -159,17 +160,20 @@ def _show(verdict: Verdict, card: ModelCard) -> None:
     st.dataframe(
         [_row(place, trial, card) for place, trial in enumerate(verdict.trials, start=1)],
         hide_index=True,
+        height="content",
         column_config={
-            name: st.column_config.ProgressColumn(
+            "score": st.column_config.ProgressColumn(
                 format="percent", min_value=0.0, max_value=1.0
-            )
-            for name in ("score", "confidence", "stability", "agreement")
+            ),
+            "std": st.column_config.TextColumn(width=140),
+            **dict.fromkeys(_SHARES, st.column_config.NumberColumn(format="percent")),
         },
     )
     st.caption(
         "The score is the agreement with your labels; without labels it is how sure the net "
         "is of what it would not say of a grey wall, times how much its answers depend on the "
-        "picture. Settings that got the same answers share a row."
+        "picture. Settings that got the same answers share a row; ✓ marks the numbers on the "
+        "model's card."
     )
 
 
@@ -177,18 +181,18 @@ def _row(place: int, trial: Trial, card: ModelCard) -> dict[str, Any]:
     spec = trial.spec
     cells = {
         "#": place,
-        "score": trial.score,
+        "score": round(trial.score, 3),
         "scalefactor": triple_to_text(spec.scalefactor),
         "mean": triple_to_text(spec.mean),
         "std": triple_to_text(spec.std),
         "swapRB": spec.swap_rb,
         "fit": spec.fit,
-        "card": "the card's" if trial.covers(card.blob) else "",
+        "card": "✓" if trial.covers(card.blob) else "",
         "answers": trial.error or ", ".join(trial.answers),
-        "confidence": trial.confidence,
-        "stability": trial.stability,
+        "confidence": round(trial.confidence, 3),
+        "stability": round(trial.stability, 3),
     }
-    labelled = {} if trial.agreement is None else {"agreement": trial.agreement}
+    labelled = {} if trial.agreement is None else {"agreement": round(trial.agreement, 3)}
     return {**cells, **labelled, "as good": "; ".join(_words(each) for each in trial.alike)}
 
 

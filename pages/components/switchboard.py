@@ -35,12 +35,14 @@ def show_switchboard(key: str, picture: Picture, task: Task) -> None:
         column_config={
             "confidence": st.column_config.ProgressColumn(
                 format="percent", min_value=0.0, max_value=1.0
-            )
+            ),
+            "change": st.column_config.TextColumn(width=320),
         },
     )
     st.caption(
-        "One row a mistake, the right numbers first. A net never complains: with most of "
-        "these it answers all the same, only worse."
+        "One row a mistake, the right numbers first. A net seldom complains: it answers all "
+        "the same. On one picture a mistake may even make it surer; over many pictures it "
+        "costs right answers."
     )
     show_source(consequence, *(break_ for _, _, break_ in MISTAKES))
 
@@ -74,7 +76,7 @@ def _cells(mistake: Mistake, row: Row) -> dict[str, Any]:
     return {
         **cells,
         "answer": best.label if best else "",
-        "confidence": best.confidence if best else None,
+        "confidence": round(best.confidence, 3) if best else None,
         "change": row.error or row.change,
         "how it comes about": mistake.what,
     }
