@@ -133,7 +133,7 @@ def show_numbers(key: str, picture: Picture, spec: BlobSpec) -> None:
     channels = _channels(traced)
     parts = planes(traced.blob, spec.layout)
     height, width = parts[0].shape
-    columns = st.columns([2, 1, 1], vertical_alignment="bottom", wrap=False)
+    columns = st.columns([2, 1, 1], vertical_alignment="bottom")
     channel = columns[0].segmented_control(
         "numbers of plane",
         channels,

@@ -67,10 +67,10 @@ def _official_name(spec: BlobSpec) -> str:
 
 
 def _show_thumbnails(traced: Trace, spec: BlobSpec, chosen: int) -> None:
-    """Show every stage in a row that fits on a phone; the numbers are the buttons' below."""
-    columns = st.columns(len(traced.stages), gap="xsmall", wrap=False)
-    for number, (column, stage) in enumerate(zip(columns, traced.stages, strict=True), start=1):
-        with column:
+    """Show every stage, in one row or, on a phone, two; the numbers are the buttons' below."""
+    row = st.grid(len(traced.stages), min_column_width=70, gap="xsmall")
+    for number, stage in enumerate(traced.stages, start=1):
+        with row.cell():
             show_exact(
                 _picture(stage, spec, width=THUMBNAIL),
                 caption=f"**▲ {number}**" if number == chosen else str(number),
