@@ -166,7 +166,7 @@ def _show_side(letter: str, side: Contender, answer: Answer) -> None:
     with st.container(width=WIDTH):
         show_exact(
             for_display(seen),
-            caption=f"What the net of {letter} takes it for: its own numbers, undone",
+            caption=f"What the net of {letter} takes its blob for: read by the card's numbers",
             alt=f"What the net of {letter} takes it for",
         )
 

@@ -14,7 +14,7 @@ from core.picture.samples import sample_picture, samples
 from pages.components.frame import BLOB
 from pages.components.inspect import show_source
 from pages.components.kept import kept
-from pages.components.knobs import knob_query
+from pages.components.knobs import knob_query, turn_knobs
 from pages.components.model import pick_model
 from pages.components.picture import kept_pictures
 from pages.components.text import plain
@@ -55,7 +55,7 @@ def show_finder(key: str, task: Task) -> None:
         args=(f"{key}.asked", question),
     )
     if st.session_state.get(f"{key}.asked") == question:
-        _show(_searched(question, card, examples), card)
+        _show(key, _searched(question, card, examples), card)
     show_source(find_spec, candidates)
 
 
@@ -144,19 +144,22 @@ def _searched(
     return answer.verdict
 
 
-def _show(verdict: Verdict, card: ModelCard) -> None:
+def _show(key: str, verdict: Verdict, card: ModelCard) -> None:
     best = verdict.trials[0]
     if best.error:
         st.warning(f"The net refused every setting. {plain(best.error)}")
         return
     st.markdown(f"##### {_words(best.spec)}")
     st.markdown(_SURE[verdict.sureness])
-    st.page_link(
-        BLOB,
-        label="Use these on the Blob page",
+    # a mere link would lose against knobs that this visitor has turned before
+    if st.button(
+        "Use these on the Blob page",
+        key=f"{key}.use",
         icon=":material/arrow_forward:",
-        query_params=knob_query("blob", best.spec),
-    )
+        on_click=turn_knobs,
+        args=("blob", best.spec),
+    ):
+        st.switch_page(BLOB, query_params=knob_query("blob", best.spec))
     st.dataframe(
         [_row(place, trial, card) for place, trial in enumerate(verdict.trials, start=1)],
         hide_index=True,

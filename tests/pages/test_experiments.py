@@ -213,6 +213,23 @@ def test_found_numbers_travel_to_the_blob_page_in_a_link(name, visit):
     assert app.text_input(key="blob.mean").value == query["blob__mean"]
 
 
+def test_found_numbers_turn_knobs_that_were_turned_before(visit):
+    app = visit("blob")
+    app.text_input(key="blob.mean").set_value("9").run()
+    app.number_input(key="blob.width").set_value(77).run()
+    app.switch_page("pages/experiments.py").run()
+    app.query_params["experiment"] = "Find the numbers"
+    app.session_state["experiment"] = "Find the numbers"
+    app.selectbox(key="ab.classification.a.model").set_value(TINY["classification"]).run()
+    app.selectbox(key="find.classification.model").set_value(TINY["classification"]).run()
+    app.button(key="find.go").click().run()
+    app.button(key="find.use").click().run()
+    assert not app.exception
+    app.switch_page("pages/blob.py").run()  # a browser is there already
+    assert app.number_input(key="blob.width").value == 128
+    assert app.text_input(key="blob.mean").value != "9"
+
+
 @needs_shared
 def test_squeezenet_is_compared_broken_and_found(visit):
     download(card("squeezenet-v1.1-fp16-onnx"))
