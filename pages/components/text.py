@@ -2,19 +2,22 @@
 
 import re
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~:$@&-]|(?<=w)\.|^\d+(?=[.)]))")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~:$@&-]|^\d+(?=[.)]))")
+_ADDRESS = re.compile(r"www(?=\.)|@|:(?=//)", re.IGNORECASE)
+WORD_JOINER = "\u2060"
 
 
 def plain(text: str) -> str:
     r"""Escape Markdown, so that a file's name or a label can never become a link or picture.
 
-    Each sign that means something becomes its character reference, which Markdown neither
-    reads as its own nor takes for a part of an address.
+    Each sign that means something becomes its character reference. Browsers turn bare
+    addresses into links all the same, so an unseen word joiner breaks those.
 
-    >>> plain("![x](www.y.z)")
-    '&#33;&#91;x&#93;&#40;www&#46;y.z&#41;'
+    >>> plain("![x](y)"), plain("www.y.z")
+    ('&#33;&#91;x&#93;&#40;y&#41;', 'www\u2060.y.z')
     """
-    return _MARKDOWN.sub(lambda found: "".join(f"&#{ord(sign)};" for sign in found[0]), text)
+    broken = _ADDRESS.sub(f"\\g<0>{WORD_JOINER}", text)
+    return _MARKDOWN.sub(lambda found: "".join(f"&#{ord(sign)};" for sign in found[0]), broken)
 
 
 def milliseconds(value: float) -> str:

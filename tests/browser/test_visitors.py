@@ -63,16 +63,17 @@ def settings(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
 
-@pytest.mark.parametrize("name", ["blob", "classification", "detection"])
+@pytest.mark.parametrize("name", ["blob", "detection", "experiments"])
 def test_the_first_request_of_a_process_may_be_a_deep_link(name, start_app, open_page):
     page = open_page(url=start_app())
     page.goto(f"/{name}?sample=coffee")
     expect(page.get_by_role("heading", name=name.title(), exact=True)).to_be_visible()
     idle(page)
     bar = page.get_by_test_id("stHeader")
-    for title in ("Home", "Blob", "Classification", "Detection"):
+    titles = ("Home", "Blob", "Classification", "Detection", "Experiments")
+    for title in titles:
         expect(bar.get_by_role("link", name=title)).to_be_visible()
-    expect(bar.get_by_role("link")).to_have_count(4)
+    expect(bar.get_by_role("link")).to_have_count(len(titles))
     expect(page.get_by_role("radio", name="coffee")).to_be_checked()
     expect(page.get_by_role("dialog")).to_have_count(0)
 
@@ -205,6 +206,48 @@ def test_picture_and_model_survive_page_changes(open_page, stocked_app):
     expect(page.get_by_role("combobox", name="Model")).to_have_value("YOLO-Fastest 1.1")
 
 
+def test_the_picture_survives_the_way_back(page):
+    page.goto("/")
+    idle(page)
+    page.get_by_role("radio", name="coffee").click()
+    idle(page)
+    bar = page.get_by_test_id("stHeader")
+    for title in ("Detection", "Blob"):
+        bar.get_by_role("link", name=title).click()
+        page.get_by_role("heading", name=title, exact=True).wait_for()
+        idle(page)
+    for _ in range(3):  # settings make entries of their own in the browser's history
+        if page.get_by_role("heading", name="Detection", exact=True).count() == 0:
+            page.go_back()
+            idle(page)
+    page.get_by_role("heading", name="Detection", exact=True).wait_for()
+    expect(page.get_by_role("radio", name="coffee")).to_be_checked()
+
+
+def test_a_click_mends_what_the_checker_finds(page):
+    page.goto("/blob?sample=coffee")
+    idle(page)
+    page.get_by_role("combobox", name="Preset").click()
+    page.get_by_role("option", name="Dominant colour").click()
+    page.get_by_text("nothing found").wait_for()
+    swap = page.get_by_test_id("stCheckbox").filter(has_text="swapRB")
+    swap.click()
+    page.get_by_role("button", name="Fix this").first.click()
+    page.get_by_text("nothing found").wait_for()
+    expect(swap.locator("input")).to_be_checked()
+
+
+def test_a_name_that_looks_like_an_address_never_becomes_a_link(page):
+    page.goto("/detection?picture=upload")
+    idle(page)
+    uploader = page.locator("[data-testid=stFileUploader] input[type=file]")
+    name = "www.evil.example.com a@b.example https%3A//x.png"
+    uploader.set_input_files({"name": name, "mimeType": "image/png", "buffer": b"no picture"})
+    alert = page.get_by_test_id("stAlert")
+    expect(alert).to_contain_text("evil.example.com")
+    expect(alert.locator("a")).to_have_count(0)
+
+
 def test_an_upload_survives_page_changes(page):
     page.goto("/blob?picture=upload")
     idle(page)
@@ -245,6 +288,7 @@ def test_every_page_fits_its_window_and_is_fit_to_be_seen(width, dark, open_page
         "blob": "/blob?sample=cat",
         "classification": f"/classification?sample=cat&{SQUEEZENET}",
         "detection": f"/detection?sample=coffee&{YOLO}",
+        "experiments": "/experiments?sample=cat",
     }.items():
         page.goto(address)
         fetch_if_asked(page)

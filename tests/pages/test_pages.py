@@ -17,7 +17,7 @@ from core.picture.samples import sample_picture, samples
 from tests.shared import NETS, needs_shared
 from tests.shelf import serving
 
-PAGES = ("home", "blob", "classification", "detection")
+PAGES = ("home", "blob", "classification", "detection", "experiments")
 
 
 def shown(app, media, alt: str) -> np.ndarray:
