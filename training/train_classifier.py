@@ -43,15 +43,15 @@ def main() -> None:
     """Train until the progress is 1, epoch by epoch."""
     line = parser(__doc__.splitlines()[0])
     line.add_argument(
-        "--least", type=float, default=0.4, help="smallest crop, part of the area"
+        "--least", type=float, default=0.45, help="smallest crop, part of the area"
     )
     line.add_argument("--close-ups", type=int, default=20, help="parts of photos in each batch")
-    line.add_argument("--calm", type=float, default=0.85, help="larger crops from then on")
+    line.add_argument("--calm", type=float, default=0.88, help="larger crops from then on")
     line.add_argument(
         "--least-calm", type=float, default=0.75, help="smallest crop from then on"
     )
     line.set_defaults(
-        name="classifier", epochs=36, sizes="40:0.45,48:0.85,64:1", batch=256, muon=0.03,
+        name="classifier", epochs=36, sizes="40:0.55,48:0.88,56:1", batch=256, muon=0.018,
         sgd=0.1, seed=1, eval_size=64,
     )  # fmt: skip
     args = line.parse_args()

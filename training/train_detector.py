@@ -52,7 +52,7 @@ def main() -> None:
     )
     line.add_argument("--eval-every", type=int, default=4, help="epochs")
     line.set_defaults(
-        name="detector", epochs=36, sizes="192:0.25,256:0.7,320:1", batch=32, muon=0.02,
+        name="detector", epochs=36, sizes="192:0.35,256:0.8,320:1", batch=32, muon=0.014,
         sgd=0.02, seed=2, eval_size=320,
     )  # fmt: skip
     args = line.parse_args()
