@@ -35,3 +35,4 @@ with left:
     reference.show_formats()
 with right:
     reference.show_functions()
+    reference.show_tutorial()

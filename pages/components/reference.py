@@ -1,11 +1,14 @@
 """Home's reference: the formats, the preprocessing rows, the functions."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.blob.numbers import triple_to_text
 from core.blob.spec import PRESETS
 from pages.components.text import plain
 
+TUTORIAL = Path(__file__).parents[2] / "tutorials/01_dnn_basics.py"
 _DOCS = "https://docs.opencv.org/4.x"
 
 _FORMATS = [
@@ -80,3 +83,20 @@ def show_functions() -> None:
     st.subheader("Five functions")
     for name, address, words in _FUNCTIONS:
         st.markdown(f"[`cv2.dnn.{name}`]({address}) {words}.")
+
+
+def show_tutorial() -> None:
+    """Offer the tutorial: the same road by hand, in one file."""
+    st.subheader("By hand")
+    st.markdown(
+        "The whole road in one file of Python: load a model in four formats, make the blob, "
+        "run the net, and read top-5 and YOLO's boxes with nothing but numpy and cv2."
+    )
+    st.download_button(
+        TUTORIAL.name,
+        TUTORIAL.read_bytes,
+        file_name=TUTORIAL.name,
+        mime="text/x-python",
+        on_click="ignore",
+        icon=":material/download:",
+    )
