@@ -27,6 +27,7 @@ from core.render.encode import for_display, png_of_indices
 from core.render.palette import DIVERGING
 from core.render.planes import colour_bar
 from core.render.stages import render_planes_together
+from pages.components.choice import choice
 from pages.components.frame import spoken_errors
 from pages.components.inspect import show_source
 from pages.components.kept import kept
@@ -55,13 +56,10 @@ class _Side:
 
 def pick_task(key: str) -> Task:
     """Ask what the models of an experiment do."""
-    chosen: Task = st.segmented_control(
+    chosen: Task = choice(
         "Models for",
         TASKS,
-        default=TASKS[0],
-        required=True,
-        key=kept(f"{key}.task"),
-        bind="query-params",
+        key=f"{key}.task",
         persist_state="session",
     )
     return chosen
@@ -102,13 +100,10 @@ def _pick_side(key: str, side: str, task: Task) -> _Side:
         persist_state="session",
         help="The card's own, the card's with a well-known mistake, or those of another row.",
     )
-    fit = st.segmented_control(
+    fit = choice(
         "fit",
         (_SAME, *FITS),
-        default=_SAME,
-        required=True,
-        key=kept(f"{key}.fit"),
-        bind="query-params",
+        key=f"{key}.fit",
         persist_state="session",
         wrap=True,
         help="same: as these numbers say. Others change what happens to the aspect ratio.",

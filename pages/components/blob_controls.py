@@ -19,6 +19,7 @@ from core.errors import BlobImpossible
 from core.picture.image import Picture
 from core.picture.size import Size
 from pages.components.checker_view import show_knob_findings
+from pages.components.choice import choice
 from pages.components.kept import kept
 from pages.components.knobs import knob_values, presets, turn_knobs
 from pages.components.text import plain
@@ -136,12 +137,10 @@ def _choice(
     *,
     help: str | None = None,
 ) -> Any:
-    return st.segmented_control(
+    return choice(
         name,
         options,
+        key=f"{key}.{name}",
         default=rest[name],
-        required=True,
-        key=kept(f"{key}.{name}"),
-        bind="query-params",
         help=help,
     )

@@ -13,6 +13,7 @@ from core.render.encode import png_of_indices
 from core.render.palette import Channel
 from core.render.planes import COLOURINGS, colour_bar, render_planes
 from pages.components.charts import show_value_histogram
+from pages.components.choice import choice
 from pages.components.kept import kept
 from pages.components.pictures import show_exact, show_photo, show_png, show_seen
 from pages.components.pixel_lab import pixel_lab
@@ -30,25 +31,21 @@ _SCALES = {"shared": True, "per plane": False}
 def show_planes(key: str, traced: Trace, spec: BlobSpec) -> None:
     """Show the planes side by side, on one scale or each on its own."""
     left, right = st.columns(2)
-    scale = left.segmented_control(
-        "scale",
-        list(_SCALES),
-        default="shared",
-        required=True,
-        key=kept(f"{key}.scale"),
-        bind="query-params",
-        help="shared: one range for all planes, so that equal values look equal. "
-        "per plane: its own range, so that nothing stays hidden.",
-    )
-    colouring = right.segmented_control(
-        "colours",
-        COLOURINGS,
-        default="auto",
-        required=True,
-        key=kept(f"{key}.colours"),
-        bind="query-params",
-        help="auto: blue below zero and red above where values have both signs, else grey.",
-    )
+    with left:
+        scale = choice(
+            "scale",
+            list(_SCALES),
+            key=f"{key}.scale",
+            help="shared: one range for all planes, so that equal values look equal. "
+            "per plane: its own range, so that nothing stays hidden.",
+        )
+    with right:
+        colouring = choice(
+            "colours",
+            COLOURINGS,
+            key=f"{key}.colours",
+            help="auto: blue below zero and red above where values have both signs, else grey.",
+        )
     channels = _channels(traced)
     rendered = render_planes(
         planes(traced.blob, spec.layout),

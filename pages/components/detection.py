@@ -10,6 +10,7 @@ from core.blob.spec import FITS, BlobSpec, Fit
 from core.nets.card import ModelCard
 from core.pipeline import MOST_CANDIDATES, Found, Run, Thresholds, on_shown
 from core.render.boxes import draw_detections
+from pages.components.choice import choice
 from pages.components.kept import kept
 from pages.components.pictures import show_photo
 from pages.components.text import plain
@@ -25,13 +26,10 @@ _OWN = "as the model wants"
 
 def fitted_spec(key: str, card: ModelCard) -> BlobSpec:
     """Ask for the fit; the model's own is the default, another shows what it costs."""
-    fit = st.segmented_control(
+    fit = choice(
         "fit",
         (_OWN, *FITS),
-        default=_OWN,
-        required=True,
-        key=kept(f"{key}.fit"),
-        bind="query-params",
+        key=f"{key}.fit",
         wrap=True,
         help=f"What happens to the aspect ratio. This model was trained with "
         f"{card.blob.fit}; another fit changes or loses boxes.",
@@ -62,23 +60,17 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
         bind="query-params",
         help="Of two boxes that overlap more than this, the less confident goes.",
     )
-    mode = st.segmented_control(
+    mode = choice(
         "NMS among boxes",
         list(_MODES),
-        default="per class",
-        required=True,
-        key=kept(f"{key}.nms"),
-        bind="query-params",
+        key=f"{key}.nms",
         help="per class: a dog never deletes the cat in front of it. "
         "agnostic: one object, one box, whatever its class.",
     )
-    method = st.segmented_control(
+    method = choice(
         "NMS method",
         list(_METHODS),
-        default="hard",
-        required=True,
-        key=kept(f"{key}.method"),
-        bind="query-params",
+        key=f"{key}.method",
         help="soft: boxes that overlap a surer one more than the IoU lose confidence, by "
         "1 - IoU, instead of vanishing (Soft-NMS). The table shows what is left of it.",
     )

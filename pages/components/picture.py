@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.picture.image import Picture
 from core.picture.samples import sample_picture, samples
+from pages.components.choice import choice
 from pages.components.kept import kept
 from pages.components.text import plain
 
@@ -31,13 +32,10 @@ def pick_picture() -> Picture:
     survives page changes and a link carries it. Uploads cannot travel in a link: they are
     kept, still encoded, for this visit only, and a link to one shows the sample instead.
     """
-    source = st.segmented_control(
+    source = choice(
         "Picture",
         list(_PICKERS),
-        default="sample",
-        required=True,
-        key=kept("picture"),
-        bind="query-params",
+        key="picture",
         persist_state="session",
     )
     return _PICKERS[source]()
