@@ -94,11 +94,11 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
         )
         for side, column in zip(("width", "height"), columns, strict=True)
     }
-    fit = _choice("fit", FITS, key, rest, help=_FIT_HELP)
+    fit = choice("fit", FITS, key=f"{key}.fit", default=rest["fit"], help=_FIT_HELP)
     letterboxed = fit == "letterbox"
     anchor, pad = rest["anchor"], rest["pad"]
     if letterboxed:
-        anchor = _choice("anchor", ANCHORS, key, rest)
+        anchor = choice("anchor", ANCHORS, key=f"{key}.anchor", default=rest["anchor"])
         pad = st.slider(
             "pad value",
             0,
@@ -124,23 +124,6 @@ def _number_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
     return {
         "swap_rb": swap,
         **{name: triple_from_text(text, name=name) for name, text in texts.items()},
-        "ddepth": _choice("ddepth", DEPTHS, key, rest),
-        "layout": _choice("layout", BLOB_LAYOUTS, key, rest),
+        "ddepth": choice("ddepth", DEPTHS, key=f"{key}.ddepth", default=rest["ddepth"]),
+        "layout": choice("layout", BLOB_LAYOUTS, key=f"{key}.layout", default=rest["layout"]),
     }
-
-
-def _choice(
-    name: str,
-    options: tuple[str, ...],
-    key: str,
-    rest: dict[str, Any],
-    *,
-    help: str | None = None,
-) -> Any:
-    return choice(
-        name,
-        options,
-        key=f"{key}.{name}",
-        default=rest[name],
-        help=help,
-    )
