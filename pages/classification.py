@@ -1,3 +1,5 @@
+from functools import partial
+
 import streamlit as st
 
 from core.pipeline import ranking
@@ -8,6 +10,7 @@ from pages.components.picture import pick_picture
 from pages.components.pictures import show_photo, show_seen
 from pages.components.remembered import remembered_run
 from pages.components.times import show_times
+from pages.components.unfolded import show_tabs
 
 through_the_frame()
 st.title("Classification")
@@ -29,4 +32,9 @@ with view:
         show_photo(done.shown, caption=f"The picture, {done.image_size}", alt="The picture")
         show_seen(done.blob, card.blob)
     show_times(done.times, read_ms=ranked.read_ms)
-    classification.show_raw_scores(done)
+    show_tabs(
+        "classification.more",
+        {
+            "Raw outputs": partial(classification.show_raw_scores, done),
+        },
+    )

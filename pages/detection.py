@@ -1,3 +1,5 @@
+from functools import partial
+
 import streamlit as st
 
 from core.pipeline import found
@@ -8,6 +10,7 @@ from pages.components.picture import pick_picture
 from pages.components.pictures import show_photo
 from pages.components.remembered import remembered_run
 from pages.components.times import show_times
+from pages.components.unfolded import show_tabs
 
 through_the_frame()
 st.title("Detection")
@@ -31,4 +34,9 @@ with view:
         show_photo(done.shown, caption=f"The picture, {done.image_size}", alt="The picture")
     detection.show_table(result, card)
     show_times(done.times, read_ms=result.read_ms)
-    detection.show_raw_rows(done)
+    show_tabs(
+        "detection.more",
+        {
+            "Raw outputs": partial(detection.show_raw_rows, done),
+        },
+    )

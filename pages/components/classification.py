@@ -35,13 +35,12 @@ def show_ranking(done: Run, card: ModelCard, ranked: Ranking) -> None:
 
 def show_raw_scores(done: Run) -> None:
     """Show the numbers the net gave, before anything was done to them."""
-    with st.expander("Raw outputs", icon=":material/data_array:"):
-        for name, array in done.outputs.items():
-            st.markdown(
-                f"**{plain(name)}** · shape `{list(array.shape)}` · `{array.dtype}` · "
-                f"from `{array.min():.6g}` to `{array.max():.6g}` · sum `{array.sum():.6g}`"
-            )
-            st.dataframe({"score": np.ravel(array)}, height=240)
+    for name, array in done.outputs.items():
+        st.markdown(
+            f"**{plain(name)}** · shape `{list(array.shape)}` · `{array.dtype}` · "
+            f"from `{array.min():.6g}` to `{array.max():.6g}` · sum `{array.sum():.6g}`"
+        )
+        st.dataframe({"score": np.ravel(array)}, height=240)
 
 
 def _headline(best: Ranked, card: ModelCard) -> None:

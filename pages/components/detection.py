@@ -110,14 +110,13 @@ def show_found(done: Run, result: Found, card: ModelCard) -> None:
 
 def show_raw_rows(done: Run) -> None:
     """Show the numbers the net gave, before anything was done to them."""
-    with st.expander("Raw outputs", icon=":material/data_array:"):
-        for name, array in done.outputs.items():
-            st.markdown(f"**{plain(name)}** · shape `{list(array.shape)}` · `{array.dtype}`")
-            rows = array.reshape(-1, array.shape[-1])[:MOST_RAW_ROWS, :MOST_RAW_COLUMNS]
-            st.dataframe(rows, height=240)
-        st.caption(
-            f"At most the first {MOST_RAW_ROWS} rows and {MOST_RAW_COLUMNS} columns of each."
-        )
+    for name, array in done.outputs.items():
+        st.markdown(f"**{plain(name)}** · shape `{list(array.shape)}` · `{array.dtype}`")
+        rows = array.reshape(-1, array.shape[-1])[:MOST_RAW_ROWS, :MOST_RAW_COLUMNS]
+        st.dataframe(rows, height=240)
+    st.caption(
+        f"At most the first {MOST_RAW_ROWS} rows and {MOST_RAW_COLUMNS} columns of each."
+    )
 
 
 def show_table(result: Found, card: ModelCard) -> None:
