@@ -1,16 +1,13 @@
 import streamlit as st
 
-from core.blob.make import make_blob
-from core.blob.trace import trace
 from pages.components import blob_view
 from pages.components.batch_view import show_batch
 from pages.components.blob_controls import blob_controls
 from pages.components.checker_view import show_findings
 from pages.components.frame import through_the_frame
-from pages.components.inspect import show_source
 from pages.components.knobs import wanted_spec
 from pages.components.picture import pick_picture
-from pages.components.remembered import remembered_image, remembered_trace
+from pages.components.remembered import remembered_trace
 from pages.components.stage_strip import show_stage_strip
 from pages.components.take_home import show_take_home
 
@@ -23,17 +20,16 @@ with knobs:
     picture = pick_picture()
     spec = blob_controls("blob", picture)
 
-image, traced = remembered_image(picture), remembered_trace(picture, spec)
+traced = remembered_trace(picture, spec)
 with view:
     blob_view.show_summary(picture, traced, spec)
     show_findings("blob", picture, spec, wanted_spec("blob"))
     blob_view.show_planes("blob", traced, spec)
-    blob_view.show_pictures(image, traced, spec)
+    blob_view.show_pictures(picture, traced, spec)
     blob_view.show_statistics(picture, traced, spec)
     blob_view.show_numbers("blob", picture, spec)
 
-blob_view.show_pixels("blob", image, traced, spec)
+blob_view.show_pixels("blob", picture, traced, spec)
 show_stage_strip("blob", picture, spec)
-show_source(trace, make_blob)
 show_batch("blob", spec)
 show_take_home("blob", picture, traced, spec)

@@ -33,8 +33,5 @@ with view:
         show_seen(done.blob, card.blob)
     show_times(done.times, read_ms=ranked.read_ms)
     show_tabs(
-        "classification.more",
-        {
-            "Raw outputs": partial(classification.show_raw_scores, done),
-        },
+        "classification.more", {"Raw outputs": partial(classification.show_raw_scores, done)}
     )

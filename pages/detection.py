@@ -34,9 +34,4 @@ with view:
         show_photo(done.shown, caption=f"The picture, {done.image_size}", alt="The picture")
     detection.show_table(result, card)
     show_times(done.times, read_ms=result.read_ms)
-    show_tabs(
-        "detection.more",
-        {
-            "Raw outputs": partial(detection.show_raw_rows, done),
-        },
-    )
+    show_tabs("detection.more", {"Raw outputs": partial(detection.show_raw_rows, done)})

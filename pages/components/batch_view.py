@@ -19,8 +19,10 @@ from core.picture.samples import sample_picture, samples
 from core.render.encode import for_display, png
 from core.share.script import batch_lines
 from pages.components.frame import spoken_errors
+from pages.components.inspect import show_source
 from pages.components.kept import kept
 from pages.components.picture import kept_pictures
+from pages.components.remembered import SPEC_BY_TEXT
 from pages.components.text import megabytes, milliseconds, plain
 
 CELL = 200
@@ -110,9 +112,12 @@ def _show(batched: Batched, pictures: tuple[Picture, ...], spec: BlobSpec) -> No
         "mean and swap were undone. A batch saves calls, not arithmetic: its numbers are those "
         "of single blobs, and so is its time, more or less (best of three)."
     )
+    show_source(make_batch, images_from_batch)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Making one blob of all pictures ...")
+@st.cache_resource(
+    max_entries=4, show_spinner="Making one blob of all pictures ...", hash_funcs=SPEC_BY_TEXT
+)
 def _batched(
     digests: tuple[str, ...],  # noqa: ARG001 - the key
     spec: BlobSpec,

@@ -5,20 +5,25 @@ from typing import Any, cast
 
 import streamlit as st
 
-from core.blob.make import planes
+from core.blob.arithmetic import arithmetic, neighbours_across, neighbours_down
+from core.blob.make import image_from_blob, make_blob, planes
 from core.blob.spec import BlobSpec
 from core.blob.trace import Trace
-from core.picture.image import BgrImage, Picture
+from core.picture.image import Picture
 from core.render.encode import png_of_indices
 from core.render.palette import Channel
-from core.render.planes import COLOURINGS, colour_bar, render_planes
+from core.render.planes import COLOURINGS, colour_bar, render_plane, render_planes
+from core.render.statistics import histogram, plane_statistics
 from pages.components.charts import show_value_histogram
 from pages.components.choice import choice
+from pages.components.inspect import show_source
 from pages.components.kept import kept
-from pages.components.pictures import show_exact, show_photo, show_png, show_seen
+from pages.components.pictures import show_exact, show_jpeg, show_png, show_seen
 from pages.components.pixel_lab import pixel_lab
 from pages.components.remembered import (
     remembered_difference,
+    remembered_image,
+    remembered_photo,
     remembered_statistics,
     remembered_trace,
 )
@@ -67,6 +72,11 @@ def show_planes(key: str, traced: Trace, spec: BlobSpec) -> None:
                     caption=f"{plane.scale.low:.4g} to {plane.scale.high:.4g}",
                     alt=f"Colours from {plane.scale.low:.4g} to {plane.scale.high:.4g}",
                 )
+    st.caption(
+        "Each plane of the blob as a picture, in the order in which they lie in memory; the "
+        "bar says which value each shade stands for."
+    )
+    show_source(make_blob, planes, render_plane)
 
 
 def show_summary(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
@@ -81,16 +91,21 @@ def show_summary(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
         st.metric("difference to cv2.dnn", f"{apart:g}", width="content")
 
 
-def show_pictures(image: BgrImage, traced: Trace, spec: BlobSpec) -> None:
+def show_pictures(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
     """Show the picture, and beside it the blob turned back into one."""
     left, right = st.columns(2)
     with left:
-        show_photo(image, caption=f"The picture, {traced.placement.image}", alt="The picture")
+        show_jpeg(
+            remembered_photo(picture),
+            caption=f"The picture, {traced.placement.image}",
+            alt="The picture",
+        )
     with right:
         show_seen(traced.blob, spec)
+    show_source(image_from_blob)
 
 
-def show_pixels(key: str, image: BgrImage, traced: Trace, spec: BlobSpec) -> None:
+def show_pixels(key: str, picture: Picture, traced: Trace, spec: BlobSpec) -> None:
     """Offer to follow one pixel; what is closed costs nothing, on the server or the wire."""
     lab = st.expander(
         "**Pixel arithmetic**: follow one pixel from the picture into the blob",
@@ -101,7 +116,9 @@ def show_pixels(key: str, image: BgrImage, traced: Trace, spec: BlobSpec) -> Non
     )
     if lab.open:
         with lab:
-            pixel_lab(f"{key}.pixels", image, traced, spec)
+            photo = remembered_photo(picture)
+            pixel_lab(f"{key}.pixels", remembered_image(picture), traced, spec, photo)
+            show_source(arithmetic, neighbours_across, neighbours_down)
 
 
 def show_statistics(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
@@ -113,11 +130,17 @@ def show_statistics(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
         for channel, row in zip(channels, measured, strict=True)
     ]
     st.dataframe(rows, hide_index=True)
+    st.caption(
+        "The smallest, the largest and the mean value of each plane, and how far its values "
+        "lie from the mean (std, the standard deviation)."
+    )
     show_value_histogram(
-        planes(traced.blob, spec.layout),
+        histogram(planes(traced.blob, spec.layout), bins=96),
         channels,
         alt_text="Histogram of the values of each plane",
     )
+    st.caption("How often each value occurs, a line for each plane.")
+    show_source(plane_statistics, histogram)
 
 
 @st.fragment

@@ -9,7 +9,7 @@ from core.blob.checker import Finding, Severity, check_knobs, check_spec
 from core.blob.spec import BlobSpec
 from core.picture.image import Picture, kind_of
 from pages.components.knobs import turn_knobs
-from pages.components.remembered import remembered_image
+from pages.components.remembered import SPEC_BY_TEXT, remembered_image
 from pages.components.text import plain
 
 _ICONS: dict[Severity, str] = {
@@ -74,7 +74,7 @@ def _before_and_after(finding: Finding) -> str:
     return f"now: **{plain(finding.before)}** · {then}: **{plain(finding.after)}**"
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=SPEC_BY_TEXT)
 def _findings(
     digest: str,  # noqa: ARG001 - the key
     spec: BlobSpec,

@@ -11,13 +11,12 @@ from core.render.encode import for_display, jpeg, png
 
 def show_photo(image: BgrImage, *, alt: str, caption: str | None = None) -> None:
     """Show a picture for the eye: shrunk to the screen, as JPEG."""
-    st.image(
-        jpeg(for_display(image)),
-        caption=caption,
-        output_format="JPEG",
-        width="stretch",
-        alt=alt,
-    )
+    show_jpeg(jpeg(for_display(image)), alt=alt, caption=caption)
+
+
+def show_jpeg(data: bytes, *, alt: str, caption: str | None = None) -> None:
+    """Show an encoded JPEG as it is."""
+    st.image(data, caption=caption, output_format="JPEG", width="stretch", alt=alt)
 
 
 def show_exact(image: BgrImage, *, alt: str, caption: str | None = None) -> None:

@@ -264,15 +264,11 @@ class Picture {
     this.size = this.kind === 'source' ? sent.image : sent.blob
     this.title.textContent = name
     this.canvas.setAttribute('aria-label', `${name}, ${this.size[0]} by ${this.size[1]} pixels`)
+    this.asked = null
     if (this.kind === 'source' && sent.preview) this.decode(sent.preview)
-    else if (this.kind === 'source') this.hangWhole(paintedBytes(sent.image, sent.source))
+    else if (this.kind === 'source') this.bitmap = paintedBytes(sent.image, sent.source)
     else if (this.kind === 'fitted') this.bitmap = paintedBytes(sent.blob, sent.fitted)
     else this.bitmap = paintedPlane(sent, this.channel)
-  }
-
-  hangWhole(bitmap) {
-    this.bitmap = bitmap
-    this.previewed = null
   }
 
   decode(preview) {
@@ -280,9 +276,6 @@ class Picture {
     createImageBitmap(new Blob([preview], { type: 'image/jpeg' })).then((bitmap) => {
       if (this.asked !== preview) return
       this.bitmap = bitmap
-      // it was shrunk by a whole factor, without the few pixels left over
-      const factor = Math.floor(this.size[0] / bitmap.width)
-      this.previewed = [bitmap.width * factor, bitmap.height * factor]
       this.lab.draw()
     })
   }
@@ -346,8 +339,7 @@ class Picture {
     context.setTransform(density, 0, 0, density, 0, 0)
     context.clearRect(0, 0, ...room)
     const [left, top] = this.onCanvas([0, 0])
-    const shown = this.previewed ?? this.size
-    const [across, down] = shown.map((side) => side * pixel)
+    const [across, down] = this.size.map((side) => side * pixel)
     context.imageSmoothingEnabled = pixel < 1 || (this.kind === 'source' && this.lab.sent.preview)
     context.imageSmoothingQuality = 'high'
     if (this.bitmap) context.drawImage(this.bitmap, left, top, across, down)

@@ -19,7 +19,6 @@ from core.blob.make import planes
 from core.blob.spec import BlobSpec
 from core.blob.trace import Trace
 from core.picture.image import BgrImage
-from core.render.encode import for_display, jpeg
 from core.render.palette import DIVERGING, GREY
 from core.render.planes import PlaneScale
 
@@ -28,8 +27,6 @@ MOST_BLOB_PIXELS = 1024 * 1024
 
 MOST_WHOLE_PIXELS = 1_000_000
 """Larger pictures travel as a small JPEG and those exact pixels that the blob is made of."""
-
-PREVIEW_WIDTH = 1024
 
 _HERE = Path(__file__)
 _LAB = st.components.v2.component(
@@ -40,8 +37,11 @@ _LAB = st.components.v2.component(
 )
 
 
-def pixel_lab(key: str, image: BgrImage, traced: Trace, spec: BlobSpec) -> None:
-    """Show source, fitted picture and planes under one cross-hair, and its arithmetic."""
+def pixel_lab(key: str, image: BgrImage, traced: Trace, spec: BlobSpec, photo: bytes) -> None:
+    """Show source, fitted picture and planes under one cross-hair, and its arithmetic.
+
+    ``photo`` is the picture for the eye, as a JPEG of any size.
+    """
     size = traced.placement.blob
     if size.width * size.height > MOST_BLOB_PIXELS:
         st.info(
@@ -49,12 +49,12 @@ def pixel_lab(key: str, image: BgrImage, traced: Trace, spec: BlobSpec) -> None:
             f"Choose at most {MOST_BLOB_PIXELS / 1e6:.1f} million pixels, such as 1024 x 1024."
         )
         return
-    _LAB(key=key, data=packed(image, traced, spec))
+    _LAB(key=key, data=packed(image, traced, spec, photo))
 
 
-def packed(image: BgrImage, traced: Trace, spec: BlobSpec) -> bytes:
+def packed(image: BgrImage, traced: Trace, spec: BlobSpec, photo: bytes) -> bytes:
     """Pack what the browser needs: the length of a JSON head, the head, and its parts."""
-    parts = _source(image, traced)
+    parts = _source(image, traced, photo)
     parts["fitted"] = traced["fitted"].array.tobytes()
     parts["numbers"] = traced.blob.tobytes()
     scale = PlaneScale.of(*planes(traced.blob, spec.layout))
@@ -88,7 +88,7 @@ def _head(traced: Trace, spec: BlobSpec, scale: PlaneScale) -> dict[str, Any]:
     }
 
 
-def _source(image: BgrImage, traced: Trace) -> dict[str, bytes]:
+def _source(image: BgrImage, traced: Trace, photo: bytes) -> dict[str, bytes]:
     """Take the picture whole, or only the rows and columns that the resize looks at."""
     placement = traced.placement
     if image.shape[0] * image.shape[1] <= MOST_WHOLE_PIXELS:
@@ -104,19 +104,8 @@ def _source(image: BgrImage, traced: Trace) -> dict[str, bytes]:
         "source": image.take(y, axis=0).take(x, axis=1).tobytes(),
         "columns": x.astype("<i4").tobytes(),
         "rows": y.astype("<i4").tobytes(),
-        "preview": jpeg(_preview(image)),
+        "preview": photo,
     }
-
-
-def _preview(image: BgrImage) -> BgrImage:
-    """Shrink for the eye by a whole factor, which cv2 does three times as fast.
-
-    What the factor leaves over at the right and below, a few pixels, is cut off.
-    """
-    height, width = image.shape[:2]
-    factor = max(1, -(-width // PREVIEW_WIDTH))
-    whole = image[: height // factor * factor, : width // factor * factor]
-    return for_display(BgrImage(whole), width=width // factor)
 
 
 def _seen(blob: int, corner: int, resized: int) -> npt.NDArray[np.int64]:

@@ -5,6 +5,8 @@ are never keys: Streamlit hashes big ones by sample, and two pictures could coll
 What is kept is shared by all visitors and therefore read-only.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -15,7 +17,12 @@ from core.nets.card import ModelCard
 from core.nets.catalog import card
 from core.picture.image import BgrImage, Picture, decode
 from core.pipeline import Run, run
+from core.render.encode import for_display, jpeg
 from core.render.statistics import PlaneStatistics, plane_statistics
+
+SPEC_BY_TEXT: dict[str | type, Callable[[BlobSpec], str]] = {BlobSpec: repr}
+"""How caches know a spec: by its text, every digit of it. Streamlit would walk through its
+fields, which takes a millisecond for each picture on a page."""
 
 
 def remembered_run(picture: Picture, chosen: ModelCard, spec: BlobSpec | None = None) -> Run:
@@ -26,6 +33,11 @@ def remembered_run(picture: Picture, chosen: ModelCard, spec: BlobSpec | None = 
 def remembered_image(picture: Picture) -> BgrImage:
     """Decode a picture, or return its pixels from the last time, read-only."""
     return _image(picture.digest, picture)
+
+
+def remembered_photo(picture: Picture) -> bytes:
+    """Encode a picture for the eye, shrunk to the screen, as JPEG, once."""
+    return _photo(picture.digest, picture)
 
 
 def remembered_trace(picture: Picture, spec: BlobSpec) -> Trace:
@@ -43,7 +55,11 @@ def remembered_statistics(picture: Picture, spec: BlobSpec) -> tuple[PlaneStatis
     return _statistics(picture.digest, spec, picture)
 
 
-@st.cache_resource(max_entries=16, show_spinner="The net is looking at the picture ...")
+@st.cache_resource(
+    max_entries=16,
+    show_spinner="The net is looking at the picture ...",
+    hash_funcs=SPEC_BY_TEXT,
+)
 def _run(digest: str, model: str, spec: BlobSpec, _picture: Picture) -> Run:  # noqa: ARG001
     return run(_picture, card(model), spec)
 
@@ -53,19 +69,26 @@ def _image(digest: str, _picture: Picture) -> BgrImage:  # noqa: ARG001 - the ke
     return decode(_picture)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Making the blob, stage by stage ...")
+@st.cache_data(max_entries=64, show_spinner=False)
+def _photo(digest: str, _picture: Picture) -> bytes:
+    return jpeg(for_display(_image(digest, _picture)))
+
+
+@st.cache_resource(
+    max_entries=2, show_spinner="Making the blob, stage by stage ...", hash_funcs=SPEC_BY_TEXT
+)
 def _trace(digest: str, spec: BlobSpec, _picture: Picture) -> Trace:
     return trace(_image(digest, _picture), spec)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=SPEC_BY_TEXT)
 def _difference(digest: str, spec: BlobSpec, _picture: Picture) -> float:
     official, _ = make_blob(_image(digest, _picture), spec)
     ours = _trace(digest, spec, _picture).blob
     return 0.0 if np.array_equal(ours, official) else float(np.abs(ours - official).max())
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=SPEC_BY_TEXT)
 def _statistics(digest: str, spec: BlobSpec, _picture: Picture) -> tuple[PlaneStatistics, ...]:
     blob = _trace(digest, spec, _picture).blob
     return tuple(plane_statistics(plane) for plane in planes(blob, spec.layout))

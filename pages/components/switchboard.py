@@ -12,6 +12,7 @@ from core.picture.image import Picture
 from core.pipeline import Thresholds
 from pages.components.inspect import show_source
 from pages.components.model import pick_model
+from pages.components.remembered import SPEC_BY_TEXT
 from pages.components.text import plain
 
 _RIGHT = "none: as the card says"
@@ -58,7 +59,7 @@ def _rows(picture: Picture, card: ModelCard, made: tuple[Mistake, ...]) -> list[
     return rows
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=SPEC_BY_TEXT)
 def _row(digest: str, model: str, spec: BlobSpec, _picture: Picture) -> Row:
     card = card_named(model)
     limits = Thresholds(card.confidence, card.iou)

@@ -9,9 +9,10 @@ from core.blob.spec import BlobSpec
 from core.blob.trace import Trace
 from core.picture.image import Picture
 from core.share.arrays import npy
-from core.share.script import reading, script
+from core.share.script import blob_lines, reading, script
 from core.share.tables import plane_name, plane_png, statistics_csv
 from pages.components.copy_link import copy_link
+from pages.components.inspect import show_source
 
 
 def show_take_home(key: str, picture: Picture, traced: Trace, spec: BlobSpec) -> None:
@@ -24,6 +25,7 @@ def show_take_home(key: str, picture: Picture, traced: Trace, spec: BlobSpec) ->
         _show_downloads(key, traced, spec)
         st.markdown("**A link to this state**")
         copy_link(f"{key}.link")
+    show_source(script, blob_lines)
 
 
 def _show_script(key: str, picture: Picture, spec: BlobSpec) -> None:

@@ -38,6 +38,7 @@ import streamlit as st
 from core.blob.trace import trace
 from core.picture.image import decode
 from core.picture.samples import sample_picture
+from core.render.encode import for_display, jpeg
 from pages.components import pixel_lab
 from tests.browser.test_pixel_lab import SPECS
 
@@ -46,7 +47,8 @@ st.title("Pixels")
 spec = SPECS[st.query_params["spec"]]
 image = decode(sample_picture("coffee"))
 pixel_lab.MOST_WHOLE_PIXELS = 0 if "large" in st.query_params else 10**6
-pixel_lab.pixel_lab("lab", image, trace(image, spec), spec)
+photo = jpeg(for_display(image))
+pixel_lab.pixel_lab("lab", image, trace(image, spec), spec, photo)
 st.caption("the end")
 """
 

@@ -16,11 +16,17 @@ def page():
     show_source(make_blob, Placement)
 
 
+KEY = "source.core.blob.make.make_blob+core.picture.placement.Placement"
+
+
 def test_the_source_of_each_function_is_folded_away_word_for_word():
     app = AppTest.from_function(page, default_timeout=60).run()
     assert not app.exception
     (expander,) = app.expander
     assert expander.label == "How this is made"
+    assert not expander.code, "what is folded away costs nothing"
+    app.session_state[KEY] = True
+    (expander,) = app.run().expander
     shown = [each.value for each in expander.code]
     assert shown == [inspect.getsource(each).strip() for each in (make_blob, Placement)]
     assert [each.value for each in expander.caption] == [
