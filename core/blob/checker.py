@@ -1,85 +1,22 @@
 """The checker: a spec's well-known mistakes, each with its numbers and the spec that mends it.
 
-A rule looks at one ``Case`` and finds one fault or none; ``RULES`` lists them all. What
-cannot even become a ``BlobSpec`` is the business of ``check_knobs``.
+The rules for specs stand in ``core/blob/rules.py``. What cannot even become a ``BlobSpec``
+is the business of ``check_knobs``.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from core.blob.make import Blob, make_blob, place, planes
+from core.blob.findings import Case, Finding, Rule, values
+from core.blob.make import make_blob
 from core.blob.numbers import triple_to_text
-from core.blob.spec import BlobSpec, Triple
+from core.blob.rules import ONES, RULES, as_triple, reaches_alike
+from core.blob.spec import BlobSpec
 from core.errors import BlobImpossible
 from core.picture.image import Kind
-from core.picture.size import Size
-
-Severity = Literal["error", "warning", "note"]
-
-ONES: Triple = (1.0, 1.0, 1.0)
-UNIT_SCALE = 1 / 32  # a scalefactor below this takes bytes to about 0..1: 1/255, 1/127.5, 0.017
-ALIKE = 0.1  # ranges that differ by a tenth of their width are no mistake: 0.017 for 1/255/std
-FAR_OFF = 1.3  # 4:3 into a square is 1.33
-MEANS_BY_COLOUR = {  # blue, green, red: the means that nets were trained with
-    "ImageNet (Caffe)": (104.0, 117.0, 123.0),
-    "ImageNet (torchvision)": (103.53, 116.28, 123.675),
-    "OpenCV's face detector": (104.0, 177.0, 123.0),
-}
-MEAN_TOLERANCE = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is wrong with a spec, or worth knowing about it.
-
-    Attributes:
-        name: the rule that found it.
-        what: a sentence on what the settings do.
-        why: a sentence on why that is seldom wanted.
-        before: measured on this picture with the spec as it is.
-        after: measured once more with the fix.
-        fix: the spec that mends this and leaves the rest alone; None where no spec can.
-        severity: ``error`` makes no blob, ``warning`` spoils the answer, ``note`` informs.
-    """
-
-    name: str
-    what: str
-    why: str
-    before: str
-    after: str
-    fix: BlobSpec | None
-    severity: Severity = "warning"
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """What a rule looks at.
-
-    Attributes:
-        image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), as ``make_blob`` takes it.
-        spec: the spec to check.
-        wanted: the spec on the model's card; None where there is no model.
-        kind: what the file held before it was decoded.
-    """
-
-    image: npt.NDArray[Any]
-    spec: BlobSpec
-    wanted: BlobSpec | None = None
-    kind: Kind = "colour"
-
-    @cached_property
-    def blob(self) -> Blob:
-        """The blob that the spec makes of the image."""
-        return make_blob(self.image, self.spec)[0]
-
-
-Rule = Callable[[Case], Finding | None]
-Measure = Callable[[Case], str]
 
 
 def check_spec(
@@ -103,27 +40,19 @@ def check_spec(
     Raises:
         BlobImpossible: something is to be said, but the spec makes no blob of this image.
 
+    >>> import numpy as np
     >>> mixed = BlobSpec(scalefactor=(1 / 255,) * 3, mean=(0.485, 0.456, 0.406))
     >>> finding = check_spec(np.full((4, 4, 3), 255, np.uint8), mixed)[0]
     >>> finding.before, finding.after
     ('values 0.9981 to 0.9984', 'values 0.515 to 0.594')
     """
     case = Case(image, spec, wanted, kind)
-    found = [finding for rule in RULES if (finding := _asked(rule, case))]
+    found = [finding for rule in RULES.values() if (finding := _asked(rule, case))]
     causes = [each.fix for each in found if each.fix and each.name != "range"]
-    if wanted and any(_reaches_alike(fix, wanted) for fix in causes):
+    if wanted and any(reaches_alike(fix, wanted) for fix in causes):
         # a wrong range is a symptom: where another fix heals it, that one is the cause
         found = [each for each in found if each.name != "range"]
     return tuple(found)
-
-
-def _asked(rule: Rule, case: Case) -> Finding | None:
-    """Ask a rule; where its mend would be beyond float32, it has nothing to offer."""
-    try:
-        return rule(case)
-    except BlobImpossible:
-        make_blob(case.image, case.spec)  # raises where the spec itself is the trouble
-        return None
 
 
 def check_knobs(image: npt.NDArray[Any], **knobs: Any) -> tuple[Finding, ...]:
@@ -141,7 +70,7 @@ def check_knobs(image: npt.NDArray[Any], **knobs: Any) -> tuple[Finding, ...]:
     mended = {name: value for fault in faults for name, value in fault.mended.items()}
     try:
         fix = BlobSpec(**{**knobs, **mended})
-        after = _values(Case(image, fix))
+        after = values(Case(image, fix))
     except BlobImpossible:
         return ()
     return tuple(
@@ -150,216 +79,13 @@ def check_knobs(image: npt.NDArray[Any], **knobs: Any) -> tuple[Finding, ...]:
     )
 
 
-def mixed_units(case: Case) -> Finding | None:
-    """Find a mean in 0..1 units, where blobFromImage subtracts before it scales."""
-    spec = case.spec
-    in_bytes = _rounded(mean / scale for mean, scale in _pairs(spec.mean, spec.scalefactor))
-    small = 0 < max(map(abs, spec.mean)) < 1 and max(map(abs, spec.scalefactor)) < UNIT_SCALE
-    if not small or max(map(abs, in_bytes)) < 1:
+def _asked(rule: Rule, case: Case) -> Finding | None:
+    """Ask a rule; where its mend would be beyond float32, it has nothing to offer."""
+    try:
+        return rule(case)
+    except BlobImpossible:
+        make_blob(case.image, case.spec)  # raises where the spec itself is the trouble
         return None
-    return _finding(
-        case,
-        "mixed units",
-        f"The mean ({triple_to_text(spec.mean)}) is in 0..1 units and hardly changes anything.",
-        "blobFromImage subtracts the mean first, from values of 0 to 255, and scales after "
-        f"that. In these units the mean is {triple_to_text(in_bytes)}.",
-        replace(spec, mean=in_bytes),
-    )
-
-
-def std_in_bytes(case: Case) -> Finding | None:
-    """Find a std in 0..255 units, where the values were scaled to about 1 before."""
-    spec = case.spec
-    in_units = _rounded(std * scale for std, scale in _pairs(spec.std, spec.scalefactor))
-    if min(spec.std) < 2 or max(map(abs, spec.scalefactor)) >= UNIT_SCALE or max(in_units) >= 2:
-        return None
-    if min(in_units) <= 0:  # a negative scalefactor: no std could mend that
-        return None
-    return _finding(
-        case,
-        "std in bytes",
-        f"The std ({triple_to_text(spec.std)}) is in 0..255 units and squeezes all values to "
-        "nearly nothing.",
-        "Blobscope divides by std after the scalefactor, which has brought the values to about "
-        f"1 already. In these units the std is {triple_to_text(in_units)}.",
-        replace(spec, std=in_units),
-    )
-
-
-def mean_order(case: Case) -> Finding | None:
-    """Find the mean of red subtracted from blue."""
-    spec, wanted = case.spec, case.wanted
-    ours = _by_colour(spec.mean, spec)
-    known = [_by_colour(wanted.mean, wanted)] if wanted else list(MEANS_BY_COLOUR.values())
-    turned = any(_close(ours[::-1], each) and not _close(ours, each) for each in known)
-    if not turned:
-        return None
-    fix = replace(spec, mean=spec.mean[::-1])
-    if wanted and spec.swap_rb != wanted.swap_rb:  # the mean is the card's: swapRB is wrong
-        fix = replace(_swapped(spec, wanted), mean=spec.mean)
-    order = "red, green, blue" if spec.swap_rb else "blue, green, red"
-    return _finding(
-        case,
-        "mean order",
-        f"The mean ({triple_to_text(spec.mean)}) is in the wrong order: swapRB is "
-        f"{'on' if spec.swap_rb else 'off'}, so its numbers belong to {order}.",
-        "Blue gets what belongs to red and red what belongs to blue: both planes are off by "
-        f"{abs(ours[0] - ours[2]):g}.",
-        fix,
-        measure=_plane_means,
-    )
-
-
-def swap(case: Case) -> Finding | None:
-    """Find a net that sees red as blue."""
-    spec, wanted = case.spec, case.wanted
-    if not wanted or spec.swap_rb == wanted.swap_rb or mean_order(case):
-        return None
-    order = "red, green, blue" if wanted.swap_rb else "blue, green, red"
-    return _finding(
-        case,
-        "swapRB",
-        f"swapRB is {'on' if spec.swap_rb else 'off'}, but this net was trained with planes in "
-        f"the order {order}.",
-        "It sees red things blue and faces as if they were frozen. Nets often answer all the "
-        "same, only worse, so that nobody notices.",
-        _swapped(spec, wanted),
-        measure=_plane_means,
-    )
-
-
-def std_missing(case: Case) -> Finding | None:
-    """Find the card's std left out, with no scalefactor that makes up for it."""
-    spec, wanted = case.spec, case.wanted
-    if not wanted or wanted.std == ONES or spec.std != ONES:
-        return None
-    have, want = _gain(spec), _gain(wanted)
-    if all(abs(one / other - 1) < ALIKE for one, other in zip(have, want, strict=True)):
-        return None
-    std = wanted.std if spec.swap_rb == wanted.swap_rb else wanted.std[::-1]
-    return _finding(
-        case,
-        "std missing",
-        f"This net was trained with values divided by std ({triple_to_text(std)}); here they "
-        "are not.",
-        "blobFromImage has no such argument, so it is easily forgotten: the net then sees a "
-        "picture with a quarter of the contrast.",
-        replace(spec, std=std, ddepth="float32"),
-    )
-
-
-def value_range(case: Case) -> Finding | None:
-    """Find bytes of 0 to 255 ending elsewhere than the card's numbers would take them."""
-    spec, wanted = case.spec, case.wanted
-    if not wanted or _reaches_alike(spec, wanted):
-        return None
-    (low, high), (from_, to) = _reach(spec), _reach(wanted)
-    same = spec.swap_rb == wanted.swap_rb
-    numbers = {
-        name: getattr(wanted, name) if same else getattr(wanted, name)[::-1]
-        for name in ("scalefactor", "mean", "std")
-    }
-    return _finding(
-        case,
-        "range",
-        f"With these numbers a picture's values lie between {low:.4g} and {high:.4g}; this net "
-        f"was trained on {from_:.4g} to {to:.4g}.",
-        "A net's weights are made for one range: elsewhere it sees darkness, glare or noise.",
-        replace(spec, **numbers, ddepth="float32"),
-    )
-
-
-def size(case: Case) -> Finding | None:
-    """Find a blob larger or smaller than the net's input."""
-    spec, wanted = case.spec, case.wanted
-    made = spec.size or Size.of(case.image)
-    if not wanted or wanted.size is None or made == wanted.size:
-        return None
-    return _finding(
-        case,
-        "size",
-        f"The blob is {made}; this net's card says {wanted.size}.",
-        "Many nets refuse another size; those that take it see everything larger or smaller "
-        "than what they learned from.",
-        replace(spec, size=wanted.size),
-        measure=_shape,
-    )
-
-
-def stretch(case: Case) -> Finding | None:
-    """Find a picture pulled out of shape where the card does not ask for it."""
-    spec, wanted = case.spec, case.wanted
-    if spec.fit != "stretch" or (wanted and wanted.fit == "stretch"):
-        return None
-    distorted = _distortion(case)
-    if distorted < FAR_OFF:
-        return None
-    fix = replace(spec, fit="letterbox")
-    if wanted:
-        fix = replace(spec, fit=wanted.fit, anchor=wanted.anchor, pad_value=wanted.pad_value)
-    return _finding(
-        case,
-        "stretch",
-        f"A {Size.of(case.image)} picture becomes {spec.size}: a circle turns into an ellipse "
-        f"{distorted:.2f} times as long as wide.",
-        f"This net was trained with {wanted.fit}, so it knows things in their own shape."
-        if wanted
-        else "Unless the net was trained that way, it does not know things so thin or so fat.",
-        fix,
-        "warning" if wanted else "note",
-        measure=_ellipse,
-    )
-
-
-def one_channel(case: Case) -> Finding | None:
-    """Find a scalefactor meant for all channels that reached some only."""
-    spec, wanted = case.spec, case.wanted
-    scale = spec.scalefactor
-    others = [value for value in scale if value != 1]
-    if not others or len(others) == 3 or (wanted and scale == wanted.scalefactor):
-        return None
-    filled = tuple(others[0] if value == 1 else value for value in scale)
-    return _finding(
-        case,
-        "one channel",
-        f"The scalefactor ({triple_to_text(scale)}) leaves {3 - len(others)} of 3 planes "
-        "unscaled.",
-        "OpenCV's four-value Scalar is filled from the left, so a single number written there "
-        "reaches the first channel only. Write it three times.",
-        replace(spec, scalefactor=_triple(filled)),
-        measure=_plane_ranges,
-    )
-
-
-def channels(case: Case) -> Finding | None:
-    """Find an image, or a file it came from, that is not made of three colours."""
-    count = 1 if case.image.ndim == 2 else case.image.shape[2]
-    if count != 3:
-        return Finding(
-            "channels",
-            f"The image has {count} {'channel' if count == 1 else 'channels'}, so the blob has "
-            f"as many planes.",
-            "Nets for photos want three and refuse others: convert it with cv2.cvtColor, or "
-            "read it with cv2.IMREAD_COLOR.",
-            _shape(case),
-            _shape(replace(case, image=np.zeros((*case.image.shape[:2], 3), np.uint8))),
-            None,
-        )
-    return {"grey": _grey_file, "alpha": _alpha_file}.get(case.kind, lambda _: None)(case)
-
-
-RULES: tuple[Rule, ...] = (
-    mixed_units,
-    std_in_bytes,
-    one_channel,
-    mean_order,
-    swap,
-    std_missing,
-    value_range,
-    size,
-    stretch,
-    channels,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,8 +123,8 @@ def _zero_scale(knobs: dict[str, Any]) -> _Fault | None:
         return None
     return _Fault(
         "one channel",
-        f"The scalefactor ({triple_to_text(_triple(scale))}) makes {len(scale) - len(others)} "
-        f"of {len(scale)} planes 0.",
+        f"The scalefactor ({triple_to_text(as_triple(scale))}) makes "
+        f"{len(scale) - len(others)} of {len(scale)} planes 0.",
         "OpenCV's four-value Scalar is filled with zeros, so a single number written there "
         "reaches the first channel only and the other colours are lost. Write it three times.",
         f"{len(scale) - len(others)} planes of zeros",
@@ -410,140 +136,3 @@ KNOB_RULES: tuple[Callable[[dict[str, Any]], _Fault | None], ...] = (
     _bytes_with_numbers,
     _zero_scale,
 )
-
-
-def _finding(
-    case: Case,
-    name: str,
-    what: str,
-    why: str,
-    fix: BlobSpec,
-    severity: Severity = "warning",
-    *,
-    measure: Measure | None = None,
-) -> Finding:
-    """Measure the case with and without the fix, and write both down."""
-    measured = measure or _values
-    before = measured(case)
-    try:
-        return Finding(
-            name, what, why, before, measured(replace(case, spec=fix)), fix, severity
-        )
-    except BlobImpossible as error:  # such as a letterbox of a picture far too long
-        return Finding(name, what, why, before, str(error), None, severity)
-
-
-def _grey_file(case: Case) -> Finding:
-    differences = np.ptp(case.image.astype(np.int32), axis=2)
-    return Finding(
-        "channels",
-        "The file holds grey values; decoding copies them into blue, green and red.",
-        "The three planes differ by mean and scale only, and swapRB moves nothing. Nets that "
-        "learned from colour photos are less sure of grey ones.",
-        "1 channel in the file",
-        f"3 channels, {differences.max():g} apart at most",
-        None,
-        "note",
-    )
-
-
-def _alpha_file(case: Case) -> Finding:
-    white = (case.image == 255).all(axis=2).mean()
-    return Finding(
-        "channels",
-        "The file is transparent in places; Blobscope lays it over white.",
-        "A net has no plane for transparency. cv2.imread drops it and shows whatever colour "
-        "lies beneath, often black: the net's answer may differ.",
-        "colours and alpha in the file",
-        f"3 channels; {white:.0%} of the picture is pure white",
-        None,
-        "note",
-    )
-
-
-def _values(case: Case) -> str:
-    return f"values {case.blob.min():.4g} to {case.blob.max():.4g}"
-
-
-def _shape(case: Case) -> str:
-    return "blob " + " x ".join(map(str, case.blob.shape))
-
-
-def _plane_means(case: Case) -> str:
-    means = (f"{plane.mean():.4g}" for plane in planes(case.blob, case.spec.layout))
-    return f"plane means {', '.join(means)}"
-
-
-def _plane_ranges(case: Case) -> str:
-    each = (
-        f"{plane.min():.4g} to {plane.max():.4g}"
-        for plane in planes(case.blob, case.spec.layout)
-    )
-    return f"planes {', '.join(each)}"
-
-
-def _ellipse(case: Case) -> str:
-    place(Size.of(case.image), case.spec)
-    return f"a circle is {_distortion(case):.2f} times as long as wide"
-
-
-def _distortion(case: Case) -> float:
-    across, down = place(Size.of(case.image), case.spec).scale
-    return max(across / down, down / across)
-
-
-def _swapped(spec: BlobSpec, wanted: BlobSpec) -> BlobSpec:
-    """Turn swapRB; numbers that are not the card's already stay with their colours."""
-    turned = {
-        name: mine if (mine := getattr(spec, name)) == getattr(wanted, name) else mine[::-1]
-        for name in ("scalefactor", "mean", "std")
-    }
-    return replace(spec, swap_rb=wanted.swap_rb, **turned)
-
-
-def _by_colour(values: Triple, spec: BlobSpec) -> Triple:
-    """Put values of the blob's planes in the order blue, green, red."""
-    return values[::-1] if spec.swap_rb else values
-
-
-def _gain(spec: BlobSpec) -> Triple:
-    """Work out what a step of 1 in a byte becomes in the blob: blue, green, red."""
-    return _by_colour(
-        _triple(scale / std for scale, std in _pairs(spec.scalefactor, spec.std)), spec
-    )
-
-
-def _reach(spec: BlobSpec) -> tuple[float, float]:
-    """Work out the lowest and the highest value that bytes can become."""
-    ends = [
-        (byte - mean) * scale / std
-        for byte in (0, 255)
-        for mean, scale, std in zip(spec.mean, spec.scalefactor, spec.std, strict=True)
-    ]
-    return min(ends), max(ends)
-
-
-def _reaches_alike(spec: BlobSpec, wanted: BlobSpec) -> bool:
-    low, high = _reach(wanted)
-    return all(
-        abs(one - other) <= ALIKE * (high - low)
-        for one, other in zip(_reach(spec), (low, high), strict=True)
-    )
-
-
-def _close(ours: Triple, known: Triple) -> bool:
-    return all(abs(one - other) <= MEAN_TOLERANCE for one, other in _pairs(ours, known))
-
-
-def _pairs(one: Triple, other: Triple) -> list[tuple[float, float]]:
-    return list(zip(one, other, strict=True))
-
-
-def _rounded(values: Any) -> Triple:
-    """Cut the dust off quotients: 0.485 / (1/255) is 123.675."""
-    return _triple(round(value, 6) for value in values)
-
-
-def _triple(values: Any) -> Triple:
-    first, second, third = values
-    return first, second, third

@@ -5,9 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.blob.checker import Finding, Severity, check_knobs, check_spec
+from core.blob.checker import check_knobs, check_spec
+from core.blob.findings import Finding, Severity
+from core.blob.rules import RULES
 from core.blob.spec import BlobSpec
 from core.picture.image import Picture, kind_of
+from pages.components.inspect import show_source
 from pages.components.knobs import turn_knobs
 from pages.components.remembered import SPEC_BY_TEXT, remembered_image
 from pages.components.text import plain
@@ -40,6 +43,7 @@ def show_findings(
         )
     if not wanted:
         st.caption("Choose a model as the preset, and the checker knows what it wants.")
+    show_source(check_spec, *(RULES[each.name] for each in findings))
 
 
 def show_knob_findings(key: str, picture: Picture, knobs: dict[str, Any]) -> None:

@@ -7,7 +7,9 @@ import streamlit as st
 
 from core.blob.numbers import triple_to_text
 from core.blob.spec import BlobSpec
-from core.lab.finder import Example, Sureness, Trial, Verdict, candidates, find_spec
+from core.lab.finder import Sureness, Trial, Verdict, find_spec
+from core.lab.habits import candidates
+from core.lab.scenes import Example
 from core.nets.card import ModelCard, Task
 from core.picture.image import Picture
 from core.picture.samples import sample_picture, samples

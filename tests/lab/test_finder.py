@@ -10,19 +10,15 @@ from core.blob.make import make_blob
 from core.blob.spec import BlobSpec
 from core.errors import ModelMissing
 from core.lab import finder
-from core.lab.finder import (
-    HABITS,
-    Example,
-    Trial,
-    Verdict,
-    candidates,
-    find_spec,
-    same_numbers,
-)
+from core.lab.evidence import boxes_in, is_meant
+from core.lab.finder import Trial, Verdict, find_spec
+from core.lab.habits import HABITS, candidates, same_numbers
+from core.lab.scenes import Example, scene_of
 from core.nets.catalog import card, catalog
 from core.nets.downloads import download
 from core.picture.image import Picture
 from core.picture.size import Size
+from core.pipeline import Thresholds
 from tests.shared import IMAGES, NETS, needs_shared
 
 SIZE = Size(64, 64)
@@ -216,9 +212,9 @@ def test_a_missing_model_is_not_mistaken_for_a_bad_spec(monkeypatch, tmp_path):
 
 def test_boxes_of_a_changed_picture_come_back_to_the_unchanged_one():
     model = card("tiny-blob-detector")
-    scene = finder._scene(Example(disc("red")))
+    scene = scene_of(Example(disc("red")))
     for view in scene.views:
-        boxes = finder._boxes(model, model.blob, view, finder.Thresholds(0.45, 0.45))
+        boxes = boxes_in(model, model.blob, view, Thresholds(0.45, 0.45))
         assert boxes.xyxy.round()[0] == pytest.approx([70, 70, 130, 130], abs=6)
 
 
@@ -233,7 +229,7 @@ MEANT = {
 
 @pytest.mark.parametrize(("wanted", "label"), MEANT)
 def test_a_label_is_meant_by_whole_words(wanted, label):
-    assert finder._is_meant(wanted, label) is MEANT[wanted, label]
+    assert is_meant(wanted, label) is MEANT[wanted, label]
 
 
 # the other nets were measured once: the forwards of one search take too long for every run
