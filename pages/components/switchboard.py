@@ -45,6 +45,12 @@ def show_switchboard(key: str, picture: Picture, task: Task) -> None:
         "the same. On one picture a mistake may even make it surer; over many pictures it "
         "costs right answers."
     )
+    without = [name for name, _, _ in MISTAKES if name not in {each.name for each in made}]
+    if without:
+        st.caption(
+            f"Left out, because this net's own numbers leave no room for them: "
+            f"{', '.join(without)}."
+        )
     show_source(consequence, *(break_ for _, _, break_ in MISTAKES))
 
 
