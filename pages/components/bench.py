@@ -27,6 +27,7 @@ from core.render.encode import for_display, png_of_indices
 from core.render.palette import DIVERGING
 from core.render.planes import colour_bar
 from core.render.stages import render_planes_together
+from pages.components.blob_controls import blob_controls
 from pages.components.choice import choice
 from pages.components.frame import spoken_errors
 from pages.components.inspect import show_source
@@ -41,6 +42,7 @@ WIDTH = 360
 TASKS: tuple[Task, ...] = ("classification", "detection")
 _OWN = "as the card says"
 _MISTAKES = {f"mistake: {name}": break_ for name, _, break_ in MISTAKES}
+_BY_HAND = "set by hand"
 _SIDES = ("a", "b")
 _FIRST = {"a": _OWN, "b": "mistake: swapRB flipped"}
 _SAME = "same"
@@ -93,13 +95,17 @@ def _pick_side(key: str, side: str, task: Task) -> _Side:
     card = pick_model(key, task=task)
     numbers = st.selectbox(
         "Numbers",
-        [_OWN, *_MISTAKES, *presets()],
+        [_OWN, *_MISTAKES, *presets(), _BY_HAND],
         index=[_OWN, *_MISTAKES].index(_FIRST[side]),
         key=kept(f"{key}.numbers"),
         bind="query-params",
         persist_state="session",
-        help="The card's own, the card's with a well-known mistake, or those of another row.",
+        help="The card's own, the card's with a well-known mistake, those of another row, or "
+        "every knob in your hands.",
     )
+    if numbers == _BY_HAND:
+        with st.container(border=True):
+            return _Side(card, blob_controls(f"{key}.hand"))
     fit = choice(
         "fit",
         (_SAME, *FITS),
@@ -121,10 +127,24 @@ def _spec(card: ModelCard, numbers: str) -> BlobSpec:
 
 
 def _swap(key: str) -> None:
-    for name in ("model", "numbers", "fit"):
-        one, other = (f"{key}.{side}.{name}" for side in _SIDES)
-        values = st.session_state[other], st.session_state[one]
-        st.session_state[one], st.session_state[other] = values
+    """Exchange what both sides hold, knobs that only one of them shows included."""
+    held = {side: _held(f"{key}.{side}.") for side in _SIDES}
+    for side, other in zip(_SIDES, reversed(_SIDES), strict=True):
+        for name in held[side].keys() - held[other].keys():
+            del st.session_state[f"{key}.{side}.{name}"]
+        for name, value in held[other].items():
+            st.session_state[f"{key}.{side}.{name}"] = value
+
+
+def _held(start: str) -> dict[str, Any]:
+    """Collect the settings of one side by the rest of their keys; buttons hold none."""
+    names = (str(key).removeprefix(start) for key in st.session_state)
+    return {
+        name: st.session_state[start + name]
+        for name in names
+        if name in ("model", "numbers", "fit") or name.startswith("hand.")
+        if start + name in st.session_state
+    }
 
 
 def _show(a: Contender, b: Contender) -> None:

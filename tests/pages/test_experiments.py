@@ -122,6 +122,19 @@ def test_a_link_restores_both_sides(visit):
     }
 
 
+def test_a_side_set_by_hand_has_every_knob_and_keeps_them_when_swapped(visit):
+    app = bench(visit, b__numbers="set by hand", b__hand__width="64", b__hand__height="64")
+    app.text_input(key="ab.classification.b.hand.mean").set_value("104, 117, 123").run()
+    assert not app.exception
+    assert table(app, "setting").set_index("setting").loc["mean", "B"] == "104, 117, 123"
+    app.button(key="ab.classification.swap").click().run()
+    assert not app.exception
+    assert table(app, "setting").set_index("setting").loc["mean", "A"] == "104, 117, 123"
+    assert app.text_input(key="ab.classification.a.hand.mean").value == "104, 117, 123"
+    assert app.number_input(key="ab.classification.a.hand.width").value == 64
+    assert app.selectbox(key="ab.classification.b.numbers").value == OWN
+
+
 def test_a_side_that_fails_says_so_and_leaves_the_other_alone(visit):
     app = bench(visit, "detection", b__numbers="mistake: size halved")
     assert "does not accept a blob" in app.error[0].value
