@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from typing import Literal, get_args
 from unicodedata import combining, normalize
 
 import numpy as np
@@ -12,15 +13,58 @@ from PIL import Image, ImageDraw, ImageFont
 
 from core.picture.image import BgrImage
 from core.picture.size import Size
-from core.render.palette import Bgr, class_colour, text_colour
+from core.render.palette import Bgr, class_colour, confidence_colour, text_colour
 from core.results.detections import Detections
 
 LINE, TEXT = 0.0045, 0.028  # of the mean of the picture's sides
 LEAST_LINE, LEAST_TEXT = 2, 11  # pixels
+LEGIBLE = 6  # the smallest letters that anybody can ask for
 # For labels beyond ASCII, which is all that Pillow's own font can write.
 FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial Unicode.ttf", "arial.ttf")
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+Colours = Literal["class", "confidence"]
+COLOURS: tuple[Colours, ...] = get_args(Colours)
+LEAST_FACTOR, MOST_FACTOR = 0.25, 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class BoxStyle:
+    """What is drawn of a box, and how.
+
+    Attributes:
+        boxes: draw the frames; without them, labels stand where they would.
+        labels: write the class.
+        confidence: write the confidence with two decimals.
+        numbers: write the number of the row, counted from 1.
+        line: how many times thicker than usual a frame is, LEAST_FACTOR to MOST_FACTOR.
+        text: how many times taller than usual letters are, likewise.
+        colours: one a class, or one for each confidence, from dark (0) to bright (1).
+
+    Raises:
+        ValueError: a factor beyond the limits, or colours by something else.
+    """
+
+    boxes: bool = True
+    labels: bool = True
+    confidence: bool = True
+    numbers: bool = False
+    line: float = 1.0
+    text: float = 1.0
+    colours: Colours = "class"
+
+    def __post_init__(self) -> None:
+        for name in ("line", "text"):
+            if not LEAST_FACTOR <= getattr(self, name) <= MOST_FACTOR:
+                raise ValueError(
+                    f"{name} is a factor of {LEAST_FACTOR} to {MOST_FACTOR}, "
+                    f"not {getattr(self, name)}"
+                )
+        if self.colours not in COLOURS:
+            raise ValueError(f"boxes are coloured by {COLOURS}, not by {self.colours!r}")
+
+
+PLAIN = BoxStyle()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +83,15 @@ class Pen:
         """
         side = (size.width + size.height) / 2
         return cls(max(LEAST_LINE, round(side * LINE)), max(LEAST_TEXT, round(side * TEXT)))
+
+    def styled(self, style: BoxStyle) -> "Pen":
+        """Return the pen as thick and as tall as somebody asked for, as long as it shows.
+
+        >>> Pen(line=3, text=16).styled(BoxStyle(line=2, text=0.25))
+        Pen(line=6, text=6)
+        """
+        line, text = round(self.line * style.line), round(self.text * style.text)
+        return Pen(max(1, line), max(LEGIBLE, text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +129,7 @@ def draw_detections(
     detections: Detections,
     *,
     label: Callable[[int], str] = str,
-    show_labels: bool = True,
-    show_confidence: bool = True,
-    show_numbers: bool = False,
+    style: BoxStyle = PLAIN,
 ) -> BgrImage:
     """Draw boxes on a copy of the picture; the first rows lie on top.
 
@@ -86,22 +137,17 @@ def draw_detections(
         image: the picture whose pixels the boxes are in.
         detections: see ``Detections.on_image``; boxes outside the picture are left out.
         label: the text of a class, such as ``card.label``.
-        show_labels: write the class beside the box.
-        show_confidence: write the confidence with two decimals.
-        show_numbers: write the number of the row, counted from 1.
+        style: what is drawn of a box, and how.
     """
     drawn, size = BgrImage(image.copy()), Size.of(image)
-    pen = Pen.of(size)
+    pen = Pen.of(size).styled(style)
     frames = dict(_frames(detections, size))
-    colours = [class_colour(class_id) for class_id in detections.class_id.tolist()]
-    for index in reversed(frames):
+    colours = _colours(detections, style)
+    for index in reversed(frames) if style.boxes else ():
         _draw_frame(drawn, frames[index], colours[index], pen.line)
     labels: list[tuple[Patch, npt.NDArray[np.uint8]]] = []
     for index, frame in frames.items():
-        class_text = label(int(detections.class_id[index])) if show_labels else ""
-        confidence = f"{detections.confidence[index]:.2f}" if show_confidence else ""
-        number = f"#{index + 1}" if show_numbers else ""
-        if text := " ".join(filter(None, (number, class_text, confidence))):
+        if text := _text(detections, index, label, style):
             tile = label_tile(text, colours[index], text_size=pen.text, room=size)
             labels.append((_place_for(tile, frame, [patch for patch, _ in labels], size), tile))
     for patch, tile in reversed(labels):
@@ -141,6 +187,21 @@ def _word(word: str, background: Bgr, text_size: int) -> npt.NDArray[np.uint8]:
         (0, height / 2), writable, fill=text_colour(background), font=font, anchor="lm"
     )
     return np.asarray(plate)
+
+
+def _colours(detections: Detections, style: BoxStyle) -> list[Bgr]:
+    if style.colours == "confidence":
+        return [confidence_colour(each) for each in detections.confidence.tolist()]
+    return [class_colour(class_id) for class_id in detections.class_id.tolist()]
+
+
+def _text(
+    detections: Detections, index: int, label: Callable[[int], str], style: BoxStyle
+) -> str:
+    number = f"#{index + 1}" if style.numbers else ""
+    class_text = label(int(detections.class_id[index])) if style.labels else ""
+    confidence = f"{detections.confidence[index]:.2f}" if style.confidence else ""
+    return " ".join(filter(None, (number, class_text, confidence)))
 
 
 def _frames(detections: Detections, size: Size) -> Iterator[tuple[int, Patch]]:

@@ -22,7 +22,7 @@ from core.lab.mistakes import MISTAKES
 from core.nets.card import ModelCard, Task
 from core.picture.image import Picture
 from core.pipeline import Thresholds, on_shown
-from core.render.boxes import draw_detections
+from core.render.boxes import BoxStyle, draw_detections
 from core.render.encode import for_display, png_of_indices
 from core.render.palette import DIVERGING
 from core.render.planes import colour_bar
@@ -165,7 +165,7 @@ def _show_side(letter: str, side: Contender, answer: Answer) -> None:
     if answer.boxes is not None:
         shown = on_shown(answer.boxes, side.done)
         drawn = draw_detections(
-            side.done.shown, shown, label=side.card.label, show_numbers=True
+            side.done.shown, shown, label=side.card.label, style=BoxStyle(numbers=True)
         )
         show_photo(drawn, caption=f"The boxes of {letter}", alt=f"Result {letter}: {answer}")
     blob = side.done.blob

@@ -9,13 +9,15 @@ import streamlit as st
 from core.blob.spec import FITS, BlobSpec, Fit
 from core.nets.card import ModelCard
 from core.pipeline import MOST_CANDIDATES, Found, Run, Thresholds, on_shown
-from core.render.boxes import draw_detections
+from core.render.boxes import BoxStyle, draw_detections
 from pages.components.choice import choice
 from pages.components.kept import kept
 from pages.components.pictures import show_photo
 from pages.components.text import plain
 
 MOST_RAW_ROWS, MOST_RAW_COLUMNS = 200, 100
+
+NUMBERED = BoxStyle(numbers=True)
 
 _MODES = {"per class": True, "agnostic": False}
 _METHODS = {"hard": False, "soft": True}
@@ -95,10 +97,10 @@ def show_steps(result: Found) -> None:
         st.caption(f"NMS looked at the {MOST_CANDIDATES:,} surest of {result.wanted:,} boxes.")
 
 
-def show_found(done: Run, result: Found, card: ModelCard) -> None:
-    """Draw the boxes on the picture, numbered as in the table."""
+def show_found(done: Run, result: Found, card: ModelCard, style: BoxStyle = NUMBERED) -> None:
+    """Draw the boxes on the picture, by default numbered as in the table."""
     drawn = draw_detections(
-        done.shown, on_shown(result.kept, done), label=card.label, show_numbers=True
+        done.shown, on_shown(result.kept, done), label=card.label, style=style
     )
     labels = [card.label(class_id) for class_id in result.kept.class_id.tolist()]
     show_photo(

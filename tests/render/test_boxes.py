@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,8 +7,8 @@ from hypothesis import strategies as st
 
 from core.picture.size import Size
 from core.render import boxes
-from core.render.boxes import Patch, Pen, draw_detections, label_tile
-from core.render.palette import class_colour
+from core.render.boxes import BoxStyle, Patch, Pen, draw_detections, label_tile
+from core.render.palette import class_colour, confidence_colour
 from core.results.detections import Detections
 
 GROUND = 119
@@ -20,8 +22,11 @@ def one(xyxy, class_id=0, confidence=0.87):
     return Detections([xyxy], [confidence], [class_id], [0])
 
 
-def bare(image, detections):
-    return draw_detections(image, detections, show_labels=False, show_confidence=False)
+BARE = BoxStyle(labels=False, confidence=False)
+
+
+def bare(image, detections, **style):
+    return draw_detections(image, detections, style=replace(BARE, **style))
 
 
 def test_the_callers_picture_is_not_drawn_upon():
@@ -107,7 +112,7 @@ def test_where_labels_have_to_overlap_the_first_row_is_the_one_to_read():
     size = Size(30, 16)  # room for a single label
     both = Detections([[0, 0, 30, 16]] * 2, [0.9, 0.8], [4, 5], [0, 1])
     drawn = draw_detections(
-        ground(*size.cv2), both, label=lambda _: "dog", show_confidence=False
+        ground(*size.cv2), both, label=lambda _: "dog", style=BoxStyle(confidence=False)
     )
     tile = label_tile("dog", class_colour(4), text_size=Pen.of(size).text, room=size)
     assert (drawn[: tile.shape[0], : tile.shape[1]] == tile).all()
@@ -123,8 +128,8 @@ def test_what_is_written_can_be_chosen(monkeypatch):
     monkeypatch.setattr(boxes, "label_tile", noted)
     found, names = one([20, 30, 90, 80]), ["dog"].__getitem__
     draw_detections(ground(), found, label=names)
-    draw_detections(ground(), found, label=names, show_confidence=False)
-    draw_detections(ground(), found, label=names, show_labels=False, show_numbers=True)
+    draw_detections(ground(), found, label=names, style=BoxStyle(confidence=False))
+    draw_detections(ground(), found, label=names, style=BoxStyle(labels=False, numbers=True))
     assert written == ["dog 0.87", "dog", "#1 0.87"]
 
 
@@ -160,3 +165,60 @@ def test_without_a_font_accents_are_dropped_and_the_letters_stay(monkeypatch):
 def test_patches_that_only_touch_do_not_meet():
     assert not Patch(0, 0, 5, 5).meets(Patch(5, 0, 9, 5))
     assert Patch(0, 0, 5, 5).meets(Patch(4, 4, 9, 9))
+
+
+def test_without_boxes_the_labels_stand_where_they_stood_and_the_rest_is_the_picture():
+    image, found = ground(), one([20, 60, 90, 120])
+    both = draw_detections(image, found)
+    labels = draw_detections(image, found, style=BoxStyle(boxes=False))
+    tile = label_tile(
+        "0 0.87", class_colour(0), text_size=Pen.of(Size(200, 150)).text, room=Size(200, 150)
+    )
+    height, width = tile.shape[:2]
+    place = slice(60 - height, 60), slice(20, 20 + width)
+    assert (labels[place] == both[place]).all()
+    assert (labels[place] == tile).all()
+    labels[place] = GROUND
+    assert (labels == GROUND).all()
+
+
+def test_without_boxes_and_words_there_is_just_the_picture():
+    assert (bare(ground(), one([20, 30, 90, 80]), boxes=False) == GROUND).all()
+
+
+@pytest.mark.parametrize("factor", [0.25, 0.5, 2.0, 4.0])
+def test_lines_are_as_many_times_thicker_as_asked_but_never_nothing(factor):
+    drawn = bare(ground(900, 700), one([200, 100, 800, 600], class_id=3), line=factor)
+    thick = np.flatnonzero((drawn[350, 200:500] == class_colour(3)).all(axis=-1))
+    assert thick.tolist() == list(range(max(1, round(Pen.of(Size(900, 700)).line * factor))))
+
+
+def test_letters_are_as_many_times_taller_as_asked(monkeypatch):
+    sizes = []
+    written = label_tile
+
+    def noted(text, background, *, text_size, room):
+        sizes.append(text_size)
+        return written(text, background, text_size=text_size, room=room)
+
+    monkeypatch.setattr(boxes, "label_tile", noted)
+    for factor in (0.5, 1.0, 3.0):
+        draw_detections(ground(900, 700), one([0, 0, 9, 9]), style=BoxStyle(text=factor))
+    assert sizes == [11, 22, 66]
+
+
+def test_coloured_by_confidence_a_box_says_how_sure_and_not_what():
+    for class_id in (0, 7):
+        found = one([20, 30, 90, 80], class_id=class_id, confidence=0.6)
+        drawn = bare(ground(), found, colours="confidence")
+        assert drawn[30, 20].tolist() == list(confidence_colour(0.6))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"line": 0}, {"line": 5}, {"text": 0.1}, {"text": float("nan")}, {"colours": "size"}],
+    ids=str,
+)
+def test_a_style_that_cannot_be_drawn_is_refused_at_birth(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))[:5]):
+        BoxStyle(**wrong)

@@ -8,8 +8,10 @@ from core.render.palette import (
     CLASS_COLOURS,
     DIVERGING,
     GREY,
+    SEQUENTIAL,
     TINTS,
     class_colour,
+    confidence_colour,
     luminance,
     text_colour,
 )
@@ -77,8 +79,28 @@ def test_below_and_above_zero_look_different_to_every_eye(eyes):
         assert np.linalg.norm(seen[128 - step] - seen[128 + step]) > 20
 
 
-@pytest.mark.parametrize("colour_map", [GREY, *TINTS.values()])
+@pytest.mark.parametrize("colour_map", [GREY, SEQUENTIAL, *TINTS.values()])
 def test_higher_values_are_never_darker(colour_map):
     bright = [luminance(tuple(each)) for each in colour_map[:, 0].tolist()]
     assert np.all(np.diff(bright) >= 0)
     assert bright[-1] > 0.5
+
+
+@pytest.mark.parametrize("eyes", EYES)
+def test_equal_steps_of_confidence_look_equal_to_every_eye(eyes):
+    seen = seen_lab([confidence_colour(step / 10) for step in range(11)], eyes)
+    brighter = np.diff(seen[:, 0])
+    assert brighter.min() > 5
+    assert brighter.max() < 2.2 * brighter.min()
+
+
+@pytest.mark.parametrize("step", range(0, 256, 15))
+def test_labels_can_be_read_on_every_colour_of_a_confidence(step):
+    colour = confidence_colour(step / 255)
+    darker, brighter = sorted([luminance(colour), luminance(text_colour(colour))])
+    assert (brighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def test_a_confidence_that_soft_nms_or_a_broken_net_made_odd_still_has_a_colour():
+    assert confidence_colour(-3) == confidence_colour(0)
+    assert confidence_colour(7) == confidence_colour(1)
