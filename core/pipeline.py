@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass, replace
 from typing import cast
 
+import numpy as np
+
 from core.blob.make import Blob, make_blob
 from core.blob.spec import BlobSpec
 from core.nets.card import ModelCard
@@ -79,6 +81,14 @@ class Thresholds:
     class_ids: frozenset[int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ClassCount:
+    """How many boxes of one class there are."""
+
+    class_id: int
+    boxes: int
+
+
 @dataclass(frozen=True, eq=False)
 class Found:
     """The boxes of one picture, and how many were left after each step.
@@ -87,6 +97,7 @@ class Found:
         raw: rows the net gave.
         surest: the highest confidence among them, 0..1.
         confident: of these, above the confidence.
+        classes: how many of those each class has, the most first.
         wanted: of these, of the wanted classes.
         kept: what NMS left of these, ending at the picture's edges, in its pixels.
         read_ms: how long reading took, in milliseconds.
@@ -95,6 +106,7 @@ class Found:
     raw: int
     surest: float
     confident: int
+    classes: tuple[ClassCount, ...]
     wanted: int
     kept: Detections
     read_ms: float
@@ -152,10 +164,18 @@ def found(done: Run, card: ModelCard, thresholds: Thresholds) -> Found:
         raw=len(raw),
         surest=float(raw.confidence.max(initial=0.0)),
         confident=len(confident),
+        classes=_counted(confident),
         wanted=len(wanted),
         kept=_inside(kept.on_image(done.placement), done.image_size),
         read_ms=1e3 * (time.perf_counter() - begin),
     )
+
+
+def _counted(detections: Detections) -> tuple[ClassCount, ...]:
+    class_ids, boxes = np.unique(detections.class_id, return_counts=True)
+    order = np.argsort(-boxes, kind="stable")
+    pairs = zip(class_ids[order].tolist(), boxes[order].tolist(), strict=True)
+    return tuple(ClassCount(class_id, count) for class_id, count in pairs)
 
 
 def _thinned(candidates: Detections, thresholds: Thresholds) -> Detections:

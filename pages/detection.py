@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.pipeline import found
 from pages.components import detection
+from pages.components.display import display_controls, show_legend
 from pages.components.frame import through_the_frame
 from pages.components.model import pick_model
 from pages.components.picture import pick_picture
@@ -22,14 +23,17 @@ with knobs:
     card = pick_model("detection", task="detection")
     thresholds = detection.thresholds("detection", card)
     spec = detection.fitted_spec("detection", card)
+    style = display_controls("detection.display")
 
 done = remembered_run(picture, card, spec)
 result = found(done, card, thresholds)
 with view:
     detection.show_steps(result)
+    detection.show_class_counts("detection", result, card)
     left, right = st.columns(2, gap="small")
     with left:
-        detection.show_found(done, result, card)
+        detection.show_found(done, result, card, style)
+        show_legend(style)
     with right:
         show_photo(done.shown, caption=f"The picture, {done.image_size}", alt="The picture")
     detection.show_table(result, card)

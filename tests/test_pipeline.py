@@ -16,6 +16,7 @@ from core.picture.placement import stretch
 from core.picture.size import Size
 from core.pipeline import (
     MOST_CANDIDATES,
+    ClassCount,
     RoadTimes,
     Run,
     Thresholds,
@@ -226,6 +227,13 @@ def test_the_crowd_of_another_class_takes_no_place_under_the_cap():
     done = answered(*cells(1, MOST_CANDIDATES, 0.9), (2, 0.3, [90, 90, 99, 99]))
     wanted = found(done, detector(), replace(PLAIN, class_ids=frozenset({2})))
     assert (wanted.confident, wanted.wanted, len(wanted.kept)) == (1001, 1, 1)
+
+
+def test_boxes_above_the_confidence_are_counted_by_class_whatever_the_filter():
+    many = answered((2, 0.9, BOX), (1, 0.8, BOX), (2, 0.2, BOX), (2, 0.7, BOX), (0, 0.6, BOX))
+    result = found(many, detector(), replace(PLAIN, class_ids=frozenset({1})))
+    assert result.classes == (ClassCount(2, 2), ClassCount(0, 1), ClassCount(1, 1))
+    assert found(many, detector(), replace(PLAIN, confidence=1.0)).classes == ()
 
 
 @pytest.mark.parametrize("offset", [0, 1, 3])

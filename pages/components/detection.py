@@ -16,6 +16,7 @@ from pages.components.pictures import show_photo
 from pages.components.text import plain
 
 MOST_RAW_ROWS, MOST_RAW_COLUMNS = 200, 100
+MOST_COUNTED = 12
 
 NUMBERED = BoxStyle(numbers=True)
 
@@ -79,12 +80,50 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
     chosen = st.multiselect(
         "Only these classes",
         card.labels,
-        key=kept(f"{own}.classes"),
+        key=kept(_filter_key(key, card)),
         bind="query-params",
         placeholder=f"all {len(card.labels)} classes",
     )
     ids = frozenset(card.labels.index(label) + card.label_offset for label in chosen)
     return Thresholds(confidence, iou, _MODES[mode], _METHODS[method], ids or None)
+
+
+def show_class_counts(key: str, result: Found, card: ModelCard) -> None:
+    """Show how many boxes each class has above the confidence; a click filters by it.
+
+    The counts stand beside the filter, not in it: a link carries the texts of its options.
+    """
+    own = _filter_key(key, card)
+    chosen = st.session_state.get(own, ())
+    known = [each for each in result.classes if card.label(each.class_id) in card.labels]
+    if not known:
+        return
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        st.caption("Above confidence", width="content")
+        for each in known[:MOST_COUNTED]:
+            label = card.label(each.class_id)
+            st.button(
+                f"{plain(label)} ({each.boxes:,})",
+                key=f"{own}.{each.class_id}",
+                type="primary" if label in chosen else "secondary",
+                help=f"Show {plain(label)} alone, or with others you click. Boxes above the "
+                "confidence, before NMS.",
+                on_click=_toggle,
+                args=(own, label),
+            )
+        if len(known) > MOST_COUNTED:
+            st.caption(f"and {len(known) - MOST_COUNTED} classes more", width="content")
+
+
+def _filter_key(key: str, card: ModelCard) -> str:
+    return f"{key}.{card.name}.classes"
+
+
+def _toggle(key: str, label: str) -> None:
+    """Put a class into the filter, or take it out."""
+    chosen = st.session_state.get(key, [])
+    others = [each for each in chosen if each != label]
+    st.session_state[key] = others if label in chosen else [*others, label]
 
 
 def show_steps(result: Found) -> None:
@@ -105,7 +144,7 @@ def show_found(done: Run, result: Found, card: ModelCard, style: BoxStyle = NUMB
     labels = [card.label(class_id) for class_id in result.kept.class_id.tolist()]
     show_photo(
         drawn,
-        caption=f"{len(labels)} kept, numbered as in the table",
+        caption=f"{len(labels)} kept" + ", numbered as in the table" * style.numbers,
         alt="Result: " + (", ".join(labels) or "nothing found"),
     )
 
