@@ -9,7 +9,8 @@ BlobscopeError
 │   ├── DownloadFailed  the address did not answer, or answered with something else
 │   ├── ModelUnreadable cv2.dnn cannot read the files
 │   └── ForwardFailed   the net was read but refuses this blob
-└── LayoutUnknown       no decoder knows outputs of these shapes
+├── LayoutUnknown       no decoder knows outputs of these shapes
+└── TruthUnreadable     a file with marked objects is wrong in this line or element
 
 The text of each error is a sentence that says what happened and what to do.
 Foreign exceptions are translated once, where they arise, with ``from``.
@@ -54,3 +55,7 @@ class ForwardFailed(ModelError):  # noqa: N818
 
 class LayoutUnknown(BlobscopeError):  # noqa: N818
     """No decoder recognises the shapes of the outputs."""
+
+
+class TruthUnreadable(BlobscopeError):  # noqa: N818
+    """A file with marked objects cannot be read, or is about another picture."""

@@ -50,6 +50,18 @@ def area(xyxy: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return np.asarray(width * height)
 
 
+def intersection(xyxy_a: npt.ArrayLike, xyxy_b: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Measure the area each pair has in common: (N, 4) and (M, 4) give (N, M).
+
+    >>> intersection([[0, 0, 2, 2]], [[1, 0, 3, 2], [2, 0, 4, 2]])
+    array([[2., 0.]])
+    """
+    a, b = np.asarray(xyxy_a, np.float64), np.asarray(xyxy_b, np.float64)
+    left_top = np.maximum(a[:, None, :2], b[None, :, :2])
+    right_bottom = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    return np.asarray((right_bottom - left_top).clip(min=0).prod(axis=2))
+
+
 def iou(xyxy_a: npt.ArrayLike, xyxy_b: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Divide intersection by union for each pair: (N, 4) and (M, 4) give (N, M) in 0..1.
 
@@ -58,9 +70,6 @@ def iou(xyxy_a: npt.ArrayLike, xyxy_b: npt.ArrayLike) -> npt.NDArray[np.float64]
     >>> iou([[0, 0, 2, 2]], [[0, 0, 2, 2], [1, 0, 3, 2], [2, 0, 4, 2]]).round(3)
     array([[1.   , 0.333, 0.   ]])
     """
-    a, b = np.asarray(xyxy_a, np.float64), np.asarray(xyxy_b, np.float64)
-    left_top = np.maximum(a[:, None, :2], b[None, :, :2])
-    right_bottom = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = (right_bottom - left_top).clip(min=0).prod(axis=2)  # (N, M)
-    union = area(a)[:, None] + area(b)[None, :] - shared
+    shared = intersection(xyxy_a, xyxy_b)
+    union = area(xyxy_a)[:, None] + area(xyxy_b)[None, :] - shared
     return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
