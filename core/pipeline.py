@@ -8,7 +8,7 @@ there, and every slider acts on them only.
 
 import time
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from core.results.classification import Ranked, confidences, top_k
 from core.results.decoders import LayoutName
 from core.results.decoders import decode as decode_outputs
 from core.results.detections import Detections
+from core.results.truth import Truth
+
+Located = TypeVar("Located", Detections, Truth)
 
 MOST_CANDIDATES = 1000
 """NMS looks at no more boxes than these, the surest; its time grows with the square."""
@@ -194,11 +197,11 @@ def _inside(detections: Detections, size: Size) -> Detections:
     return cut.taken((across > 0) & (down > 0))
 
 
-def on_shown(detections: Detections, done: Run) -> Detections:
+def on_shown(boxes: Located, done: Run) -> Located:
     """Move boxes from the original picture onto the picture that is shown."""
     shown = Size.of(done.shown)
     across, down = shown.width / done.image_size.width, shown.height / done.image_size.height
-    return replace(detections, xyxy=detections.xyxy * (across, down, across, down))
+    return replace(boxes, xyxy=boxes.xyxy * (across, down, across, down))
 
 
 def ranking(done: Run, card: ModelCard, k: int) -> Ranking:

@@ -11,6 +11,7 @@ from pages.components.picture import pick_picture
 from pages.components.pictures import show_photo
 from pages.components.remembered import remembered_run
 from pages.components.times import show_times
+from pages.components.truth_view import show_truth
 from pages.components.unfolded import show_tabs
 
 through_the_frame()
@@ -38,4 +39,12 @@ with view:
         show_photo(done.shown, caption=f"The picture, {done.image_size}", alt="The picture")
     detection.show_table(result, card)
     show_times(done.times, read_ms=result.read_ms)
-    show_tabs("detection.more", {"Raw outputs": partial(detection.show_raw_rows, done)})
+    show_tabs(
+        "detection.more",
+        {
+            "Raw outputs": partial(detection.show_raw_rows, done),
+            "Ground truth": partial(
+                show_truth, "truth", picture, done, result, card, thresholds, style
+            ),
+        },
+    )

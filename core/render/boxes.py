@@ -1,6 +1,6 @@
-"""Detections drawn on a picture: a frame in the class's colour, and a label beside it."""
+"""Boxes drawn on a picture: a frame in the class's colour, and a label beside it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -66,6 +66,10 @@ class BoxStyle:
 
 PLAIN = BoxStyle()
 
+Pattern = Literal["solid", "dashed", "dotted"]
+# drawn, left out; in widths of the line
+DASHES: dict[Pattern, tuple[int, int]] = {"dashed": (6, 4), "dotted": (2, 2)}
+
 
 @dataclass(frozen=True, slots=True)
 class Pen:
@@ -124,6 +128,23 @@ class Patch:
         return Patch(left, top, left + self.right - self.left, top + self.bottom - self.top)
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A frame to be drawn, and the words beside it.
+
+    Attributes:
+        xyxy: in pixels of the picture that is drawn upon.
+        text: no words, no label.
+        colour: of the frame and of the label's plate.
+        pattern: of the frame, for those who cannot tell the colours apart.
+    """
+
+    xyxy: tuple[float, float, float, float]
+    text: str
+    colour: Bgr
+    pattern: Pattern = "solid"
+
+
 def draw_detections(
     image: BgrImage,
     detections: Detections,
@@ -139,16 +160,29 @@ def draw_detections(
         label: the text of a class, such as ``card.label``.
         style: what is drawn of a box, and how.
     """
+    colours = _colours(detections, style)
+    marks = [
+        Mark(tuple(xyxy), words_beside(detections, index, label, style), colours[index])
+        for index, xyxy in enumerate(detections.xyxy.tolist())
+    ]
+    return draw_marks(image, marks, style=style)
+
+
+def draw_marks(image: BgrImage, marks: Sequence[Mark], *, style: BoxStyle = PLAIN) -> BgrImage:
+    """Draw frames and words on a copy of the picture; the first lie on top.
+
+    Of the style, only the widths count and whether there are frames at all: words,
+    colours and patterns are the marks' own.
+    """
     drawn, size = BgrImage(image.copy()), Size.of(image)
     pen = Pen.of(size).styled(style)
-    frames = dict(_frames(detections, size))
-    colours = _colours(detections, style)
+    frames = dict(_frames(marks, size))
     for index in reversed(frames) if style.boxes else ():
-        _draw_frame(drawn, frames[index], colours[index], pen.line)
+        _draw_frame(drawn, frames[index], marks[index], pen.line)
     labels: list[tuple[Patch, npt.NDArray[np.uint8]]] = []
     for index, frame in frames.items():
-        if text := _text(detections, index, label, style):
-            tile = label_tile(text, colours[index], text_size=pen.text, room=size)
+        if text := marks[index].text:
+            tile = label_tile(text, marks[index].colour, text_size=pen.text, room=size)
             labels.append((_place_for(tile, frame, [patch for patch, _ in labels], size), tile))
     for patch, tile in reversed(labels):
         drawn[patch.slices] = tile
@@ -195,33 +229,41 @@ def _colours(detections: Detections, style: BoxStyle) -> list[Bgr]:
     return [class_colour(class_id) for class_id in detections.class_id.tolist()]
 
 
-def _text(
+def words_beside(
     detections: Detections, index: int, label: Callable[[int], str], style: BoxStyle
 ) -> str:
+    """Write what stands beside a box: its number, its class, its confidence."""
     number = f"#{index + 1}" if style.numbers else ""
     class_text = label(int(detections.class_id[index])) if style.labels else ""
     confidence = f"{detections.confidence[index]:.2f}" if style.confidence else ""
     return " ".join(filter(None, (number, class_text, confidence)))
 
 
-def _frames(detections: Detections, size: Size) -> Iterator[tuple[int, Patch]]:
+def _frames(marks: Sequence[Mark], size: Size) -> Iterator[tuple[int, Patch]]:
     """Cut the boxes at the picture's edge; those that are empty then are left out."""
-    for index, corners in enumerate(detections.clipped(size).xyxy.tolist()):
+    corner = (size.width, size.height) * 2
+    xyxy = np.array([mark.xyxy for mark in marks], np.float64).reshape(-1, 4)
+    for index, corners in enumerate(xyxy.clip(0, corner).tolist()):
         if corners[0] < corners[2] and corners[1] < corners[3]:
             left, top = int(corners[0]), int(corners[1])
             right, bottom = round(corners[2]), round(corners[3])
             yield index, Patch(left, top, max(right, left + 1), max(bottom, top + 1))
 
 
-def _draw_frame(image: BgrImage, frame: Patch, colour: Bgr, line: int) -> None:
+def _draw_frame(image: BgrImage, frame: Patch, mark: Mark, line: int) -> None:
     """Draw four bars inside the frame, so that no line leaves the picture."""
-    across = min(line, frame.right - frame.left)
-    down = min(line, frame.bottom - frame.top)
-    rows, columns = frame.slices
-    image[frame.top : frame.top + down, columns] = colour
-    image[frame.bottom - down : frame.bottom, columns] = colour
-    image[rows, frame.left : frame.left + across] = colour
-    image[rows, frame.right - across : frame.right] = colour
+    inside = image[frame.slices]
+    rows, columns = (_dashes(length, mark.pattern, line) for length in inside.shape[:2])
+    inside[:line, columns] = inside[-line:, columns] = mark.colour
+    inside[rows, :line] = inside[rows, -line:] = mark.colour
+
+
+def _dashes(length: int, pattern: Pattern, line: int) -> npt.NDArray[np.bool_] | slice:
+    """Choose the pixels of a bar that are drawn."""
+    if pattern == "solid":
+        return slice(None)
+    drawn, left_out = (part * line for part in DASHES[pattern])
+    return np.asarray(np.arange(length) % (drawn + left_out) < drawn)
 
 
 def _place_for(

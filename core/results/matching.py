@@ -51,8 +51,8 @@ class Score:
 
     A quotient is None where there is nothing to divide by.
 
-    >>> Score(hits=3, false_alarms=1, misses=2)
-    Score(hits=3, false_alarms=1, misses=2)
+    >>> print(Score(3, 1, 2))
+    matches 3, misses 2, false alarms 1
     >>> Score(3, 1, 2).precision, Score(3, 1, 2).recall, Score(0, 0, 2).precision
     (0.75, 0.6, None)
     """
@@ -60,6 +60,9 @@ class Score:
     hits: int
     false_alarms: int
     misses: int
+
+    def __str__(self) -> str:
+        return f"matches {self.hits}, misses {self.misses}, false alarms {self.false_alarms}"
 
     @property
     def precision(self) -> float | None:

@@ -10,10 +10,10 @@
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePath
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
@@ -85,6 +85,12 @@ class Truth:
 
     def __len__(self) -> int:
         return len(self.class_id)
+
+    def of_classes(self, class_ids: Iterable[int]) -> Self:
+        """Keep the objects of these classes."""
+        kept = np.isin(self.class_id, list(class_ids))
+        names = ("xyxy", "class_id", "ignored", "crowd")
+        return replace(self, **{name: getattr(self, name)[kept] for name in names})
 
 
 def read_truth(name: str, data: bytes, *, picture: str, size: Size) -> tuple[Marked, ...]:

@@ -1,0 +1,86 @@
+"""Found against marked, drawn: each fate has a pattern and letters, not a colour alone.
+
+====  ==================  =======  ==========================================
+TP    true positive       solid    a box that found an object
+FP    false positive      dotted   a box that found none: a false alarm
+FN    false negative      dashed   an object that no box found: a miss
+====  ==================  =======  ==========================================
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+from core.picture.image import BgrImage
+from core.render.boxes import PLAIN, BoxStyle, Mark, Pattern, draw_marks, words_beside
+from core.render.palette import CLASS_COLOURS, Bgr
+from core.results.detections import Detections
+from core.results.matching import Matching
+from core.results.truth import Truth
+
+Fate = Literal["TP", "FP", "FN", "ignored"]
+FATE_COLOURS: dict[Fate, Bgr] = {
+    "TP": CLASS_COLOURS[0],  # blue, pink and yellow: bright enough for thin lines with gaps
+    "FP": CLASS_COLOURS[18],
+    "FN": CLASS_COLOURS[3],
+    "ignored": (255, 255, 255),
+}
+
+
+def draw_matched(
+    image: BgrImage,
+    detections: Detections,
+    truth: Truth,
+    matching: Matching,
+    *,
+    label: Callable[[int], str] = str,
+    style: BoxStyle = PLAIN,
+) -> BgrImage:
+    """Draw hits solid, false alarms dotted, and what was missed dashed, on a copy.
+
+    Args:
+        image: the picture whose pixels all boxes are in.
+        detections: what was found.
+        truth: what is marked.
+        matching: which found which; see ``match``.
+        label: the text of a class.
+        style: widths, and which words stand beside the letters.
+    """
+    marks = [_missed(truth, row, label, style) for row in matching.missed.nonzero()[0].tolist()]
+    for index, xyxy in enumerate(detections.xyxy.tolist()):
+        fate = _fate(matching, index)
+        words = words_beside(detections, index, label, style)
+        pattern: Pattern = "dotted" if fate == "FP" else "solid"
+        marks.append(Mark(tuple(xyxy), f"{fate} {words}", FATE_COLOURS[fate], pattern))
+    return draw_marks(image, marks, style=style)
+
+
+def draw_truth(
+    image: BgrImage,
+    truth: Truth,
+    matching: Matching,
+    *,
+    label: Callable[[int], str] = str,
+    style: BoxStyle = PLAIN,
+) -> BgrImage:
+    """Draw what is marked, dashed, on a copy; what was missed has its letters."""
+    marks = []
+    for row, xyxy in enumerate(truth.xyxy.tolist()):
+        if matching.missed[row]:
+            marks.append(_missed(truth, row, label, style))
+            continue
+        word = label(int(truth.class_id[row])) if style.labels else ""
+        fate: Fate = "ignored" if truth.ignored[row] else "TP"
+        text = f"ignored {word}" if truth.ignored[row] else word
+        marks.append(Mark(tuple(xyxy), text, FATE_COLOURS[fate], "dashed"))
+    return draw_marks(image, marks, style=style)
+
+
+def _fate(matching: Matching, index: int) -> Fate:
+    if matching.ignored[index]:
+        return "ignored"
+    return "TP" if matching.truth_row[index] >= 0 else "FP"
+
+
+def _missed(truth: Truth, row: int, label: Callable[[int], str], style: BoxStyle) -> Mark:
+    word = label(int(truth.class_id[row])) if style.labels else ""
+    return Mark(tuple(truth.xyxy[row].tolist()), f"FN {word}", FATE_COLOURS["FN"], "dashed")
