@@ -22,7 +22,7 @@ from core.picture.placement import Placement
 from core.picture.size import Size
 from core.render.encode import for_display
 from core.results.classification import Ranked, confidences, top_k
-from core.results.decoders import LayoutName
+from core.results.decoders import LayoutName, sift
 from core.results.decoders import decode as decode_outputs
 from core.results.detections import Detections
 from core.results.truth import Truth
@@ -157,15 +157,22 @@ def raw_detections(done: Run, card: ModelCard) -> Detections:
 def found(done: Run, card: ModelCard, thresholds: Thresholds) -> Found:
     """Read the boxes out of the outputs, in pixels of the original picture."""
     begin = time.perf_counter()
-    raw = raw_detections(done, card)
-    confident = raw.above(thresholds.confidence)
+    layout = cast(LayoutName, card.layout)
+    sifted = sift(
+        done.outputs,
+        done.placement.blob,
+        layout,
+        above=thresholds.confidence,
+        anchors=card.anchors,
+    )
+    confident = sifted.confident
     wanted = confident
     if thresholds.class_ids is not None:
         wanted = confident.of_classes(thresholds.class_ids)
     kept = _thinned(wanted.first(MOST_CANDIDATES), thresholds)
     return Found(
-        raw=len(raw),
-        surest=float(raw.confidence.max(initial=0.0)),
+        raw=sifted.rows,
+        surest=sifted.surest,
         confident=len(confident),
         classes=_counted(confident),
         wanted=len(wanted),

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import chain
+from functools import lru_cache, partial
 from typing import Literal, get_args
 from unicodedata import combining, normalize
 
@@ -112,21 +111,6 @@ class Patch:
         """The patch as an index into an image."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
-    def meets(self, other: "Patch") -> bool:
-        """Say whether both have a pixel in common."""
-        across = self.left < other.right and other.left < self.right
-        return across and self.top < other.bottom and other.top < self.bottom
-
-    def moved_into(self, size: Size) -> "Patch":
-        """Return the patch pushed back into a picture that has room for it.
-
-        >>> Patch(-3, 95, 17, 105).moved_into(Size(100, 100))
-        Patch(left=0, top=90, right=20, bottom=100)
-        """
-        left = max(0, min(self.left, size.width - (self.right - self.left)))
-        top = max(0, min(self.top, size.height - (self.bottom - self.top)))
-        return Patch(left, top, left + self.right - self.left, top + self.bottom - self.top)
-
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -179,11 +163,14 @@ def draw_marks(image: BgrImage, marks: Sequence[Mark], *, style: BoxStyle = PLAI
     frames = dict(_frames(marks, size))
     for index in reversed(frames) if style.boxes else ():
         _draw_frame(drawn, frames[index], marks[index], pen.line)
+    taken = np.zeros(image.shape[:2], np.bool_)
     labels: list[tuple[Patch, npt.NDArray[np.uint8]]] = []
     for index, frame in frames.items():
         if text := marks[index].text:
             tile = label_tile(text, marks[index].colour, text_size=pen.text, room=size)
-            labels.append((_place_for(tile, frame, [patch for patch, _ in labels], size), tile))
+            place = _place_for(tile, frame, taken)
+            taken[place.slices] = True
+            labels.append((place, tile))
     for patch, tile in reversed(labels):
         drawn[patch.slices] = tile
     return drawn
@@ -205,9 +192,15 @@ def _plate(
     words: list[str], background: Bgr, text_size: int, pad: int
 ) -> npt.NDArray[np.uint8]:
     """Join words with a pad before, between and behind them."""
-    gap = np.full((round(text_size * 1.45), pad, 3), background, np.uint8)
-    written = (_word(word, background, text_size) for word in words)
-    return np.hstack([gap, *(part for word in written for part in (word, gap))])
+    written = [_word(word, background, text_size) for word in words]
+    width = pad + sum(word.shape[1] + pad for word in written)
+    plate = np.empty((round(text_size * 1.45), width, 3), np.uint8)
+    plate[:] = _row(background, width)
+    left = pad
+    for word in written:
+        plate[:, left : left + word.shape[1]] = word
+        left += word.shape[1] + pad
+    return plate
 
 
 @lru_cache(maxsize=2048)
@@ -254,8 +247,16 @@ def _draw_frame(image: BgrImage, frame: Patch, mark: Mark, line: int) -> None:
     """Draw four bars inside the frame, so that no line leaves the picture."""
     inside = image[frame.slices]
     rows, columns = (_dashes(length, mark.pattern, line) for length in inside.shape[:2])
-    inside[:line, columns] = inside[-line:, columns] = mark.colour
-    inside[rows, :line] = inside[rows, -line:] = mark.colour
+    colour = _row(mark.colour, inside.shape[1])
+    inside[:line, columns] = inside[-line:, columns] = colour[columns]
+    inside[rows, :line] = inside[rows, -line:] = colour[:line]
+
+
+def _row(colour: Bgr, width: int) -> npt.NDArray[np.uint8]:
+    """Repeat a colour, (width, 3): numpy copies rows ten times as quickly as pixels."""
+    row = np.empty((width, 3), np.uint8)
+    row[:] = colour
+    return row
 
 
 def _dashes(length: int, pattern: Pattern, line: int) -> npt.NDArray[np.bool_] | slice:
@@ -267,15 +268,30 @@ def _dashes(length: int, pattern: Pattern, line: int) -> npt.NDArray[np.bool_] |
 
 
 def _place_for(
-    tile: npt.NDArray[np.uint8], frame: Patch, taken: list[Patch], size: Size
+    tile: npt.NDArray[np.uint8], frame: Patch, taken: npt.NDArray[np.bool_]
 ) -> Patch:
-    """Choose where a label is read best: above its box, else in it, else below.
+    """Choose where a label is read best: of its places, the first that no other took.
 
-    Of the places inside the picture, the first that no other label took; if all are
-    taken, the first.
+    If all are taken, the first.
     """
     height, width = tile.shape[:2]
-    corners = (
+    places = partial(_places, frame, height, width, Size.of(taken))
+    # labels are equally high, so one that meets another covers its first or its last row
+    for left, top in places():
+        if not taken[top : top + height : max(1, height - 1), left : left + width].any():
+            break
+    else:
+        left, top = next(places())
+    return Patch(left, top, left + width, top + height)
+
+
+def _places(frame: Patch, height: int, width: int, size: Size) -> Iterator[tuple[int, int]]:
+    """Tell the left and top of a label's places: above its box, else in it, else below.
+
+    Those inside the picture come first, then all of them, pushed into it.
+    """
+    across, down = size.width - width, size.height - height
+    wished = (
         (frame.left, frame.top - height),
         (frame.left, frame.top),
         (frame.right - width, frame.top - height),
@@ -285,15 +301,11 @@ def _place_for(
         (frame.right - width, frame.bottom),
         (frame.right - width, frame.bottom - height),
     )
-    wished = [Patch(left, top, left + width, top + height) for left, top in corners]
-    whole = (patch for patch in wished if patch.moved_into(size) == patch)
-    pushed = (patch.moved_into(size) for patch in wished)
-    first: Patch | None = None
-    for patch in chain(whole, pushed):
-        if not any(patch.meets(other) for other in taken):
-            return patch
-        first = first or patch
-    return first or wished[0].moved_into(size)
+    for left, top in wished:
+        if 0 <= left <= across and 0 <= top <= down:
+            yield left, top
+    for left, top in wished:
+        yield max(0, min(left, across)), max(0, min(top, down))
 
 
 def _font_for(text: str, text_size: int) -> tuple[Font, str]:

@@ -18,6 +18,7 @@ yolov2      [1, A*(5+C), rows, cols]    A anchors in each cell, nothing applied
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, get_args
 
@@ -81,6 +82,41 @@ def decode(
         decoder = partial(yolov2, anchors=anchors)
     with np.errstate(over="ignore", invalid="ignore"):  # a broken net answers anything;
         return decoder(outputs, size)  # what came out endless, ``above`` drops
+
+
+@dataclass(frozen=True, eq=False)
+class Sifted:
+    """The rows of a net's outputs that are surer than a threshold.
+
+    Attributes:
+        rows: how many the net gave.
+        surest: the highest confidence among them, 0..1.
+        confident: those above the threshold, the surest first.
+    """
+
+    rows: int
+    surest: float
+    confident: Detections
+
+
+def sift(
+    outputs: Outputs,
+    size: Size,
+    layout: LayoutName | Literal["auto"] = "auto",
+    *,
+    above: float,
+    anchors: Anchors | None = None,
+) -> Sifted:
+    """Decode what is surer than ``above``: quicker than ``decode`` for YOLOv5's many rows.
+
+    Raises:
+        LayoutUnknown: as ``decode``.
+    """
+    known = recognised(outputs, size) if layout == "auto" else layout
+    if known == "yolov5" and len(sure := yolov5(outputs, size, above=above).above(above)):
+        return Sifted(len(_table(outputs, known)), float(sure.confidence[0]), sure)
+    every = decode(outputs, size, known, anchors=anchors)
+    return Sifted(len(every), float(every.confidence.max(initial=0.0)), every.above(above))
 
 
 def recognised(outputs: Outputs, size: Size) -> LayoutName:
@@ -155,14 +191,22 @@ def ssd(outputs: Outputs, size: Size) -> Detections:
     return _detections(rows[:, 3:7] * _corners(size), confidence, rows[:, 1])
 
 
-def yolov5(outputs: Outputs, size: Size) -> Detections:  # noqa: ARG001 - one signature for all
+def yolov5(
+    outputs: Outputs,
+    size: Size,  # noqa: ARG001 - one signature for all
+    *,
+    above: float | None = None,
+) -> Detections:
     """Decode YOLOv5, v6 and v7: [cx, cy, w, h] in pixels, objectness, C scores.
 
-    The confidence is objectness times score.
+    The confidence is objectness times score. No score is above 1, so that no row is surer
+    than its objectness: with ``above``, rows whose objectness is no higher are left out.
     """
-    rows = _table(outputs, "yolov5")
-    class_id, confidence = _best_of_object(rows, _class_count(rows.shape[1] - 5, outputs))
-    return _detections(cxcywh_to_xyxy(rows[:, :4]), confidence, class_id)
+    table = _table(outputs, "yolov5")
+    at = np.arange(len(table)) if above is None else np.flatnonzero(table[:, 4] > above)
+    rows = table if above is None else table[at]
+    class_id, confidence = _best_of_object(rows, _class_count(table.shape[1] - 5, outputs))
+    return Detections(cxcywh_to_xyxy(rows[:, :4]), confidence, class_id, at)
 
 
 def yolox(outputs: Outputs, size: Size) -> Detections:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.picture.size import Size
 from core.render import boxes
-from core.render.boxes import BoxStyle, Patch, Pen, draw_detections, label_tile
+from core.render.boxes import BoxStyle, Pen, draw_detections, label_tile
 from core.render.palette import class_colour, confidence_colour
 from core.results.detections import Detections
 
@@ -160,11 +160,6 @@ def test_without_a_font_accents_are_dropped_and_the_letters_stay(monkeypatch):
     accented = label_tile("Äpfel", (0, 0, 0), text_size=16, room=Size(200, 90))
     plain = label_tile("Apfel", (0, 0, 0), text_size=16, room=Size(200, 90))
     np.testing.assert_array_equal(accented, plain)
-
-
-def test_patches_that_only_touch_do_not_meet():
-    assert not Patch(0, 0, 5, 5).meets(Patch(5, 0, 9, 5))
-    assert Patch(0, 0, 5, 5).meets(Patch(4, 4, 9, 9))
 
 
 def test_without_boxes_the_labels_stand_where_they_stood_and_the_rest_is_the_picture():

@@ -6,7 +6,7 @@ import pytest
 from core.errors import LayoutUnknown
 from core.outputs import Outputs
 from core.picture.size import Size
-from core.results.decoders import LAYOUTS, decode, recognised
+from core.results.decoders import LAYOUTS, decode, recognised, sift
 
 SIZE = Size(96, 64)  # 12x8 + 6x4 + 3x2 cells
 CELLS = [(x, y, s) for s in (8, 16, 32) for y in range(64 // s) for x in range(96 // s)]
@@ -248,3 +248,42 @@ def test_what_a_broken_net_answers_is_decoded_without_a_warning_and_dropped(
     assert len(detections) > 0
     if not math.isfinite(value):
         assert len(detections.above(0.1)) == 0
+
+
+SHAPES = {
+    "darknet": (len(CELLS), 9),
+    "yolov5": (1, 3 * len(CELLS), 9),
+    "yolox": (1, len(CELLS), 9),
+    "yolov8": (1, 9, len(CELLS)),
+    "end-to-end": (1, 300, 6),
+    "yolov2": (1, 40, 2, 3),
+}
+
+
+@pytest.mark.parametrize("layout", SHAPES)
+@pytest.mark.parametrize("above", [0.0, 0.1, 0.5, 0.8, 0.999, 1.0])
+@pytest.mark.parametrize("odd", [0.5, np.nan], ids=["finite", "with holes"])
+def test_sifting_keeps_the_very_rows_that_decoding_and_a_threshold_keep(layout, above, odd):
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        numbers = rng.random(SHAPES[layout]) ** 0.3  # many near 1, as far as scores go
+        numbers[rng.random(SHAPES[layout]) < 0.02] = odd
+        outputs = outputs_of(numbers)
+        every = decode(outputs, SIZE, layout, anchors=ANCHORS)
+        sifted = sift(outputs, SIZE, layout, above=above, anchors=ANCHORS)
+        assert sifted.rows == len(every)
+        for name in ("xyxy", "confidence", "class_id", "row"):
+            wanted = getattr(every.above(above), name)
+            np.testing.assert_array_equal(getattr(sifted.confident, name), wanted)
+        if odd == 0.5:
+            assert sifted.surest == every.confidence.max()
+
+
+def test_a_segmentation_net_is_sifted_without_its_mask_numbers():
+    outputs = Outputs(
+        {
+            "rows": np.random.default_rng(7).random((1, 9, 5 + 3 + 2)).astype(np.float32),
+            "masks": np.zeros((1, 2, 4, 4), np.float32),
+        }
+    )
+    assert sift(outputs, SIZE, "yolov5", above=0.1).confident.class_id.max() <= 2
