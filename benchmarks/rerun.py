@@ -3,7 +3,8 @@
     python -m benchmarks.rerun          (real nets too, where their files are; see README)
 
 The pages are run as a visitor runs them, through app.py: "slider" moves a threshold, "again"
-changes nothing. The issue allows 60 ms.
+changes nothing. The issue allows 60 ms. On a busy machine, the processor's time is the
+one to look at.
 """
 
 import statistics
@@ -32,18 +33,18 @@ PAGES = (
 )
 
 
-def milliseconds(app: AppTest) -> float:
-    """Run the page once more."""
-    begin = time.perf_counter()
+def milliseconds(app: AppTest) -> tuple[float, float]:
+    """Run the page once more; return the time on the clock and that of the processor."""
+    begin = time.perf_counter(), time.process_time()
     app.run()
-    spent = 1e3 * (time.perf_counter() - begin)
+    end = time.perf_counter(), time.process_time()
     assert not app.exception, app.exception
     assert not app.error, app.error[0].value
-    return spent
+    return 1e3 * (end[0] - begin[0]), 1e3 * (end[1] - begin[1])
 
 
 def measure(page: str, slider: str, model: ModelCard) -> None:
-    """Print the median and the minimum of both."""
+    """Print the medians of both."""
     app = AppTest.from_file("../app.py", default_timeout=60)
     app.query_params.update({f"{page}.model": model.title})
     app.run()
@@ -58,9 +59,10 @@ def measure(page: str, slider: str, model: ModelCard) -> None:
         moved.append(milliseconds(app))
         again.append(milliseconds(app))
     for word, times in (("slider", moved), ("again", again)):
+        clock, processor = (statistics.median(each) for each in zip(*times, strict=True))
         print(
-            f"{page:15} {model.name:27} {word:7} median {statistics.median(times):5.1f} ms, "
-            f"least {min(times):5.1f} ms"
+            f"{page:15} {model.name:27} {word:7} median {clock:5.1f} ms, "
+            f"of the processor {processor:5.1f} ms"
         )
     st.cache_resource.clear()
 

@@ -8,6 +8,7 @@ there, and every slider acts on them only.
 
 import time
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeVar, cast
 
 import numpy as np
@@ -20,7 +21,7 @@ from core.outputs import Outputs
 from core.picture.image import BgrImage, Picture, decode
 from core.picture.placement import Placement
 from core.picture.size import Size
-from core.render.encode import for_display
+from core.render.encode import for_display, jpeg
 from core.results.classification import Ranked, confidences, top_k
 from core.results.decoders import LayoutName, sift
 from core.results.decoders import decode as decode_outputs
@@ -62,6 +63,11 @@ class Run:
     placement: Placement
     outputs: Outputs
     times: RoadTimes
+
+    @cached_property
+    def photo(self) -> bytes:
+        """The shown image as a JPEG: encoded once, however often a page is drawn again."""
+        return jpeg(self.shown)
 
 
 @dataclass(frozen=True, slots=True)

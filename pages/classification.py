@@ -7,7 +7,7 @@ from pages.components import classification
 from pages.components.frame import through_the_frame
 from pages.components.model import pick_model
 from pages.components.picture import pick_picture
-from pages.components.pictures import show_photo, show_seen
+from pages.components.pictures import show_jpeg, show_seen
 from pages.components.remembered import remembered_run
 from pages.components.times import show_times
 from pages.components.unfolded import show_tabs
@@ -29,7 +29,7 @@ with view:
     with left:
         classification.show_ranking(done, card, ranked)
     with right:
-        show_photo(done.shown, caption=f"The picture, {done.image_size}", alt="The picture")
+        show_jpeg(done.photo, caption=f"The picture, {done.image_size}", alt="The picture")
         show_seen(done.blob, card.blob)
     show_times(done.times, read_ms=ranked.read_ms)
     show_tabs(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import cast
 
 import numpy as np
+import pyarrow
 import streamlit as st
 
 from core.blob.spec import FITS, BlobSpec, Fit
@@ -11,8 +12,9 @@ from core.nets.card import ModelCard
 from core.pipeline import MOST_CANDIDATES, Found, Run, Thresholds, on_shown
 from core.render.boxes import BoxStyle, draw_detections
 from pages.components.choice import choice
+from pages.components.display import show_legend
 from pages.components.kept import kept
-from pages.components.pictures import show_photo
+from pages.components.pictures import show_jpeg, show_photo
 from pages.components.text import plain
 
 MOST_RAW_ROWS, MOST_RAW_COLUMNS = 200, 100
@@ -88,7 +90,41 @@ def thresholds(key: str, card: ModelCard) -> Thresholds:
     return Thresholds(confidence, iou, _MODES[mode], _METHODS[method], ids or None)
 
 
-def show_class_counts(key: str, result: Found, card: ModelCard) -> None:
+def show_steps(key: str, result: Found, card: ModelCard) -> None:
+    """Show how many boxes were left after each step, and of which classes they are."""
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("raw rows", f"{result.raw:,}", width="content")
+        st.metric("above confidence", f"{result.confident:,}", width="content")
+        st.metric("kept after NMS", f"{len(result.kept):,}", width="content")
+    if result.wanted > MOST_CANDIDATES:
+        st.caption(f"NMS looked at the {MOST_CANDIDATES:,} surest of {result.wanted:,} boxes.")
+    _show_class_counts(key, result, card)
+
+
+def show_pictures(done: Run, result: Found, card: ModelCard, style: BoxStyle) -> None:
+    """Show the picture with its boxes, and without."""
+    left, right = st.columns(2, gap="small")
+    with left:
+        show_found(done, result, card, style)
+        show_legend(style)
+    with right:
+        show_jpeg(done.photo, caption=f"The picture, {done.image_size}", alt="The picture")
+
+
+def show_found(done: Run, result: Found, card: ModelCard, style: BoxStyle = NUMBERED) -> None:
+    """Draw the boxes on the picture, by default numbered as in the table."""
+    drawn = draw_detections(
+        done.shown, on_shown(result.kept, done), label=card.label, style=style
+    )
+    labels = [card.label(class_id) for class_id in result.kept.class_id.tolist()]
+    show_photo(
+        drawn,
+        caption=f"{len(labels)} kept" + ", numbered as in the table" * style.numbers,
+        alt="Result: " + (", ".join(labels) or "nothing found"),
+    )
+
+
+def _show_class_counts(key: str, result: Found, card: ModelCard) -> None:
     """Show how many boxes each class has above the confidence; a click filters by it.
 
     The counts stand beside the filter, not in it: a link carries the texts of its options.
@@ -126,35 +162,14 @@ def _toggle(key: str, label: str) -> None:
     st.session_state[key] = others if label in chosen else [*others, label]
 
 
-def show_steps(result: Found) -> None:
-    """Show how many boxes were left after each step."""
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("raw rows", f"{result.raw:,}", width="content")
-        st.metric("above confidence", f"{result.confident:,}", width="content")
-        st.metric("kept after NMS", f"{len(result.kept):,}", width="content")
-    if result.wanted > MOST_CANDIDATES:
-        st.caption(f"NMS looked at the {MOST_CANDIDATES:,} surest of {result.wanted:,} boxes.")
-
-
-def show_found(done: Run, result: Found, card: ModelCard, style: BoxStyle = NUMBERED) -> None:
-    """Draw the boxes on the picture, by default numbered as in the table."""
-    drawn = draw_detections(
-        done.shown, on_shown(result.kept, done), label=card.label, style=style
-    )
-    labels = [card.label(class_id) for class_id in result.kept.class_id.tolist()]
-    show_photo(
-        drawn,
-        caption=f"{len(labels)} kept" + ", numbered as in the table" * style.numbers,
-        alt="Result: " + (", ".join(labels) or "nothing found"),
-    )
-
-
 def show_raw_rows(done: Run) -> None:
     """Show the numbers the net gave, before anything was done to them."""
     for name, array in done.outputs.items():
         st.markdown(f"**{plain(name)}** · shape `{list(array.shape)}` · `{array.dtype}`")
         rows = array.reshape(-1, array.shape[-1])[:MOST_RAW_ROWS, :MOST_RAW_COLUMNS]
-        st.dataframe(rows, height=240)
+        # columns as Arrow's: pandas would look at each of them for a while
+        columns = {str(number): column for number, column in enumerate(rows.T)}
+        st.dataframe(pyarrow.table(columns), height=240)
     st.caption(
         f"At most the first {MOST_RAW_ROWS} rows and {MOST_RAW_COLUMNS} columns of each."
     )
