@@ -40,6 +40,8 @@ group        a coarse word for several labels: goldfish and eel are kinds of fis
 confidence   how sure the net is, 0..1; also the threshold below which boxes are dropped
 IoU          intersection over union of two boxes, 0..1
 NMS          non-maximum suppression: of boxes that overlap, the most confident stays
+style        what is drawn of a box, and how: words, colours, widths
+outline      a frame to be drawn, with its words, its colour and its pattern
 truth        the objects that people marked in a picture; a hit is a box that found one, a
              miss an object that no box found, a false alarm a box that found none
 render       to make a new picture of numbers; ``draw`` makes a new picture from a picture

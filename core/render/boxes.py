@@ -113,7 +113,7 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Outline:
     """A frame to be drawn, and the words beside it.
 
     Attributes:
@@ -145,29 +145,31 @@ def draw_detections(
         style: what is drawn of a box, and how.
     """
     colours = _colours(detections, style)
-    marks = [
-        Mark(tuple(xyxy), words_beside(detections, index, label, style), colours[index])
+    outlines = [
+        Outline(tuple(xyxy), words_beside(detections, index, label, style), colours[index])
         for index, xyxy in enumerate(detections.xyxy.tolist())
     ]
-    return draw_marks(image, marks, style=style)
+    return draw_outlines(image, outlines, style=style)
 
 
-def draw_marks(image: BgrImage, marks: Sequence[Mark], *, style: BoxStyle = PLAIN) -> BgrImage:
+def draw_outlines(
+    image: BgrImage, outlines: Sequence[Outline], *, style: BoxStyle = PLAIN
+) -> BgrImage:
     """Draw frames and words on a copy of the picture; the first lie on top.
 
     Of the style, only the widths count and whether there are frames at all: words,
-    colours and patterns are the marks' own.
+    colours and patterns are the outlines' own.
     """
     drawn, size = BgrImage(image.copy()), Size.of(image)
     pen = Pen.of(size).styled(style)
-    frames = dict(_frames(marks, size))
+    frames = dict(_frames(outlines, size))
     for index in reversed(frames) if style.boxes else ():
-        _draw_frame(drawn, frames[index], marks[index], pen.line)
+        _draw_frame(drawn, frames[index], outlines[index], pen.line)
     taken = np.zeros(image.shape[:2], np.bool_)
     labels: list[tuple[Patch, npt.NDArray[np.uint8]]] = []
     for index, frame in frames.items():
-        if text := marks[index].text:
-            tile = label_tile(text, marks[index].colour, text_size=pen.text, room=size)
+        if text := outlines[index].text:
+            tile = label_tile(text, outlines[index].colour, text_size=pen.text, room=size)
             place = _place_for(tile, frame, taken)
             taken[place.slices] = True
             labels.append((place, tile))
@@ -232,10 +234,10 @@ def words_beside(
     return " ".join(filter(None, (number, class_text, confidence)))
 
 
-def _frames(marks: Sequence[Mark], size: Size) -> Iterator[tuple[int, Patch]]:
+def _frames(outlines: Sequence[Outline], size: Size) -> Iterator[tuple[int, Patch]]:
     """Cut the boxes at the picture's edge; those that are empty then are left out."""
     corner = (size.width, size.height) * 2
-    xyxy = np.array([mark.xyxy for mark in marks], np.float64).reshape(-1, 4)
+    xyxy = np.array([outline.xyxy for outline in outlines], np.float64).reshape(-1, 4)
     for index, corners in enumerate(xyxy.clip(0, corner).tolist()):
         if corners[0] < corners[2] and corners[1] < corners[3]:
             left, top = int(corners[0]), int(corners[1])
@@ -243,11 +245,11 @@ def _frames(marks: Sequence[Mark], size: Size) -> Iterator[tuple[int, Patch]]:
             yield index, Patch(left, top, max(right, left + 1), max(bottom, top + 1))
 
 
-def _draw_frame(image: BgrImage, frame: Patch, mark: Mark, line: int) -> None:
+def _draw_frame(image: BgrImage, frame: Patch, outline: Outline, line: int) -> None:
     """Draw four bars inside the frame, so that no line leaves the picture."""
     inside = image[frame.slices]
-    rows, columns = (_dashes(length, mark.pattern, line) for length in inside.shape[:2])
-    colour = _row(mark.colour, inside.shape[1])
+    rows, columns = (_dashes(length, outline.pattern, line) for length in inside.shape[:2])
+    colour = _row(outline.colour, inside.shape[1])
     inside[:line, columns] = inside[-line:, columns] = colour[columns]
     inside[rows, :line] = inside[rows, -line:] = colour[:line]
 

@@ -86,10 +86,10 @@ DIVERGING = _between(
     *("#FDDBC7", "#F4A582", "#D6604D", "#B2182B", "#67001F"),
 )
 # Viridis of van der Walt and Smith (CC0), every ninth of it: even steps in brightness, for
-# colour-blind eyes as well, and a grey print still has the order.
+# colour-blind eyes as well, and a grey print still has the order. Without its two darkest
+# ninths, in which thin lines are lost.
 SEQUENTIAL = _between(
-    *("#440154", "#482878", "#3E4989", "#31688E", "#26828E"),
-    *("#1F9E89", "#35B779", "#6DCD59", "#B4DE2C", "#FDE725"),
+    *("#3E4989", "#31688E", "#26828E", "#1F9E89", "#35B779", "#6DCD59", "#B4DE2C", "#FDE725")
 )
 # A screen's own blue is too dark to see detail in it; these end a little brighter.
 TINTS: dict[Channel, ColourMap] = {
@@ -103,7 +103,7 @@ def confidence_colour(confidence: float) -> Bgr:
     """Return the colour of a confidence of 0..1: the surer, the brighter.
 
     >>> confidence_colour(0.0), confidence_colour(1.0)
-    ((84, 1, 68), (37, 231, 253))
+    ((137, 73, 62), (37, 231, 253))
     """
     blue, green, red = SEQUENTIAL[1 + round(254 * min(1.0, max(0.0, confidence))), 0].tolist()
     return blue, green, red

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from core.picture.image import BgrImage
-from core.render.boxes import PLAIN, BoxStyle, Mark, Pattern, draw_marks, words_beside
+from core.render.boxes import PLAIN, BoxStyle, Outline, Pattern, draw_outlines, words_beside
 from core.render.palette import CLASS_COLOURS, Bgr
 from core.results.detections import Detections
 from core.results.matching import Matching
@@ -45,13 +45,15 @@ def draw_matched(
         label: the text of a class.
         style: widths, and which words stand beside the letters.
     """
-    marks = [_missed(truth, row, label, style) for row in matching.missed.nonzero()[0].tolist()]
+    outlines = [
+        _missed(truth, row, label, style) for row in matching.missed.nonzero()[0].tolist()
+    ]
     for index, xyxy in enumerate(detections.xyxy.tolist()):
         fate = _fate(matching, index)
         words = words_beside(detections, index, label, style)
         pattern: Pattern = "dotted" if fate == "FP" else "solid"
-        marks.append(Mark(tuple(xyxy), f"{fate} {words}", FATE_COLOURS[fate], pattern))
-    return draw_marks(image, marks, style=style)
+        outlines.append(Outline(tuple(xyxy), f"{fate} {words}", FATE_COLOURS[fate], pattern))
+    return draw_outlines(image, outlines, style=style)
 
 
 def draw_truth(
@@ -63,16 +65,16 @@ def draw_truth(
     style: BoxStyle = PLAIN,
 ) -> BgrImage:
     """Draw what is marked, dashed, on a copy; what was missed has its letters."""
-    marks = []
+    outlines: list[Outline] = []
     for row, xyxy in enumerate(truth.xyxy.tolist()):
         if matching.missed[row]:
-            marks.append(_missed(truth, row, label, style))
+            outlines.append(_missed(truth, row, label, style))
             continue
         word = label(int(truth.class_id[row])) if style.labels else ""
         fate: Fate = "ignored" if truth.ignored[row] else "TP"
         text = f"ignored {word}" if truth.ignored[row] else word
-        marks.append(Mark(tuple(xyxy), text, FATE_COLOURS[fate], "dashed"))
-    return draw_marks(image, marks, style=style)
+        outlines.append(Outline(tuple(xyxy), text, FATE_COLOURS[fate], "dashed"))
+    return draw_outlines(image, outlines, style=style)
 
 
 def _fate(matching: Matching, index: int) -> Fate:
@@ -81,6 +83,6 @@ def _fate(matching: Matching, index: int) -> Fate:
     return "TP" if matching.truth_row[index] >= 0 else "FP"
 
 
-def _missed(truth: Truth, row: int, label: Callable[[int], str], style: BoxStyle) -> Mark:
+def _missed(truth: Truth, row: int, label: Callable[[int], str], style: BoxStyle) -> Outline:
     word = label(int(truth.class_id[row])) if style.labels else ""
-    return Mark(tuple(truth.xyxy[row].tolist()), f"FN {word}", FATE_COLOURS["FN"], "dashed")
+    return Outline(tuple(truth.xyxy[row].tolist()), f"FN {word}", FATE_COLOURS["FN"], "dashed")

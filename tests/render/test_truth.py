@@ -3,7 +3,7 @@ import pytest
 
 from core.picture.size import Size
 from core.render import boxes
-from core.render.boxes import BoxStyle, Mark, Pen, draw_marks, label_tile
+from core.render.boxes import BoxStyle, Outline, Pen, draw_outlines, label_tile
 from core.render.truth import FATE_COLOURS, draw_matched, draw_truth
 from core.results.detections import Detections
 from core.results.matching import match
@@ -99,8 +99,8 @@ def test_fates_look_different_to_every_eye(eyes):
 @pytest.mark.parametrize("pattern", ["dashed", "dotted"])
 @pytest.mark.parametrize("line", [1.0, 3.0])
 def test_patterns_grow_with_the_line_and_leave_no_pixel_outside_the_frame(pattern, line):
-    mark = Mark((20, 60, 220, 160), "", (0, 0, 255), pattern)
-    drawn = draw_marks(ground(), [mark], style=BoxStyle(line=line))
+    outline = Outline((20, 60, 220, 160), "", (0, 0, 255), pattern)
+    drawn = draw_outlines(ground(), [outline], style=BoxStyle(line=line))
     thick = Pen.of(Size(*SIDES)).styled(BoxStyle(line=line)).line
     edge = (drawn[60, 20:220] == (0, 0, 255)).all(axis=-1)
     first = edge.argmin()  # where the first gap begins
