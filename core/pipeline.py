@@ -26,6 +26,7 @@ from core.results.classification import Ranked, confidences, top_k
 from core.results.decoders import LayoutName, sift
 from core.results.decoders import decode as decode_outputs
 from core.results.detections import Detections
+from core.results.ledger import Ledger, Sieve, ledger
 from core.results.truth import Truth
 
 Located = TypeVar("Located", Detections, Truth)
@@ -172,17 +173,15 @@ def found(done: Run, card: ModelCard, thresholds: Thresholds) -> Found:
         anchors=card.anchors,
     )
     confident = sifted.confident
-    wanted = confident
-    if thresholds.class_ids is not None:
-        wanted = confident.of_classes(thresholds.class_ids)
-    kept = _thinned(wanted.first(MOST_CANDIDATES), thresholds)
+    wanted = _wanted(confident, thresholds.class_ids)
+    thinned = _thinned(wanted.first(MOST_CANDIDATES), thresholds)
     return Found(
         raw=sifted.rows,
         surest=sifted.surest,
         confident=len(confident),
         classes=_counted(confident),
         wanted=len(wanted),
-        kept=_inside(kept.on_image(done.placement), done.image_size),
+        kept=_inside(thinned.on_image(done.placement), done.image_size),
         read_ms=1e3 * (time.perf_counter() - begin),
     )
 
@@ -192,6 +191,46 @@ def _counted(detections: Detections) -> tuple[ClassCount, ...]:
     order = np.argsort(-boxes, kind="stable")
     pairs = zip(class_ids[order].tolist(), boxes[order].tolist(), strict=True)
     return tuple(ClassCount(class_id, count) for class_id, count in pairs)
+
+
+def sieved(done: Run, card: ModelCard, thresholds: Thresholds) -> Sieve:
+    """Read the boxes out of the outputs, and keep what every step left."""
+    raw = raw_detections(done, card)
+    confident = raw.above(thresholds.confidence)
+    wanted = _wanted(confident, thresholds.class_ids)
+    candidates = wanted.first(MOST_CANDIDATES)
+    thinned = _thinned(candidates, thresholds)
+    kept = _inside(thinned.on_image(done.placement), done.image_size)
+    return Sieve(raw, confident, wanted, candidates, thinned, kept)
+
+
+def booked(done: Run, card: ModelCard, thresholds: Thresholds) -> Ledger:
+    """Tell what became of every raw row, and which box removed it."""
+    sieve = sieved(done, card, thresholds)
+    return ledger(
+        sieve,
+        sieve.raw.on_image(done.placement),
+        confidence=thresholds.confidence,
+        iou=thresholds.iou,
+        per_class=thresholds.per_class,
+        soft=thresholds.soft,
+    )
+
+
+def candidates(
+    done: Run, card: ModelCard, class_ids: frozenset[int] | None = None
+) -> Detections:
+    """Name the boxes that NMS may ever look at, whatever its thresholds are.
+
+    The surest first, in blob pixels. Those above any confidence are the first of these, so
+    whoever has them can read every threshold from them without asking again.
+    """
+    surer_than_nothing = raw_detections(done, card).above(0.0)
+    return _wanted(surer_than_nothing, class_ids).first(MOST_CANDIDATES)
+
+
+def _wanted(confident: Detections, class_ids: frozenset[int] | None) -> Detections:
+    return confident if class_ids is None else confident.of_classes(class_ids)
 
 
 def _thinned(candidates: Detections, thresholds: Thresholds) -> Detections:

@@ -1,0 +1,218 @@
+"""The ledger: what became of every raw row, and which box removed it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from core.results.boxes import iou as iou_matrix
+from core.results.detections import REACH, Detections
+
+Fate = Literal[
+    "kept",
+    "suppressed",
+    "softened",
+    "outside the picture",
+    "beyond the surest",
+    "class filtered",
+    "no box",
+    "below confidence",
+]
+FATES: tuple[Fate, ...] = get_args(Fate)
+MEANINGS: dict[Fate, str] = {
+    "kept": "in the picture and in the table",
+    "suppressed": "NMS dropped it: a surer box overlaps it more than the IoU",
+    "softened": "soft NMS lowered its confidence until it was no longer above the threshold",
+    "outside the picture": "no part of it lies inside the picture, as in a letterbox bar",
+    "beyond the surest": "so many were surer that NMS never looked at it",
+    "class filtered": "of a class that nobody asked for",
+    "no box": "a side or the confidence is endless or not a number",
+    "below confidence": "not surer than the threshold",
+}
+NOBODY = -1
+
+Numbers = npt.NDArray[np.int64]
+Shares = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Sieve:
+    """The raw rows of one picture, and what each step of reading left of them.
+
+    Attributes:
+        raw: every row the net gave, in blob pixels.
+        confident: of these, the boxes above the confidence, the surest first.
+        wanted: of these, those of the wanted classes.
+        candidates: of these, as many of the surest as NMS may look at.
+        thinned: what NMS left of these; soft NMS has lowered their confidence.
+        kept: of these, those inside the picture, in its pixels.
+    """
+
+    raw: Detections
+    confident: Detections
+    wanted: Detections
+    candidates: Detections
+    thinned: Detections
+    kept: Detections
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """A line for every raw row, in the net's order, as parallel arrays.
+
+    Attributes:
+        boxes: the rows as the net gave them; boxes in pixels of the picture, not cut.
+        fate: (N,) int64, a place in ``FATES``.
+        remover: (N,) int64, the raw row of the box that removed this one; -1 if none did.
+        iou: (N,) float32, how much the two overlap; not a number where none removed it.
+        left: (N,) float32, the confidence that soft NMS left, else the net's own.
+        number: (N,) int64, the place among the kept boxes, from 1; 0 for all others.
+    """
+
+    boxes: Detections
+    fate: Numbers
+    remover: Numbers
+    iou: Shares
+    left: Shares
+    number: Numbers
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def counts(self) -> dict[Fate, int]:
+        """Count the rows of each fate; together they are all rows."""
+        counts = np.bincount(self.fate, minlength=len(FATES)).tolist()
+        return dict(zip(FATES, counts, strict=True))
+
+    def lines(self, fates: Collection[Fate] = FATES) -> Numbers:
+        """List the lines of these fates: kept boxes by number, then the surest first."""
+        lines = np.flatnonzero(np.isin(self.fate, [FATES.index(fate) for fate in fates]))
+        behind = np.where(self.number[lines] > 0, self.number[lines], len(self) + 1)
+        return np.asarray(lines[np.lexsort((-self.boxes.confidence[lines], behind))])
+
+
+class Removal(NamedTuple):
+    """Of each box that NMS lost: the raw row that removed it, their IoU, what was left."""
+
+    remover: Numbers
+    iou: Shares
+    left: Shares
+
+
+def ledger(
+    sieve: Sieve,
+    boxes: Detections,
+    *,
+    confidence: float,
+    iou: float,
+    per_class: bool = True,
+    soft: bool = False,
+) -> Ledger:
+    """Tell of every raw row the step that lost it, and of those NMS lost, the remover.
+
+    Args:
+        sieve: what each step left.
+        boxes: the raw rows once more, in pixels of the picture.
+        confidence: the threshold that made the sieve, like the three that follow.
+        iou: of two boxes that overlap more than this, the less confident went.
+        per_class: only boxes of the same class suppressed each other.
+        soft: the less confident lost confidence first.
+    """
+    raw = sieve.raw
+    line = np.zeros(raw.row.max(initial=NOBODY) + 1, np.int64)
+    line[raw.row] = np.arange(len(raw))
+    fate = _fates(sieve, line, confidence=confidence, soft=soft)
+    remover, share = np.full(len(raw), NOBODY), np.full(len(raw), np.nan, np.float32)
+    number, left = np.zeros(len(raw), np.int64), raw.confidence.copy()
+    number[line[sieve.kept.row]] = np.arange(1, len(sieve.kept) + 1)
+    left[line[sieve.thinned.row]] = sieve.thinned.confidence
+    lost = sieve.candidates.taken(~np.isin(sieve.candidates.row, sieve.thinned.row))
+    removal = (
+        softened_by(lost, sieve.thinned, confidence=confidence, iou=iou, per_class=per_class)
+        if soft
+        else suppressed_by(lost, sieve.thinned, iou=iou, per_class=per_class)
+    )
+    here = line[lost.row]
+    remover[here], share[here], left[here] = removal
+    # Left over are boxes without any area, of which cv2 keeps one, and with soft NMS those
+    # that were below its own floor from the start.
+    unexplained = here[remover[here] == NOBODY]
+    fate[unexplained] = FATES.index("below confidence" if soft else "outside the picture")
+    return Ledger(boxes, fate, remover, share, left, number)
+
+
+def _fates(sieve: Sieve, line: Numbers, *, confidence: float, soft: bool) -> Numbers:
+    """Let each step overwrite the fate of those that came through the one before."""
+    raw = sieve.raw
+    fate = np.full(len(raw), FATES.index("below confidence"))
+    is_box = np.isfinite(raw.xyxy).all(axis=1) & ~np.isnan(raw.confidence)
+    fate[~is_box & ~(raw.confidence <= confidence)] = FATES.index("no box")
+    came_through: tuple[tuple[Fate, Detections], ...] = (
+        ("class filtered", sieve.confident),
+        ("beyond the surest", sieve.wanted),
+        ("softened" if soft else "suppressed", sieve.candidates),
+        ("outside the picture", sieve.thinned),
+        ("kept", sieve.kept),
+    )
+    for its_fate, detections in came_through:
+        fate[line[detections.row]] = FATES.index(its_fate)
+    return fate
+
+
+def suppressed_by(
+    lost: Detections, kept: Detections, *, iou: float, per_class: bool = True
+) -> Removal:
+    """Find for each box that NMS dropped the surest kept box that overlaps it too much."""
+    overlap = overlap_in_nms(kept, lost)  # (kept, lost)
+    removes = overlap > np.float32(iou)
+    if per_class:
+        removes &= kept.class_id[:, None] == lost.class_id[None, :]
+    return _first(lost, kept, removes, overlap, np.broadcast_to(lost.confidence, overlap.shape))
+
+
+def overlap_in_nms(a: Detections, b: Detections) -> Shares:
+    """Measure the IoU of each pair as cv2's NMS does: 1 minus a distance, in float32."""
+    shared = iou_matrix(a.xyxy.clip(-REACH, REACH), b.xyxy.clip(-REACH, REACH))
+    return np.asarray(np.float32(1) - (1 - shared).astype(np.float32))
+
+
+def softened_by(
+    lost: Detections,
+    kept: Detections,
+    *,
+    confidence: float,
+    iou: float,
+    per_class: bool = True,
+) -> Removal:
+    """Find for each box that soft NMS lost the kept box whose share brought it down.
+
+    The kept boxes take their share one after the other, the surest first; the one after
+    which no more is left than the confidence counts as the remover.
+    """
+    overlap = iou_matrix(kept.xyxy, lost.xyxy)  # (kept, lost)
+    weakens = overlap > iou
+    if per_class:
+        weakens &= kept.class_id[:, None] == lost.class_id[None, :]
+    shares = np.vstack([lost.confidence[None], np.where(weakens, 1 - overlap, 1.0)])
+    left = shares.cumprod(axis=0)[1:].astype(np.float32)
+    return _first(lost, kept, left <= np.float32(confidence), overlap, left)
+
+
+def _first(
+    lost: Detections,
+    kept: Detections,
+    removes: npt.NDArray[np.bool_],
+    overlap: npt.NDArray[Any],
+    left: npt.NDArray[Any],
+) -> Removal:
+    """Take from each column of (kept, lost) the first row that removes, or nobody."""
+    nobody = np.ones((1, len(lost)), np.bool_)
+    first = np.vstack([removes, nobody]).argmax(axis=0)
+    at = first, np.arange(len(lost))
+    return Removal(
+        np.append(kept.row, NOBODY)[first],
+        np.vstack([overlap, np.full((1, len(lost)), np.nan)])[at].astype(np.float32),
+        np.vstack([left, lost.confidence[None]])[at].astype(np.float32),
+    )
