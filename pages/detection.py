@@ -4,6 +4,8 @@ import streamlit as st
 
 from core.pipeline import found
 from pages.components import detection
+from pages.components.box_canvas import box_canvas
+from pages.components.chosen_box import choose_box
 from pages.components.display import display_controls
 from pages.components.frame import through_the_frame
 from pages.components.model import pick_model
@@ -29,11 +31,18 @@ done = remembered_run(picture, card, spec)
 result = found(done, card, thresholds)
 with view:
     detection.show_steps("detection", result, card)
-    detection.show_pictures(done, result, card, style)
+    stage = st.container()
     detection.show_table(result, card)
     show_times(done.times, read_ms=result.read_ms)
+    row = choose_box("detection.box", result, card)
+    with stage:
+        box_canvas("detection", done, card, thresholds, chosen=row)
     truth = partial(show_truth, "truth", picture, done, result, card, thresholds, style)
     show_tabs(
         "detection.more",
-        {"Raw outputs": partial(detection.show_raw_rows, done), "Ground truth": truth},
+        {
+            "Still pictures": partial(detection.show_pictures, done, result, card, style),
+            "Raw outputs": partial(detection.show_raw_rows, done),
+            "Ground truth": truth,
+        },
     )

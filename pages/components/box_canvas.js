@@ -425,7 +425,7 @@ function describe(sent, box) {
 
 function hint(sent) {
   const here = sent.row.length
-  const all = here === sent.most ? `The ${here} surest boxes` : `All ${here} boxes`
+  const all = here === sent.most ? `The ${here.toLocaleString('en')} surest boxes` : `All ${here} boxes`
   return `Drag: ${all} of the net are here, so the browser filters by itself, by the rule of `
     + 'cv2.dnn; let go, and the numbers below follow. Click a box to choose it. With the '
     + 'keyboard: arrow keys walk from box to box, Enter chooses.'
@@ -473,7 +473,7 @@ function slider(name, onInput, onChange) {
   const input = element('input')
   Object.assign(input, { type: 'range', min: 0, max: 1, step: 0.01 })
   const output = element('span', 'value')
-  Object.assign(input, { oninput: onInput, onchange: onChange })
+  Object.assign(input, { oninput: onInput, onchange: onChange, ariaLabel: name })
   return {
     input,
     row: element('label', 'knob', element('span', 'name', name), input, output),
