@@ -44,6 +44,12 @@ style        what is drawn of a box, and how: words, colours, widths
 outline      a frame to be drawn, with its words, its colour and its pattern
 truth        the objects that people marked in a picture; a hit is a box that found one, a
              miss an object that no box found, a false alarm a box that found none
+candidate    a box that NMS looks at: sure enough, of a wanted class, among the surest
+sieve        the raw rows, and what each step of reading left of them
+fate         what became of a raw row: kept, suppressed, below confidence ...
+ledger       the fates of all raw rows, each with its remover: the box that removed it
+ghost        a box that is not kept, drawn dashed
+slip         a well-known wrong way to hand boxes to NMS
 render       to make a new picture of numbers; ``draw`` makes a new picture from a picture
 road         the whole way from a picture's bytes to boxes or a ranking
 run          the slow half of the road, picture to outputs, and what it leaves behind

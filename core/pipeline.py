@@ -249,6 +249,11 @@ def _inside(detections: Detections, size: Size) -> Detections:
     return cut.taken((across > 0) & (down > 0))
 
 
+def visible(detections: Detections, done: Run) -> Detections:
+    """Cut boxes in pixels of the picture at its edges, and move them onto what is shown."""
+    return on_shown(_inside(detections, done.image_size), done)
+
+
 def on_shown(boxes: Located, done: Run) -> Located:
     """Move boxes from the original picture onto the picture that is shown."""
     shown = Size.of(done.shown)

@@ -1,19 +1,16 @@
-from functools import partial
-
 import streamlit as st
 
 from core.pipeline import found
 from pages.components import detection
 from pages.components.box_canvas import box_canvas
 from pages.components.chosen_box import choose_box
+from pages.components.detection_tabs import show_detection_tabs
 from pages.components.display import display_controls
 from pages.components.frame import through_the_frame
 from pages.components.model import pick_model
 from pages.components.picture import pick_picture
 from pages.components.remembered import remembered_run
 from pages.components.times import show_times
-from pages.components.truth_view import show_truth
-from pages.components.unfolded import show_tabs
 
 through_the_frame()
 st.title("Detection")
@@ -31,18 +28,12 @@ done = remembered_run(picture, card, spec)
 result = found(done, card, thresholds)
 with view:
     detection.show_steps("detection", result, card)
-    stage = st.container()
+    canvas = st.container()
     detection.show_table(result, card)
     show_times(done.times, read_ms=result.read_ms)
     row = choose_box("detection.box", result, card)
-    with stage:
+    with canvas:
         box_canvas("detection", done, card, thresholds, chosen=row)
-    truth = partial(show_truth, "truth", picture, done, result, card, thresholds, style)
-    show_tabs(
-        "detection.more",
-        {
-            "Still pictures": partial(detection.show_pictures, done, result, card, style),
-            "Raw outputs": partial(detection.show_raw_rows, done),
-            "Ground truth": truth,
-        },
+    show_detection_tabs(
+        "detection", picture, done, card, thresholds, result, style, chosen=row
     )

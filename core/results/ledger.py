@@ -1,7 +1,7 @@
 """The ledger: what became of every raw row, and which box removed it."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -91,6 +91,11 @@ class Ledger:
         lines = np.flatnonzero(np.isin(self.fate, [FATES.index(fate) for fate in fates]))
         behind = np.where(self.number[lines] > 0, self.number[lines], len(self) + 1)
         return np.asarray(lines[np.lexsort((-self.boxes.confidence[lines], behind))])
+
+    def taken(self, lines: Sequence[int] | Numbers) -> Detections:
+        """Return the boxes of these lines, with the confidence that NMS left them."""
+        some = np.asarray(lines, np.int64)
+        return replace(self.boxes.taken(some), confidence=self.left[some])
 
 
 class Removal(NamedTuple):

@@ -3,7 +3,7 @@
 import csv
 import io
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from numbers import Real
 from typing import Any
@@ -17,6 +17,7 @@ from core.blob.make import Blob, planes
 from core.blob.spec import BlobLayout
 from core.render.planes import PlaneScale, render_plane
 from core.render.statistics import plane_statistics
+from core.results.ledger import FATES, NOBODY, Ledger
 
 _RUN_BY_SPREADSHEETS = frozenset("=+-\u2212@|%")
 _UNSEEN = ("Z", "Cf")  # Unicode's spaces, and marks without a shape: spreadsheets skip them
@@ -50,6 +51,46 @@ def csv_cell(value: Any) -> Any:
         return value
     text = str(value)
     return f"'{text}" if _would_run(text) else text
+
+
+def ledger_csv(book: Ledger, *, label: Callable[[int], str] = str) -> str:
+    """Write what became of every raw row as CSV; what a row has not stays empty."""
+    rows = ledger_rows(book, book.lines(), label=label)
+    return csv_text(
+        [{name: "" if cell is None else cell for name, cell in row.items()} for row in rows]
+    )
+
+
+def ledger_rows(
+    book: Ledger, lines: Iterable[int], *, label: Callable[[int], str] = str
+) -> list[dict[str, Any]]:
+    """Tell what became of some raw rows: one row each, in this order.
+
+    ``#`` is the number among the kept boxes; ``removed by #`` that of the box that removed
+    this one, ``removed by row`` its raw row, and ``IoU`` how much the two overlap.
+    """
+    numbers = dict(zip(book.boxes.row.tolist(), book.number.tolist(), strict=True))
+    return [_ledger_row(book, line, numbers, label) for line in lines]
+
+
+def _ledger_row(
+    book: Ledger, line: int, numbers: Mapping[int, int], label: Callable[[int], str]
+) -> dict[str, Any]:
+    remover = int(book.remover[line])
+    removed = remover != NOBODY
+    corners = zip(("x_min", "y_min", "x_max", "y_max"), book.boxes.xyxy[line], strict=True)
+    return {
+        "raw row": int(book.boxes.row[line]),
+        "#": int(book.number[line]) or None,
+        "label": label(int(book.boxes.class_id[line])),
+        "confidence": float(book.boxes.confidence[line]),
+        "after NMS": float(book.left[line]),
+        "fate": FATES[book.fate[line]],
+        "removed by #": (numbers[remover] or None) if removed else None,
+        "removed by row": remover if removed else None,
+        "IoU": float(book.iou[line]) if removed else None,
+        **{name: float(corner) for name, corner in corners},
+    }
 
 
 def statistics_csv(

@@ -73,8 +73,8 @@ def box_canvas(
     _CANVAS(
         key=f"{key}.canvas",
         data=packed(done, card, thresholds, state),
-        on_knobs_change=partial(_turn_knobs, key, f"{key}.{card.name}"),
-        on_chosen_change=partial(_choose, key),
+        on_knobs_change=partial(turn_knobs, key, f"{key}.{card.name}"),
+        on_chosen_change=partial(choose, key),
     )
 
 
@@ -138,7 +138,7 @@ def _code(colour: Bgr) -> str:
     return f"#{bytes(reversed(colour)).hex()}"
 
 
-def _turn_knobs(key: str, own: str) -> None:
+def turn_knobs(key: str, own: str) -> None:
     """Turn the server's sliders to where the browser's were let go."""
     told = st.session_state[f"{key}.canvas"].knobs
     if not isinstance(told, dict):
@@ -147,11 +147,12 @@ def _turn_knobs(key: str, own: str) -> None:
         value = told.get(name)
         if isinstance(value, int | float) and math.isfinite(value):
             st.session_state[f"{own}.{name}"] = round(min(1.0, max(0.0, float(value))), 2)
-    st.session_state[f"{key}.canvas.turn"] = int(told.get("turn", 0))
+    if isinstance(turn := told.get("turn"), int):
+        st.session_state[f"{key}.canvas.turn"] = turn
 
 
-def _choose(key: str) -> None:
-    """Choose the box that was clicked; a row that is no longer kept is forgotten there."""
+def choose(key: str) -> None:
+    """Choose the box that was clicked; the list forgets a row that is no longer kept."""
     row = st.session_state[f"{key}.canvas"].chosen
-    if isinstance(row, int):
+    if isinstance(row, int) and not isinstance(row, bool):
         choose_row(f"{key}.box", row)

@@ -23,7 +23,8 @@ from tests.shared import IMAGES, NETS, needs_shared
 
 GRID = list(
     product(
-        (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.77, 1.0), (0.0, 0.01, 0.3, 0.45, 0.5, 0.7, 0.95, 1.0)
+        (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.77, 1.0),
+        (0.0, 0.01, 0.3, 0.45, 0.5, 0.7, 0.95, 1.0),
     )
 )
 OURS = [("starter-detector-darknet", "motorcycle"), ("tiny-blob-detector", "coffee")]
@@ -135,10 +136,11 @@ def test_at_all_thresholds_the_canvas_keeps_what_core_keeps(
 
 
 @needs_shared
+@pytest.mark.usefixtures("mirrored")
 @pytest.mark.parametrize("settings", ["", "&agnostic", "&soft", "&soft&agnostic"])
 @pytest.mark.parametrize(("model", "picture"), THEIRS)
 def test_on_what_nets_of_others_answered_as_well(
-    model, picture, settings, open_page, canvas_url, mirrored
+    model, picture, settings, open_page, canvas_url
 ):
     page = open_page(url=canvas_url)
     page.goto(f"/?model={model}&picture={picture}{settings}")
@@ -282,7 +284,9 @@ def test_a_click_chooses_a_box_and_the_list_follows(detection):
     expect(told(page)).to_have_text(re.compile("^chosen: #2 "))
     frame, first = canvas(page).bounding_box(), found_box(0)
     assert frame is not None
-    page.mouse.click(frame["x"] + first[0] * frame["width"], frame["y"] + first[1] * frame["height"])
+    page.mouse.click(
+        frame["x"] + first[0] * frame["width"], frame["y"] + first[1] * frame["height"]
+    )
     clicked = re.match(r"#\d+ ", told(page).inner_text())
     assert clicked
     expect(chooser).to_have_value(re.compile(f"^{clicked[0]}"))

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.blob.make import Blob
-from core.share.tables import csv_cell, csv_text, plane_name, plane_png, statistics_csv
+from core.results.detections import Detections
+from core.results.ledger import Ledger, Sieve, ledger
+from core.share.tables import (
+    csv_cell,
+    csv_text,
+    ledger_csv,
+    plane_name,
+    plane_png,
+    statistics_csv,
+)
 
 FORMULAS = {
     "equals": "=1+1",
@@ -113,3 +122,33 @@ def test_a_plane_of_bytes_is_written_as_it_is():
 
 def test_the_name_of_a_plane_tells_its_place_channel_and_range():
     assert plane_name(np.float32([[0, 0.5]]), "G", 1) == "plane-1-G-from0-to0.5.png"
+
+
+def sieved_by_hand() -> Ledger:
+    raw = Detections(
+        [[0, 0, 10, 10], [0, 0, 10, 9], [0, 0, np.inf, 9]], [0.9, 0.8, 0.7], [0, 0, 1], range(3)
+    )
+    candidates = raw.above(0.25)
+    thinned = candidates.suppressed(iou=0.45)
+    sieve = Sieve(raw, candidates, candidates, candidates, thinned, thinned)
+    return ledger(sieve, raw, confidence=0.25, iou=0.45)
+
+
+def test_the_ledger_as_csv_has_a_line_for_every_raw_row_and_gaps_stay_empty():
+    labels = ("=cat", "dog")
+    book = sieved_by_hand()
+    rows = list(csv.DictReader(io.StringIO(ledger_csv(book, label=labels.__getitem__))))
+    assert [row["raw row"] for row in rows] == ["0", "1", "2"]
+    assert [row["fate"] for row in rows] == ["kept", "suppressed", "no box"]
+    assert [row["#"] for row in rows] == ["1", "", ""]
+    assert [row["removed by row"] for row in rows] == ["", "0", ""]
+    assert [row["removed by #"] for row in rows] == ["", "1", ""]
+    assert float(rows[1]["IoU"]) == pytest.approx(0.9)
+    assert np.float32(rows[1]["confidence"]) == np.float32(0.8)
+    assert rows[0]["label"] == "'=cat"
+
+
+def test_of_an_empty_ledger_the_csv_is_empty():
+    nothing = Detections([], [], [], [])
+    sieve = Sieve(*([nothing] * 6))
+    assert ledger_csv(ledger(sieve, nothing, confidence=0.5, iou=0.5)) == ""
