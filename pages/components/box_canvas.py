@@ -10,7 +10,7 @@ import math
 import struct
 import zlib
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ def packed(
         **state,
         **_setting(done, thresholds),
         "classes": _classes(boxes, card),
-        "ramp": [_colours(confidence_colour(share / 100)) for share in range(101)],
+        "ramp": _ramp(),
         "most": MOST_CANDIDATES,
         "drawn": zlib.crc32(parts["picture"]),
         "parts": [(name, len(data)) for name, data in parts.items()],
@@ -123,6 +123,12 @@ def _classes(boxes: Detections, card: ModelCard) -> dict[int, dict[str, str]]:
         class_id: {"label": card.label(class_id), **_colours(class_colour(class_id))}
         for class_id in np.unique(boxes.class_id).tolist()
     }
+
+
+@cache
+def _ramp() -> tuple[dict[str, str], ...]:
+    """Colour the confidences 0.00, 0.01 ... 1.00."""
+    return tuple(_colours(confidence_colour(share / 100)) for share in range(101))
 
 
 def _colours(colour: Bgr) -> dict[str, str]:
