@@ -385,10 +385,11 @@ class BoxCanvas {
     const { style } = this.sent
     this.context.font = `600 ${pen.text}px ${getComputedStyle(this.canvas).fontFamily}`
     const taken = []
-    return this.found.kept.slice(0, MOST_LABELS).map((box) => {
+    return this.found.kept.slice(0, MOST_LABELS).flatMap((box) => {
       const { label, colour, ink } = this.look(box)
-      const text = [`#${box.number}`, style.labels && label,
+      const text = [style.numbers && `#${box.number}`, style.labels && label,
         style.confidence && box.confidence.toFixed(2)].filter(Boolean).join(' ')
+      if (!text) return []
       const size = [this.context.measureText(text).width + 8, pen.text * 1.4]
       const [x, y] = placeFor(size, onScreen(box, pen), taken, pen)
       taken.push([x, y, ...size])

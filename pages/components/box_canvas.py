@@ -32,6 +32,7 @@ STYLE: Mapping[str, Any] = {
     "boxes": True,
     "labels": True,
     "confidence": True,
+    "numbers": True,
     "line": 1.0,
     "text": 1.0,
     "colours": "class",
@@ -64,9 +65,9 @@ def box_canvas(
         card: of the model that ran.
         thresholds: where the server's knobs stand.
         chosen: the raw row of the box to point out.
-        style: which of boxes, labels and confidence are drawn, how many times thicker
-            lines and taller letters are than usual, and whether colours tell the class or
-            the confidence; see ``STYLE``.
+        style: which of boxes, labels, confidence and numbers are drawn, how many times
+            thicker lines and taller letters are than usual, and whether colours tell the
+            class or the confidence; what is missing is as in ``STYLE``.
     """
     turn = st.session_state.get(f"{key}.canvas.turn", 0)
     state = {"turn": turn, "chosen": chosen, "style": {**STYLE, **style}}

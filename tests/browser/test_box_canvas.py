@@ -158,6 +158,36 @@ def test_only_wanted_classes_reach_the_canvas(open_page, canvas_url):
     assert_same_as_core(page, model, picture, class_ids=frozenset({0, 4}))
 
 
+DRAWN = """canvas => new Promise(done => {
+    const drawn = { words: [], frames: 0 }
+    const { fillText, strokeRect } = CanvasRenderingContext2D.prototype
+    CanvasRenderingContext2D.prototype.fillText = function (...how) {
+        drawn.words.push(how[0])
+        return fillText.apply(this, how)
+    }
+    CanvasRenderingContext2D.prototype.strokeRect = function (...how) {
+        drawn.frames += 1
+        return strokeRect.apply(this, how)
+    }
+    canvas.getRootNode().querySelector('input').dispatchEvent(new Event('input'))
+    requestAnimationFrame(() => requestAnimationFrame(() => done(drawn)))
+})"""
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_the_display_controls_decide_what_is_drawn(plain, open_page, canvas_url):
+    page = open_page(url=canvas_url)
+    page.goto(f"/?model={OURS[0][0]}&picture=motorcycle{'&plain' if plain else ''}")
+    canvas(page).wait_for()
+    idle(page)
+    drawn = canvas(page).evaluate(DRAWN)
+    kept = len(kept_rows(page))
+    assert len(drawn["words"]) == kept > 1
+    pattern = r"#\d+ \d\.\d\d" if plain else r"#\d+ (person|motorbike) \d\.\d\d"
+    assert [each for each in drawn["words"] if not re.fullmatch(pattern, each)] == []
+    assert (drawn["frames"] == 0) == plain
+
+
 @pytest.fixture
 def detection(page: Page) -> Page:
     page.goto("/detection?sample=motorcycle&detection.starter-detector-darknet.confidence=0.05")
