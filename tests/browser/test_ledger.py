@@ -50,7 +50,8 @@ def test_fates_are_chosen_and_travel_in_the_link(ledger, open_page):
     idle(ledger)
     other = open_page()
     other.goto(ledger.url)
-    expect(other.get_by_text(re.compile(r"as dashed ghosts 0 others"))).to_be_visible()
+    other.get_by_text(re.compile(r"as dashed ghosts 0 others")).wait_for()
+    idle(other)
     assert kept_rows(other) == kept_rows(ledger)
 
 
