@@ -23,8 +23,10 @@ _RUN_BY_SPREADSHEETS = frozenset("=+-\u2212@|%")
 _UNSEEN = ("Z", "Cf")  # Unicode's spaces, and marks without a shape: spreadsheets skip them
 
 
-def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+def csv_text(rows: Sequence[Mapping[str, Any]], *, columns: Sequence[str] = ()) -> str:
     """Write rows with the same columns as CSV (RFC 4180), the names of the columns first.
+
+    ``columns`` names them for a table that may have no rows.
 
     Numbers stay numbers, every digit of them. Text that a spreadsheet would take for a
     formula gets an apostrophe in front (OWASP, "CSV Injection"): labels and file names
@@ -35,8 +37,8 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """
     file = io.StringIO()
     writer = csv.writer(file)
-    if rows:
-        writer.writerow([csv_cell(name) for name in rows[0]])
+    if names := (list(rows[0]) if rows else columns):
+        writer.writerow([csv_cell(name) for name in names])
     writer.writerows([csv_cell(value) for value in row.values()] for row in rows)
     return file.getvalue()
 
