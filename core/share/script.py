@@ -69,7 +69,7 @@ def script(
         "# python script.py [picture]  makes blob.npy; needs numpy and opencv-python-headless",
         # repr: the name came with an upload, and must stay a name
         f"path = sys.argv[1] if len(sys.argv) > 1 else {picture_name!r}",
-        *_READINGS[reading],
+        *reading_lines(reading),
         "",
         *blob_lines(spec),
         "",
@@ -78,6 +78,11 @@ def script(
         "",
     ]
     return "\n".join(lines)
+
+
+def reading_lines(reading: Reading) -> tuple[str, ...]:
+    """Write the lines that make ``image`` of the file at ``path``."""
+    return _READINGS[reading]
 
 
 def blob_lines(spec: BlobSpec) -> tuple[str, ...]:

@@ -1,0 +1,294 @@
+"""Python for exactly this answer: a script that runs the net without Blobscope."""
+
+from core.nets.card import ModelCard
+from core.outputs import Outputs
+from core.picture.image import Picture
+from core.pipeline import MOST_CANDIDATES, Run, Thresholds
+from core.results.classification import is_logits, scores
+from core.share.archive import zipped
+from core.share.decoder_lines import decoder_lines
+from core.share.detections import (
+    COLUMNS,
+    CONFIDENCE_DIGITS,
+    PIXEL_DIGITS,
+    class_names,
+)
+from core.share.file_names import file_name
+from core.share.ranking import RANKING_COLUMNS
+from core.share.script import Reading, blob_lines, reading, reading_lines
+from core.share.state import State
+
+LABELS = "labels.txt"
+
+Lines = tuple[str, ...]
+
+
+def classification_script(state: State, done: Run, k: int) -> str:
+    """Write the script that prints the ``k`` likeliest classes and writes ranking.csv.
+
+    It needs numpy and cv2, and beside it the model's files and ``labels.txt``, which
+    ``class_names`` makes.
+    """
+    lines = (
+        *_opening(state, "classify.py"),
+        *_blob_part(state),
+        *_net_part(state.card),
+        *_ranking_part(state.card, done.outputs, k),
+        *_ranking_end(),
+    )
+    return "\n".join(lines) + "\n"
+
+
+def detection_script(state: State, done: Run, thresholds: Thresholds) -> str:
+    """Write the script that prints the boxes, writes detections.csv and draws them.
+
+    It needs numpy and cv2, and beside it the model's files and ``labels.txt``, which
+    ``class_names`` makes.
+    """
+    size, card = done.placement.blob, state.card
+    lines = (
+        *_opening(state, "detect.py"),
+        "drawn, whole = image.copy(), np.array(image.shape[1::-1])  # its width and height",
+        *_blob_part(state),
+        *_net_part(card),
+        "# 3. Rows of numbers become boxes, in pixels of the blob",
+        f"into = np.array({size.cv2})  # the blob's width and height"
+        if state.spec.size
+        else "into = whole",
+        *decoder_lines(done.outputs, size, card.layout, anchors=card.anchors),
+        "",
+        *_threshold_part(thresholds, card),
+        *(_soft_part(thresholds) if thresholds.soft else _nms_part(thresholds)),
+        *_way_back_part(state),
+        *_boxes_end(),
+    )
+    return "\n".join(lines) + "\n"
+
+
+def script_zip(code: str, name: str, picture: Picture, card: ModelCard) -> bytes:
+    """Pack a script with all it reads: the picture, labels.txt, and the model's files.
+
+    Files of models that are not our own stay where they come from: the script's first
+    lines say where.
+    """
+    shipped = card.files if card.shipped else ()
+    return zipped(
+        [
+            (name, code.encode()),
+            (file_name(picture.name), picture.data),
+            (LABELS, class_names(card).encode()),
+            *((file.name, (card.folder / file.name).read_bytes()) for file in shipped),
+        ]
+    )
+
+
+def _opening(state: State, name: str) -> Lines:
+    """Say what is needed, and read the picture."""
+    card = state.card
+    addresses = [f"#   {file.name} from {file.address}" for file in card.files if file.address]
+    files = ", ".join([*(file.name for file in card.files), LABELS])
+    how: Reading = reading(state.picture)
+    return (
+        f"# python {name} [picture]  asks {_on_one_line(card.title)}, as Blobscope did.",
+        "# Needs numpy and opencv-python-headless, and in this folder:",
+        f"#   {files}",
+        *addresses,
+        "import csv",
+        *(("import re",) if _has_thresholds(card) else ()),
+        "import sys",
+        "from pathlib import Path",
+        "",
+        "import cv2",
+        "import numpy as np",
+        "",
+        # repr: the name came with an upload, and must stay a name
+        f"path = sys.argv[1] if len(sys.argv) > 1 else {file_name(state.picture.name)!r}",
+        f'labels = Path("{LABELS}").read_text(encoding="utf-8").splitlines()',
+        *reading_lines(how),
+    )
+
+
+def _blob_part(state: State) -> Lines:
+    return ("", "# 1. The picture becomes a blob", *blob_lines(state.spec), "")
+
+
+def _net_part(card: ModelCard) -> Lines:
+    return (
+        "# 2. The net answers",
+        *_net_lines(card),
+        "net.setInput(blob)",
+        "names = net.getUnconnectedOutLayersNames()",
+        "outputs = dict(zip(names, net.forward(names)))",
+        "",
+    )
+
+
+def _net_lines(card: ModelCard) -> Lines:
+    model = card.model_file.name
+    config = card.config_file.name if card.config_file else None
+    if _has_thresholds(card):
+        return (
+            f"cfg = Path({config!r}).read_text(encoding='latin-1')",
+            "# the file's own thresholds would hide rows: ours come below",
+            r'cfg = re.sub(r"(?m)^\s*(thresh|nms_threshold)\s*=.*$", "", cfg)',
+            r'cfg = re.sub(r"(?m)^\s*\[(yolo|region)\]", r"\g<0>\nthresh=0.001", cfg)',
+            "cfg = np.frombuffer(cfg.encode('latin-1'), np.uint8)",
+            f"net = cv2.dnn.readNetFromDarknet(cfg, np.fromfile({model!r}, np.uint8))",
+        )
+    given = {
+        "caffe": f"Caffe({config!r}, {model!r})",
+        "darknet": f"Darknet({config!r}, {model!r})",
+        "tensorflow": f"Tensorflow({model!r}{f', {config!r}' if config else ''})",
+        "onnx": f"ONNX({model!r})",
+        "tflite": f"TFLite({model!r})",
+    }
+    return (f"net = cv2.dnn.readNetFrom{given[card.framework]}",)
+
+
+def _has_thresholds(card: ModelCard) -> bool:
+    """Tell whether the files hold thresholds of their own, as Darknet's detectors do."""
+    return card.framework == "darknet" and card.task == "detection"
+
+
+def _threshold_part(thresholds: Thresholds, card: ModelCard) -> Lines:
+    chosen: Lines = ()
+    if thresholds.class_ids is not None:
+        ids = sorted(thresholds.class_ids)
+        words = _on_one_line(", ".join(card.label(class_id) for class_id in ids))
+        chosen = (f"sure = sure[np.isin(class_ids[sure], {ids})]  # only {words}",)
+    return (
+        "# 4. Only boxes that are sure enough, the surest first",
+        f"confidence, iou = {thresholds.confidence}, {thresholds.iou}",
+        "sure = np.flatnonzero(confidences > confidence)",
+        'sure = sure[np.argsort(-confidences[sure], kind="stable")]',
+        *chosen,
+        f"sure = sure[:{MOST_CANDIDATES}]",
+        "xyxy, class_ids, confidences = xyxy[sure], class_ids[sure], confidences[sure]",
+        "",
+    )
+
+
+def _nms_part(thresholds: Thresholds) -> Lines:
+    opening: Lines = (
+        "# cv2 wants left, top, width, height",
+        "xywh = np.hstack([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]]).clip(min=0)",
+    )
+    call = "NMSBoxes(xywh, confidences, 0, iou)"
+    if thresholds.per_class:
+        opening = (
+            "# cv2 wants left, top, width, height, and tells classes apart above 0 only",
+            "corner = xyxy.min(initial=0)",
+            "xywh = np.hstack([xyxy[:, :2] - corner, xyxy[:, 2:] - xyxy[:, :2]]).clip(min=0)",
+            "class_ids = class_ids.astype(np.int32)",
+        )
+        call = "NMSBoxesBatched(xywh, confidences, class_ids, 0, iou)"
+    scope = "per class" if thresholds.per_class else "whatever the class"
+    return (
+        f"# 5. Of boxes that overlap, only the surest (NMS), {scope}",
+        *opening,
+        f"kept = np.array(cv2.dnn.{call}, int)",
+        "",
+    )
+
+
+def _soft_part(thresholds: Thresholds) -> Lines:
+    same = " & (class_ids == class_ids[best])" if thresholds.per_class else ""
+    return (
+        "# 5. Boxes that overlap a surer one lose confidence (Soft-NMS, linear)",
+        "area = (xyxy[:, 2:] - xyxy[:, :2]).clip(min=0).prod(axis=1)",
+        "left, kept = confidences.astype(float), []",
+        "while len(left) and left.max() > max(confidence, 0.001):",
+        "    best = left.argmax()",
+        "    kept.append(best)",
+        "    confidences[best] = left[best]",
+        "    start = np.maximum(xyxy[:, :2], xyxy[best, :2])",
+        "    end = np.minimum(xyxy[:, 2:], xyxy[best, 2:])",
+        "    shared = (end - start).clip(min=0).prod(axis=1)",
+        "    overlap = shared / np.maximum(area + area[best] - shared, 1e-12)",
+        f"    weaker = (overlap > iou){same}",
+        "    left[weaker] *= 1 - overlap[weaker]",
+        "    left[kept] = -1  # each is taken once",
+        "",
+    )
+
+
+def _way_back_part(state: State) -> Lines:
+    return (
+        "# 6. The boxes go back onto the picture, and end at its edges",
+        *_placement_lines(state),
+        "corners = ((xyxy[kept].reshape(-1, 2, 2) - offset) / scale).clip(0, whole)",
+        "inside = (corners[:, 1] > corners[:, 0]).all(axis=1)",
+        "",
+    )
+
+
+def _placement_lines(state: State) -> Lines:
+    """Say how the picture was laid into the blob; see ``core.picture.placement``."""
+    spec = state.spec
+    ratios = "np.float32(into) / np.float32(whole)"
+    if spec.fit == "stretch":
+        return ("scale, offset = into / whole, 0",)
+    if spec.fit == "crop":
+        return (
+            f"scale = float(({ratios}).max())",
+            "offset = -((np.rint(whole * scale) - into) // 2)",
+        )
+    sides = f"np.float32(whole) * ({ratios}).min()"
+    if spec.anchor == "top-left":
+        return (f"scale, offset = np.rint({sides}) / whole, 0",)
+    return (
+        f"resized = ({sides}).astype(int)",
+        "scale, offset = resized / whole, (into - resized) // 2",
+    )
+
+
+def _boxes_end() -> Lines:
+    return (
+        'with open("detections.csv", "w", newline="", encoding="utf-8") as file:',
+        "    table = csv.writer(file)",
+        f"    table.writerow({list(COLUMNS)})",
+        "    for box, row in zip(corners[inside], np.array(kept, int)[inside]):",
+        "        class_id = int(class_ids[row])",
+        '        label = labels[class_id] if class_id < len(labels) else f"class {class_id}"',
+        f"        numbers = box.ravel().round({PIXEL_DIGITS}).tolist()",
+        f"        confidence = round(float(confidences[row]), {CONFIDENCE_DIGITS})",
+        "        table.writerow([*numbers, class_id, label, confidence])",
+        '        print(f"{label} {confidence:.2f}", numbers)',
+        "        (left, top), (right, bottom) = box.round().astype(int).tolist()",
+        "        cv2.rectangle(drawn, (left, top), (right, bottom), (0, 200, 255), 2)",
+        'cv2.imwrite("detections.png", drawn)',
+    )
+
+
+def _ranking_part(card: ModelCard, outputs: Outputs, k: int) -> Lines:
+    needed = is_logits(scores(outputs)) if card.logits is None else card.logits
+    softmax: Lines = (
+        "# these are logits: softmax makes them confidences",
+        "powers = np.exp(scores - scores.max())",
+        "confidences = powers / powers.sum()",
+    )
+    return (
+        "# 3. One row of scores, a number for each class",
+        "scores = outputs[names[0]].ravel().astype(float)",
+        *(softmax if needed else ("confidences = scores.clip(0, 1)  # it did softmax itself",)),
+        f'best = np.argsort(-confidences, kind="stable")[:{k}].tolist()',
+        "",
+    )
+
+
+def _ranking_end() -> Lines:
+    return (
+        'with open("ranking.csv", "w", newline="", encoding="utf-8") as file:',
+        "    table = csv.writer(file)",
+        f"    table.writerow({list(RANKING_COLUMNS)})",
+        "    for class_id in best:",
+        '        label = labels[class_id] if class_id < len(labels) else f"class {class_id}"',
+        f"        confidence = round(float(confidences[class_id]), {CONFIDENCE_DIGITS})",
+        "        table.writerow([class_id, label, confidence])",
+        '        print(f"{label} {confidence:.1%}")',
+    )
+
+
+def _on_one_line(text: str) -> str:
+    """Make a text fit for a comment: one line, and nothing unseen that could end it."""
+    return "".join(each for each in " ".join(text.split()) if each.isprintable())

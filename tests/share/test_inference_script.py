@@ -1,0 +1,309 @@
+"""The scripts run alone, as a visitor runs them, and answer what the app answers."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+
+from core.blob.spec import BlobSpec
+from core.nets import engine
+from core.nets.card import ModelCard
+from core.nets.catalog import card, catalog
+from core.nets.downloads import file_paths
+from core.outputs import Outputs
+from core.picture.image import Picture
+from core.picture.samples import sample_picture
+from core.picture.size import Size
+from core.pipeline import Run, Thresholds, found, ranking, run
+from core.results.decoders import LAYOUTS, decode
+from core.share.decoder_lines import decoder_lines
+from core.share.detections import box_rows, class_names
+from core.share.inference_script import (
+    classification_script,
+    detection_script,
+    script_zip,
+)
+from core.share.ranking import ranking_csv
+from core.share.state import State
+from tests.models.cards import shared_card
+from tests.shared import IMAGES, NETS
+
+# runs each script as its own program, one after the other: importing cv2 is what takes time
+DRIVER = """
+import json, os, runpy, sys
+for folder, name in json.loads(sys.stdin.read()):
+    os.chdir(folder)
+    sys.argv = [name]
+    runpy.run_path(name, run_name="__main__")
+assert not [name for name in sys.modules if name.split(".")[0] in ("core", "PIL", "streamlit")]
+"""
+PIXEL = 1.5e-3  # both are rounded to a thousandth
+SURE = 2e-5  # more threads change the last digits of a float
+CLASSIFIERS = [
+    each.name for each in catalog() if each.shipped and each.task == "classification"
+]
+OURS = ("starter-detector-darknet", "tiny-blob-detector")
+SHARED_DETECTORS = (
+    "yolo-fastest-1.1-coco",
+    "yolox-nano-onnx",
+    "yolox-nano-v5-layout",
+    "yolox-nano-v8-layout",
+    "opencv-face-detector-uint8-tf-ssd",
+    "yufacedetectnet-v2-caffe-ssd",
+)
+KNOBS = {
+    "as the card says": None,
+    "soft": Thresholds(0.2, 0.3, soft=True),
+    "soft, agnostic": Thresholds(0.2, 0.3, per_class=False, soft=True),
+    "agnostic": Thresholds(0.1, 0.3, per_class=False),
+    "two classes": Thresholds(0.1, 0.5, class_ids=frozenset({0, 3})),
+    "all rows": Thresholds(0.0, 1.0),
+    "none": Thresholds(1.0, 0.45),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    state: State
+    done: Run
+    thresholds: Thresholds
+
+
+def job(name: str, picture: Picture, thresholds=None, **changes) -> Job:
+    model = shared_card(name) if name in SHARED_DETECTORS else card(name)
+    spec = replace(model.blob, **changes)
+    done = run(picture, model, spec)
+    own = Thresholds(model.confidence, model.iou)
+    return Job(State(picture, done.image_size, model, spec), done, thresholds or own)
+
+
+def jobs() -> dict[str, Job]:
+    bikes, shapes = sample_picture("motorcycle"), sample_picture("colour-bars")
+    made = {
+        f"{name}, {knobs}": job(name, bikes, KNOBS[knobs]) for name in OURS for knobs in KNOBS
+    }
+    for fit in ("crop", "letterbox"):
+        made[f"tiny, {fit}"] = job("tiny-blob-detector", bikes, fit=fit)
+    made["tiny, top-left"] = job(
+        "tiny-blob-detector", shapes, fit="letterbox", anchor="top-left", pad_value=(9, 8, 7)
+    )
+    for name in CLASSIFIERS:
+        made[name] = job(name, sample_picture("cat"))
+    if NETS.is_dir():
+        street = Picture("street0.jpg", (IMAGES / "street0.jpg").read_bytes())
+        face = sample_picture("astronaut")
+        for name in SHARED_DETECTORS:
+            made[name] = job(name, face if "face" in name else street)
+        made["squeezenet"] = job("squeezenet-v1.1-fp16-onnx", sample_picture("cat"))
+        made["tiny-darknet"] = job("tiny-darknet-imagenet", sample_picture("cat"))
+    return made
+
+
+def files_of(model: ModelCard) -> list[Path]:
+    paths = file_paths(model)
+    return [path for path in (paths.model, paths.config) if path]
+
+
+@pytest.fixture(scope="module")
+def done_jobs():
+    """Set every job up; the real nets lie where a machine keeps downloaded ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BLOBSCOPE_MODELS", str(NETS))
+        engine.engine.cache_clear()
+        yield jobs()
+        engine.engine.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def made(done_jobs, tmp_path_factory) -> dict[str, Path]:
+    """Run all scripts in one bare interpreter; gives the folder of each."""
+    folders, runs = {}, []
+    for name, each in done_jobs.items():
+        folder = folders[name] = tmp_path_factory.mktemp("script")
+        (folder / each.state.picture.name).write_bytes(each.state.picture.data)
+        (folder / "labels.txt").write_text(class_names(each.state.card), encoding="utf-8")
+        for path in files_of(each.state.card):
+            (folder / path.name).symlink_to(path)
+        file = "classify.py" if each.state.card.task == "classification" else "detect.py"
+        (folder / file).write_text(script_of(each), encoding="utf-8")
+        runs.append((str(folder), file))
+    subprocess.run(
+        [sys.executable, "-I", "-W", "error", "-c", DRIVER],
+        input=json.dumps(runs),
+        text=True,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        timeout=300,
+    )
+    return folders
+
+
+def script_of(each: Job) -> str:
+    if each.state.card.task == "classification":
+        return classification_script(each.state, each.done, 5)
+    return detection_script(each.state, each.done, each.thresholds)
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"))))
+
+
+def test_every_script_finds_the_boxes_of_the_app(done_jobs, made):
+    seen = []
+    for name, each in done_jobs.items():
+        if each.state.card.task != "detection":
+            continue
+        kept = found(each.done, each.state.card, each.thresholds).kept
+        wanted, got = box_rows(kept, each.state.card), rows(made[name] / "detections.csv")
+        assert [row["label"] for row in got] == [row["label"] for row in wanted], name
+        assert [int(row["class_id"]) for row in got] == [row["class_id"] for row in wanted]
+        for column in ("x_min", "y_min", "x_max", "y_max", "confidence"):
+            ours, theirs = ([float(row[column]) for row in both] for both in (wanted, got))
+            close = SURE if column == "confidence" else PIXEL
+            np.testing.assert_allclose(theirs, ours, rtol=0, atol=close, err_msg=name)
+        assert (made[name] / "detections.png").is_file()
+        seen.append(len(wanted))
+    assert max(seen) > 100
+    assert seen.count(0) <= 4, "most jobs must find something, or this proves nothing"
+
+
+def test_every_script_ranks_the_classes_as_the_app_does(done_jobs, made):
+    classifiers = [n for n, j in done_jobs.items() if j.state.card.task == "classification"]
+    assert {
+        "starter-classifier-" + each for each in ("caffe", "darknet", "onnx", "tensorflow")
+    } <= {*classifiers}
+    for name in classifiers:
+        each = done_jobs[name]
+        wanted = list(
+            csv.DictReader(
+                io.StringIO(ranking_csv(ranking(each.done, each.state.card, 5).best))
+            )
+        )
+        got = rows(made[name] / "ranking.csv")
+        assert [(r["class_id"], r["label"]) for r in got] == [
+            (r["class_id"], r["label"]) for r in wanted
+        ]
+        np.testing.assert_allclose(
+            [float(r["confidence"]) for r in got],
+            [float(r["confidence"]) for r in wanted],
+            atol=SURE,
+        )
+
+
+def test_scripts_are_short_and_no_line_is_wide(done_jobs):
+    for name, each in done_jobs.items():
+        lines = script_of(each).splitlines()
+        assert len(lines) <= 100, name
+        code = [line for line in lines if not line.startswith("#")]
+        assert max(map(len, code)) <= 100, name
+
+
+def random_outputs(layout: str) -> tuple[Outputs, Size]:
+    """Outputs of a net that knows seven classes and sees 96 x 64 pixels."""
+    size, random = Size(96, 64), np.random.default_rng(3)
+    cells = 12 * 8 + 6 * 4 + 3 * 2
+    shapes = {
+        "darknet": [(6, 12), (24, 12)],
+        "ssd": [(1, 1, 9, 7)],
+        "yolov5": [(1, 3 * cells, 12)],
+        "yolox": [(1, cells, 12)],
+        "yolov8": [(1, 11, cells)],
+        "end-to-end": [(1, 9, 6)],
+        "yolov2": [(1, 2 * 12, 2, 3)],
+    }
+    arrays = [random.normal(size=shape).astype(np.float32) for shape in shapes[layout]]
+    if layout == "end-to-end":
+        arrays[0][..., 5] = random.integers(0, 7, 9)
+    if layout == "ssd":
+        arrays[0][..., 0], arrays[0][..., 1] = [0] * 6 + [-1] * 3, random.integers(0, 7, 9)
+    return Outputs({f"out{number}": array for number, array in enumerate(arrays)}), size
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_lines_of_every_layout_decode_as_the_decoder_does(layout):
+    outputs, size = random_outputs(layout)
+    anchors = ((1.5, 2.0), (0.5, 3.25))
+    expected = decode(outputs, size, layout, anchors=anchors)
+    names = {"np": np, "outputs": dict(outputs), "into": np.array(size.cv2)}
+    exec("\n".join(decoder_lines(outputs, size, layout, anchors=anchors)), names)
+    np.testing.assert_allclose(names["xyxy"], expected.xyxy, rtol=1e-6)
+    np.testing.assert_allclose(names["confidences"], expected.confidence, rtol=1e-6)
+    assert names["class_ids"].tolist() == expected.class_id.tolist()
+
+
+@pytest.mark.parametrize("layout", ["yolov5", "yolov8"])
+def test_the_numbers_of_masks_are_no_classes_in_the_script_either(layout):
+    outputs, size = random_outputs(layout)
+    with_masks = Outputs({**outputs, "masks": np.zeros((1, 3, 8, 8), np.float32)})
+    expected = decode(with_masks, size, layout)
+    names = {"np": np, "outputs": dict(outputs), "into": np.array(size.cv2)}
+    exec("\n".join(decoder_lines(with_masks, size, layout)), names)
+    assert names["class_ids"].tolist() == expected.class_id.tolist()
+    assert max(names["class_ids"]) <= 3
+
+
+def test_a_layout_on_auto_becomes_the_one_that_was_recognised():
+    outputs, size = random_outputs("yolov8")
+    assert decoder_lines(outputs, size, "auto") == decoder_lines(outputs, size, "yolov8")
+
+
+def test_names_that_look_like_code_stay_names(done_jobs):
+    honest = done_jobs["tiny-blob-detector, two classes"]
+    evil = 'x"\nimport os\nos.system("boom") # \u2028\u202e'
+    odd = replace(honest.state.card, title=evil, labels=(evil,) * 7)
+    state = replace(honest.state, card=odd, picture=replace(honest.state.picture, name=evil))
+    code = detection_script(state, honest.done, honest.thresholds)
+    compile(code, "detect.py", "exec")
+    said = [line for line in code.splitlines() if "boom" in line]
+    assert len(said) == 3, "the picture's name, the title and the classes, a line each"
+    assert all(line.startswith(("#", "path = ", "sure = ")) for line in said)
+
+
+def test_the_zip_runs_where_it_is_unpacked(done_jobs, tmp_path):
+    each = done_jobs["starter-classifier-onnx"]
+    renamed = replace(each.state.picture, name="../my <photo>.png")
+    state = replace(each.state, picture=renamed)
+    code = classification_script(state, each.done, 3)
+    packed = script_zip(code, "classify.py", renamed, state.card)
+    assert packed == script_zip(code, "classify.py", renamed, state.card)
+    ZipFile(io.BytesIO(packed)).extractall(tmp_path)
+    said = subprocess.run(
+        [sys.executable, "-I", "classify.py"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout
+    best = ranking(each.done, each.state.card, 3).best
+    assert [line.rpartition(" ")[0] for line in said.splitlines()] == [b.label for b in best]
+
+
+def test_the_zip_holds_no_files_of_other_peoples_models():
+    code, model = "# nothing", card("yolox-nano-onnx")
+    packed = script_zip(code, "detect.py", sample_picture("cat"), model)
+    assert set(ZipFile(io.BytesIO(packed)).namelist()) == {
+        "detect.py",
+        "chelsea.png",
+        "labels.txt",
+    }
+
+
+def test_a_script_says_where_the_files_of_other_peoples_models_come_from(done_jobs):
+    each = done_jobs["tiny-blob-detector, none"]
+    model = replace(card("yolox-nano-onnx"), layout="yolov5")
+    code = detection_script(replace(each.state, card=model), each.done, each.thresholds)
+    assert f"yolox_nano.onnx from {model.files[0].address}" in code
+
+
+def test_a_net_without_a_size_of_its_own_takes_the_pictures(done_jobs):
+    each = done_jobs["tiny-blob-detector, none"]
+    code = detection_script(replace(each.state, spec=BlobSpec()), each.done, each.thresholds)
+    assert "into = whole" in code
