@@ -233,12 +233,12 @@ def _placement_lines(state: State) -> Lines:
             f"scale = float(({ratios}).max())",
             "offset = -((np.rint(whole * scale) - into) // 2)",
         )
-    sides = f"np.float32(whole) * ({ratios}).min()"
+    rounded, offset = "np.trunc", "(into - resized) // 2"
     if spec.anchor == "top-left":
-        return (f"scale, offset = np.rint({sides}) / whole, 0",)
+        rounded, offset = "np.rint", "0"
     return (
-        f"resized = ({sides}).astype(int)",
-        "scale, offset = resized / whole, (into - resized) // 2",
+        f"resized = {rounded}(np.float32(whole) * ({ratios}).min())",
+        f"scale, offset = resized / whole, {offset}",
     )
 
 
