@@ -94,7 +94,7 @@ $(INSTALLED): requirements.txt requirements.lock $(PY)
 	$(INSTALL) --quiet -r requirements.txt
 	@touch $@
 
-$(DEVELOPED): requirements-dev.txt $(INSTALLED)
+$(DEVELOPED): requirements-dev.txt requirements-onnx.txt $(INSTALLED)
 	@echo "Installing what the tests need ..."
 	$(INSTALL) --quiet -r requirements-dev.txt
 	@touch $@

@@ -23,6 +23,7 @@ mistake      a spec that somebody broke in a well-known way
 trial        a spec that was tried on a net whose own spec is unknown, and how it did
 net          a loaded network
 engine       whatever can run a model on a blob; ``infer`` is the door to the process's own
+opinion      a second one is what another engine, ONNX Runtime, answers to the same blob
 lane         leave to run one forward: at most one a core, or all cores for a lone caller
 card         what we know about a network: files, spec, labels, licence, output layout
 model        a card and its files: a folder under ``models/``
@@ -51,6 +52,8 @@ ledger       the fates of all raw rows, each with its remover: the box that remo
 ghost        a box that is not kept, drawn dashed
 slip         a well-known wrong way to hand boxes to NMS
 render       to make a new picture of numbers; ``draw`` makes a new picture from a picture
+state        picture, model and spec behind an answer, as files for taking home tell it
+category     a class's number in COCO's files, which count otherwise than class_id does
 road         the whole way from a picture's bytes to boxes or a ranking
 run          the slow half of the road, picture to outputs, and what it leaves behind
 

@@ -8,7 +8,8 @@ BlobscopeError
 │   ├── ModelMissing    the files are not here (and nobody asked to download them)
 │   ├── DownloadFailed  the address did not answer, or answered with something else
 │   ├── ModelUnreadable cv2.dnn cannot read the files
-│   └── ForwardFailed   the net was read but refuses this blob
+│   ├── ForwardFailed   the net was read but refuses this blob
+│   └── EngineMissing   what should run the net is not installed
 ├── LayoutUnknown       no decoder knows outputs of these shapes
 └── TruthUnreadable     a file with marked objects is wrong in this line or element
 
@@ -51,6 +52,10 @@ class ModelUnreadable(ModelError):  # noqa: N818
 
 class ForwardFailed(ModelError):  # noqa: N818
     """The net does not accept this blob."""
+
+
+class EngineMissing(ModelError):  # noqa: N818
+    """The library that should run the net is an optional extra, and not installed."""
 
 
 class LayoutUnknown(BlobscopeError):  # noqa: N818

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 THEME = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())
 RUNTIME = (ROOT / "requirements.txt").read_text()
 DEVELOPMENT = (ROOT / "requirements-dev.txt").read_text()
+EXTRA = (ROOT / "requirements-onnx.txt").read_text()
 LOCK = (ROOT / "requirements.lock").read_text()
 
 # Streamlit greys captions to this share of the text colour.
@@ -28,7 +29,9 @@ def pins(text: str) -> dict[str, str]:
 # What is installed
 
 
-@pytest.mark.parametrize("text", [RUNTIME, DEVELOPMENT], ids=["runtime", "development"])
+@pytest.mark.parametrize(
+    "text", [RUNTIME, DEVELOPMENT, EXTRA], ids=["runtime", "development", "extra"]
+)
 def test_every_requirement_is_pinned_and_says_why(text):
     for paragraph in text.strip().split("\n\n")[1:]:
         lines = paragraph.splitlines()
@@ -50,7 +53,8 @@ def test_the_lock_has_a_hash_for_every_package_and_the_version_we_asked_for():
 
 
 @pytest.mark.parametrize(
-    "file", ["requirements.txt", "requirements-dev.txt", "requirements.lock"]
+    "file",
+    ["requirements.txt", "requirements-dev.txt", "requirements-onnx.txt", "requirements.lock"],
 )
 def test_no_list_names_where_packages_come_from(file):
     text = (ROOT / file).read_text()
@@ -58,7 +62,7 @@ def test_no_list_names_where_packages_come_from(file):
 
 
 def test_this_environment_holds_the_pinned_versions():
-    wanted = pins(RUNTIME) | pins(DEVELOPMENT)
+    wanted = pins(RUNTIME) | pins(DEVELOPMENT) | pins(EXTRA)
     assert {name: importlib.metadata.version(name) for name in wanted} == wanted
 
 
@@ -74,7 +78,8 @@ def test_ci_runs_make_test_and_nothing_else():
 @pytest.fixture
 def bare(tmp_path) -> Path:
     """A checkout in which `python` only writes down what it is asked to do."""
-    for name in ["Makefile", "requirements.txt", "requirements-dev.txt", "requirements.lock"]:
+    lists = [path.name for path in ROOT.glob("requirements*")]
+    for name in ["Makefile", *lists]:
         (tmp_path / name).write_text((ROOT / name).read_text())
     python = tmp_path / "python"
     python.write_text(
