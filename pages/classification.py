@@ -1,5 +1,3 @@
-from functools import partial
-
 import streamlit as st
 
 from core.pipeline import ranking
@@ -9,6 +7,7 @@ from pages.components.model import pick_model
 from pages.components.picture import pick_picture
 from pages.components.pictures import show_jpeg, show_seen
 from pages.components.remembered import remembered_run
+from pages.components.tabs import classification_tabs
 from pages.components.times import show_times
 from pages.components.unfolded import show_tabs
 
@@ -32,6 +31,4 @@ with view:
         show_jpeg(done.photo, caption=f"The picture, {done.image_size}", alt="The picture")
         show_seen(done.blob, card.blob)
     show_times(done.times, read_ms=ranked.read_ms)
-    show_tabs(
-        "classification.more", {"Raw outputs": partial(classification.show_raw_scores, done)}
-    )
+    show_tabs("classification.more", classification_tabs(picture, card, done, ranked))

@@ -4,13 +4,14 @@ from core.pipeline import found
 from pages.components import detection
 from pages.components.box_canvas import box_canvas
 from pages.components.chosen_box import choose_box
-from pages.components.detection_tabs import show_detection_tabs
 from pages.components.display import display_controls
 from pages.components.frame import through_the_frame
 from pages.components.model import pick_model
 from pages.components.picture import pick_picture
 from pages.components.remembered import remembered_run
+from pages.components.tabs import detection_tabs
 from pages.components.times import show_times
+from pages.components.unfolded import show_tabs
 
 through_the_frame()
 st.title("Detection")
@@ -34,6 +35,5 @@ with view:
     row = choose_box("detection.box", result, card)
     with canvas:
         box_canvas("detection", done, card, thresholds, chosen=row)
-    show_detection_tabs(
-        "detection", picture, done, card, thresholds, result, style, chosen=row
-    )
+    tabs = detection_tabs(picture, card, spec, thresholds, style, done, result, row)
+    show_tabs("detection.more", tabs)

@@ -37,25 +37,23 @@ def _show_script(key: str, picture: Picture, spec: BlobSpec) -> None:
         "equals the download here to the last byte."
     )
     with st.container(horizontal=True):
-        _download(
-            "script.py", code, key=f"{key}.script", name="script.py", mime="text/x-python"
-        )
+        download("script.py", code, key=f"{key}.script", name="script.py", mime="text/x-python")
         data = partial(getattr, picture, "data")
-        _download("the picture", data, key=f"{key}.picture", name=picture.name, mime=None)
+        download("the picture", data, key=f"{key}.picture", name=picture.name, mime=None)
 
 
 def _show_downloads(key: str, traced: Trace, spec: BlobSpec) -> None:
     channels = tuple(traced["planes"].channel_order)
     st.markdown("**The numbers**")
     with st.container(horizontal=True):
-        _download(
+        download(
             "blob.npy",
             partial(npy, traced.blob),
             key=f"{key}.npy",
             name="blob.npy",
             mime="application/octet-stream",
         )
-        _download(
+        download(
             "statistics.csv",
             partial(statistics_csv, traced.blob, layout=spec.layout, channels=channels),
             key=f"{key}.csv",
@@ -65,7 +63,7 @@ def _show_downloads(key: str, traced: Trace, spec: BlobSpec) -> None:
     st.markdown("**Each plane as a grey PNG**")
     with st.container(horizontal=True):
         for number, plane in enumerate(planes(traced.blob, spec.layout)):
-            _download(
+            download(
                 f"plane {channels[number]}",
                 partial(plane_png, plane),
                 key=f"{key}.png.{number}",
@@ -78,7 +76,7 @@ def _show_downloads(key: str, traced: Trace, spec: BlobSpec) -> None:
     )
 
 
-def _download(
+def download(
     label: str,
     data: str | partial[bytes] | partial[str],
     *,
