@@ -18,7 +18,7 @@ from core.share.ranking import RANKING_COLUMNS
 from core.share.script import Reading, blob_lines, reading, reading_lines
 from core.share.state import State
 
-LABELS = "labels.txt"
+LABELS = "classes.txt"
 
 Lines = tuple[str, ...]
 
@@ -26,8 +26,7 @@ Lines = tuple[str, ...]
 def classification_script(state: State, done: Run, k: int) -> str:
     """Write the script that prints the ``k`` likeliest classes and writes ranking.csv.
 
-    It needs numpy and cv2, and beside it the model's files and ``labels.txt``, which
-    ``class_names`` makes.
+    It needs numpy and cv2, and beside it the model's files and what ``class_names`` makes.
     """
     lines = (
         *_opening(state, "classify.py"),
@@ -42,8 +41,7 @@ def classification_script(state: State, done: Run, k: int) -> str:
 def detection_script(state: State, done: Run, thresholds: Thresholds) -> str:
     """Write the script that prints the boxes, writes detections.csv and draws them.
 
-    It needs numpy and cv2, and beside it the model's files and ``labels.txt``, which
-    ``class_names`` makes.
+    It needs numpy and cv2, and beside it the model's files and what ``class_names`` makes.
     """
     size, card = done.placement.blob, state.card
     lines = (
@@ -66,7 +64,7 @@ def detection_script(state: State, done: Run, thresholds: Thresholds) -> str:
 
 
 def script_zip(code: str, name: str, picture: Picture, card: ModelCard) -> bytes:
-    """Pack a script with all it reads: the picture, labels.txt, and the model's files.
+    """Pack a script with all it reads: the picture, classes.txt, and the model's files.
 
     Files of models that are not our own stay where they come from: the script's first
     lines say where.

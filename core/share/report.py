@@ -43,9 +43,10 @@ figure img { display: block; max-width: 100%; height: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .75rem .3rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--line); }
-.wide th, .wide td { white-space: nowrap; }
+th { overflow-wrap: break-word; min-width: 6rem; }
+.wide th, .wide td { white-space: nowrap; min-width: 0; }
 td.number, th.number { text-align: right; }
-meter { width: 8rem; }
+meter { width: min(8rem, 20vw); }
 pre { background: var(--shade); padding: .75rem; font-size: .8125rem; white-space: pre-wrap; }
 a { color: var(--signal); }
 @media print { body { max-width: none; padding: 0; } figure, tr { break-inside: avoid; } }

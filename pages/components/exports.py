@@ -26,7 +26,7 @@ from pages.components.copy_link import copy_link
 from pages.components.inspect import show_source
 from pages.components.take_home import download
 
-CODE_HEIGHT = 640
+CODE_HEIGHT, BUTTON_WIDTH = 480, 176
 
 _MIMES = {
     "csv": "text/csv",
@@ -51,15 +51,15 @@ def show_boxes(
     """Offer the boxes as files, the script and report of exactly this state, and the link."""
     code = detection_script(state, done, thresholds)
     report = partial(detection_report, state, result, thresholds, code=code, made=_now())
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
-        _show_code(key, code, "detect.py", state)
         _show_report(key, report, state)
-    with right:
         _show_pictures(key, state, result.kept)
         _show_tables(key, state, thresholds, result.kept)
+    with right:
         _show_coco(key, state, result.kept)
         _show_yolo(key, state, result.kept)
+    _show_code(key, code, "detect.py", state)
     show_source(boxes_csv, coco_results, yolo_text, crops_zip)
 
 
@@ -67,24 +67,24 @@ def show_ranking(key: str, state: State, done: Run, ranked: Ranking) -> None:
     """Offer the ranking as files, the script and report of exactly this state, and the link."""
     code = classification_script(state, done, len(ranked.best))
     report = partial(classification_report, state, ranked, code=code, made=_now())
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
-        _show_code(key, code, "classify.py", state)
+        _show_report(key, report, state)
     with right:
         _show_scores(key, state, done, ranked)
-        _show_report(key, report, state)
+    _show_code(key, code, "classify.py", state)
     show_source(ranking_csv, scores_csv, ranking_json)
 
 
 def _show_code(key: str, code: str, name: str, state: State) -> None:
     st.markdown("**Python for exactly this state**")
-    st.code(code, wrap_lines=True, height=CODE_HEIGHT)
-    words = f"Needs numpy, opencv-python-headless, and beside it {LABELS} and the other files."
+    words = "Needs numpy, opencv-python-headless, and beside it the files that it names."
     _offer(key, name, code, name, words)
     packed = partial(script_zip, code, name, state.picture, state.card)
     _offer(
         key, "ZIP to run", packed, f"{_base(state)}-{stem(name)}.zip", _zip_words(state.card)
     )
+    st.code(code, height=CODE_HEIGHT)
 
 
 def _zip_words(card: ModelCard) -> str:
@@ -116,6 +116,12 @@ def _show_scores(key: str, state: State, done: Run, ranked: Ranking) -> None:
     _offer(key, "CSV of all scores", scores, f"{base}-scores.csv", words)
     words = "The likeliest classes with picture, model and spec: all it takes to repeat it."
     _offer(key, "JSON", partial(ranking_json, ranked.best, state), f"{base}.json", words)
+    _show_labels(key, state)
+
+
+def _show_labels(key: str, state: State) -> None:
+    words = "The labels, a line each; the first is class 0. The script reads them too."
+    _offer(key, LABELS, partial(class_names, state.card), LABELS, words)
 
 
 def _show_pictures(key: str, state: State, kept: Detections) -> None:
@@ -164,18 +170,17 @@ def _show_yolo(key: str, state: State, kept: Detections) -> None:
     _offer(key, "YOLO txt", partial(yolo_text, *given), f"{base}.txt", words)
     sure = partial(yolo_text, *given, with_confidence=True)
     words = "The same with the confidence as sixth column."
-    _offer(key, "YOLO txt with confidence", sure, f"{base}-confidence.txt", words)
-    words = "The labels, a line each; the first is class 0. The script reads them too."
-    _offer(key, LABELS, partial(class_names, state.card), LABELS, words)
+    _offer(key, "YOLO predictions", sure, f"{base}-confidence.txt", words)
+    _show_labels(key, state)
 
 
 def _offer(
     key: str, label: str, data: str | partial[bytes] | partial[str], name: str, words: str
 ) -> None:
     """Offer a file, and say beside it what it is."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         mime = _MIMES[name.rpartition(".")[2]]
-        download(label, data, key=f"{key}.{label}", name=name, mime=mime)
+        download(label, data, key=f"{key}.{label}", name=name, mime=mime, width=BUTTON_WIDTH)
         st.caption(words, width="stretch")
 
 

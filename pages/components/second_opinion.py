@@ -5,7 +5,10 @@ import streamlit as st
 from core.blob.make import Blob
 from core.blob.spec import BlobSpec
 from core.errors import EngineMissing
+from core.nets.card import ModelCard
 from core.nets.catalog import card as card_named
+from core.nets.catalog import cards
+from core.nets.downloads import present
 from core.nets.second_opinion import (
     TOLERANCE,
     Difference,
@@ -24,10 +27,7 @@ def show_second_opinion(state: State, done: Run) -> None:
     """Compare the two engines' numbers and times, or say why that cannot be done."""
     card = state.card
     if card.framework != "onnx":
-        st.info(
-            f"ONNX Runtime reads ONNX files only, and this model comes as "
-            f"{FRAMEWORKS[card.framework]} files. Choose a model in ONNX to hear it."
-        )
+        st.info(_why_not(card))
         return
     try:
         opinion = _opinion(state.picture.digest, card.name, state.spec, done.blob)
@@ -38,12 +38,19 @@ def show_second_opinion(state: State, done: Run) -> None:
     show_source(second_opinion, differences)
 
 
+def _why_not(card: ModelCard) -> str:
+    readable = (each for each in cards(card.task) if each.framework == "onnx" and present(each))
+    titles = " or ".join(plain(each.title) for each in readable)
+    return (
+        f"ONNX Runtime reads ONNX files, and this model's are {FRAMEWORKS[card.framework]}'s. "
+        f"To compare the two engines, choose {titles or 'a model in ONNX'}."
+    )
+
+
 def _show(opinion: SecondOpinion) -> None:
     worst = max(opinion.differences, key=lambda each: each.relative)
     if opinion.agrees:
-        st.success(
-            f"Both engines agree: no number differs by more than {TOLERANCE:g} of it, or of 1."
-        )
+        st.success(f"Both engines agree to {TOLERANCE:g} in every number.")
     else:
         st.warning(
             f"The engines do not agree. In {plain(worst.output)}, OpenCV says "

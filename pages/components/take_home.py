@@ -1,6 +1,7 @@
 """What a visitor can take home from a blob: Python, files, a link."""
 
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -83,6 +84,7 @@ def download(
     key: str,
     name: str,
     mime: str | None,
+    width: int | Literal["content"] = "content",
 ) -> None:
     """Offer a file that is made when it is asked for; no function of a page is kept."""
     st.download_button(
@@ -93,4 +95,5 @@ def download(
         key=key,
         on_click="ignore",
         icon=":material/download:",
+        width=width,
     )

@@ -128,7 +128,7 @@ def made(done_jobs, tmp_path_factory) -> dict[str, Path]:
     for name, each in done_jobs.items():
         folder = folders[name] = tmp_path_factory.mktemp("script")
         (folder / each.state.picture.name).write_bytes(each.state.picture.data)
-        (folder / "labels.txt").write_text(class_names(each.state.card), encoding="utf-8")
+        (folder / "classes.txt").write_text(class_names(each.state.card), encoding="utf-8")
         for path in files_of(each.state.card):
             (folder / path.name).symlink_to(path)
         file = "classify.py" if each.state.card.task == "classification" else "detect.py"
@@ -292,7 +292,7 @@ def test_the_zip_holds_no_files_of_other_peoples_models():
     assert set(ZipFile(io.BytesIO(packed)).namelist()) == {
         "detect.py",
         "chelsea.png",
-        "labels.txt",
+        "classes.txt",
     }
 
 
