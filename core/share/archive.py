@@ -4,9 +4,6 @@ import io
 from collections.abc import Iterable
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-BEGINNING = (1980, 1, 1, 0, 0, 0)
-"""The first day a ZIP can name: with the real one, no two archives would be equal."""
-
 _PACKED_ALREADY = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -16,7 +13,7 @@ def zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
     with ZipFile(archive, "w") as written:
         for name, data in files:
             packed = name.lower().endswith(_PACKED_ALREADY)
-            entry = ZipInfo(name, BEGINNING)
+            entry = ZipInfo(name)  # of 1980: with the real time, no two archives were equal
             entry.external_attr = 0o644 << 16  # without it, unzip lets nobody read the file
             written.writestr(entry, data, ZIP_STORED if packed else ZIP_DEFLATED)
     return archive.getvalue()

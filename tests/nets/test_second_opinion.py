@@ -174,6 +174,12 @@ def test_sessions_are_kept_but_not_without_end():
     assert module._session.cache_info().maxsize == 2
 
 
+def test_onnx_runtime_leaves_the_other_cores_to_the_other_visitors():
+    model = file_paths(card(OURS[0])).model
+    options = module._session(model, model.stat().st_mtime_ns).get_session_options()
+    assert options.intra_op_num_threads == options.inter_op_num_threads == 1
+
+
 def test_the_first_forward_of_opencv_is_not_the_one_that_counts():
     forwards = []
     local = LocalEngine()

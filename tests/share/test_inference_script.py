@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from core.nets import engine
 from core.nets.card import ModelCard
 from core.nets.catalog import card, catalog
 from core.nets.downloads import file_paths
+from core.nets.net import with_low_thresholds
 from core.outputs import Outputs
 from core.picture.image import Picture
 from core.picture.samples import sample_picture
@@ -195,6 +197,17 @@ def test_every_script_ranks_the_classes_as_the_app_does(done_jobs, made):
             [float(r["confidence"]) for r in wanted],
             atol=SURE,
         )
+
+
+def test_the_script_lets_all_rows_through_as_blobscope_does(done_jobs):
+    """Darknet's files bring thresholds of their own, which would hide rows."""
+    cfg = "[net]\nthresh_of_mine=1\n[yolo]\nthresh = .6\nignore_thresh=.7\nnms_threshold=0.4\n"
+    names = {"re": re, "cfg": cfg + "[convolutional]\n[yolo]\nclasses=3\n"}
+    wanted = with_low_thresholds(names["cfg"].encode()).decode().split()
+    lines = script_of(done_jobs["starter-detector-darknet, none"]).splitlines()
+    exec("\n".join(line for line in lines if line.startswith("cfg = re.sub")), names)
+    assert names["cfg"].split() == wanted
+    assert "thresh=0.001" in wanted
 
 
 def test_scripts_are_short_and_no_line_is_wide(done_jobs):
