@@ -34,6 +34,6 @@ with view:
     show_times(done.times, read_ms=result.read_ms)
     row = choose_box("detection.box", result, card)
     with canvas:
-        box_canvas("detection", done, card, thresholds, chosen=row)
+        box_canvas("detection", done, card, thresholds, chosen=row, style=style)
     tabs = detection_tabs(picture, card, spec, thresholds, style, done, result, row)
     show_tabs("detection.more", tabs)

@@ -64,6 +64,7 @@ class BoxStyle:
 
 
 PLAIN = BoxStyle()
+NUMBERED = BoxStyle(numbers=True)
 
 Pattern = Literal["solid", "dashed", "dotted"]
 # drawn, left out; in widths of the line

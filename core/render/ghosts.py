@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from core.picture.image import BgrImage
 from core.picture.size import Size
-from core.render.boxes import Pen, draw_detections
+from core.render.boxes import NUMBERED, BoxStyle, Pen, draw_detections
 from core.render.palette import CLASS_COLOURS, Bgr
 from core.results.detections import Detections
 from core.results.ledger import Fate
@@ -49,7 +49,7 @@ def draw_with_ghosts(
     ghosts: Iterable[tuple[Dashes, Detections]],
     *,
     label: Callable[[int], str] = str,
-    show_numbers: bool = True,
+    style: BoxStyle = NUMBERED,
 ) -> BgrImage:
     """Draw ghosts on a copy of the picture, and over them the kept boxes.
 
@@ -58,14 +58,14 @@ def draw_with_ghosts(
         kept: drawn whole, with label and confidence.
         ghosts: drawn dashed and without words; the first ones lie on top.
         label: the text of a class.
-        show_numbers: write the number of each kept box, counted from 1.
+        style: of the kept boxes.
     """
     drawn, size = BgrImage(image.copy()), Size.of(image)
     width = max(1, Pen.of(size).line // 2)
     for dashes, detections in reversed(list(ghosts)):
         for xyxy in reversed(detections.clipped(size).xyxy.tolist()):
             _draw_dashed(drawn, xyxy, dashes, width)
-    return draw_detections(drawn, kept, label=label, show_numbers=show_numbers)
+    return draw_detections(drawn, kept, label=label, style=style)
 
 
 def _draw_dashed(image: BgrImage, xyxy: list[float], dashes: Dashes, width: int) -> None:

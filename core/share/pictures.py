@@ -6,26 +6,32 @@ from math import ceil, floor
 from core.nets.card import ModelCard
 from core.picture.image import MAX_PIXELS, BgrImage, Picture, decode
 from core.picture.size import Size
-from core.render.boxes import draw_detections
+from core.render.boxes import NUMBERED, BoxStyle, draw_detections
 from core.render.encode import jpeg, png
 from core.results.detections import Detections
 from core.share.archive import zipped
 from core.share.file_names import file_name
 
 
-def annotated(picture: Picture, kept: Detections, card: ModelCard) -> BgrImage:
-    """Draw the boxes on the picture in its own size, numbered as in the table."""
-    return draw_detections(decode(picture), kept, label=card.label, show_numbers=True)
+def annotated(
+    picture: Picture, kept: Detections, card: ModelCard, style: BoxStyle = NUMBERED
+) -> BgrImage:
+    """Draw the boxes on the picture in its own size, by default numbered as in the table."""
+    return draw_detections(decode(picture), kept, label=card.label, style=style)
 
 
-def annotated_png(picture: Picture, kept: Detections, card: ModelCard) -> bytes:
+def annotated_png(
+    picture: Picture, kept: Detections, card: ModelCard, style: BoxStyle = NUMBERED
+) -> bytes:
     """Draw the boxes, every pixel as it is."""
-    return png(annotated(picture, kept, card))
+    return png(annotated(picture, kept, card, style))
 
 
-def annotated_jpeg(picture: Picture, kept: Detections, card: ModelCard) -> bytes:
+def annotated_jpeg(
+    picture: Picture, kept: Detections, card: ModelCard, style: BoxStyle = NUMBERED
+) -> bytes:
     """Draw the boxes, small enough for a letter."""
-    return jpeg(annotated(picture, kept, card))
+    return jpeg(annotated(picture, kept, card, style))
 
 
 def crops_zip(picture: Picture, kept: Detections, card: ModelCard) -> bytes:

@@ -10,6 +10,7 @@ import math
 import struct
 import zlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import streamlit as st
 from core.nets.card import ModelCard
 from core.picture.size import Size
 from core.pipeline import MOST_CANDIDATES, Run, Thresholds, candidates
+from core.render.boxes import NUMBERED, BoxStyle
 from core.render.encode import for_display, jpeg
 from core.render.palette import Bgr, class_colour, confidence_colour, text_colour
 from core.results.detections import Detections
@@ -27,16 +29,6 @@ from pages.components.chosen_box import choose_row
 
 PICTURE_WIDTH, QUALITY = 1200, 85
 """Of the picture that travels whenever a setting changes; about 150 kB."""
-
-STYLE: Mapping[str, Any] = {
-    "boxes": True,
-    "labels": True,
-    "confidence": True,
-    "numbers": True,
-    "line": 1.0,
-    "text": 1.0,
-    "colours": "class",
-}
 
 _HERE = Path(__file__)
 _CANVAS = st.components.v2.component(
@@ -54,7 +46,7 @@ def box_canvas(
     thresholds: Thresholds,
     *,
     chosen: int | None = None,
-    style: Mapping[str, Any] = STYLE,
+    style: BoxStyle = NUMBERED,
 ) -> None:
     """Show the boxes with sliders that filter them at once; a click chooses one.
 
@@ -65,12 +57,10 @@ def box_canvas(
         card: of the model that ran.
         thresholds: where the server's knobs stand.
         chosen: the raw row of the box to point out.
-        style: which of boxes, labels, confidence and numbers are drawn, how many times
-            thicker lines and taller letters are than usual, and whether colours tell the
-            class or the confidence; what is missing is as in ``STYLE``.
+        style: what is drawn of a box, and how.
     """
     turn = st.session_state.get(f"{key}.canvas.turn", 0)
-    state = {"turn": turn, "chosen": chosen, "style": {**STYLE, **style}}
+    state = {"turn": turn, "chosen": chosen, "style": asdict(style)}
     _CANVAS(
         key=f"{key}.canvas",
         data=packed(done, card, thresholds, state),

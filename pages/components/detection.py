@@ -10,7 +10,7 @@ import streamlit as st
 from core.blob.spec import FITS, BlobSpec, Fit
 from core.nets.card import ModelCard
 from core.pipeline import MOST_CANDIDATES, Found, Run, Thresholds, on_shown
-from core.render.boxes import BoxStyle, draw_detections
+from core.render.boxes import NUMBERED, BoxStyle, draw_detections
 from pages.components.choice import choice
 from pages.components.display import show_legend
 from pages.components.kept import kept
@@ -20,7 +20,6 @@ from pages.components.text import plain
 MOST_RAW_ROWS, MOST_RAW_COLUMNS = 200, 100
 MOST_COUNTED = 12
 
-NUMBERED = BoxStyle(numbers=True)
 
 _MODES = {"per class": True, "agnostic": False}
 _METHODS = {"hard": False, "soft": True}

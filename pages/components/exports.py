@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.nets.card import ModelCard
 from core.pipeline import Found, Ranking, Run, Thresholds
+from core.render.boxes import NUMBERED, BoxStyle
 from core.results.detections import Detections
 from core.share.coco import Numbering, coco_dataset, coco_results, numberings
 from core.share.detections import boxes_csv, boxes_json, class_names, yolo_text
@@ -46,15 +47,23 @@ _NUMBERINGS: dict[Numbering, str] = {
 
 
 def show_boxes(
-    key: str, state: State, thresholds: Thresholds, done: Run, result: Found
+    key: str,
+    state: State,
+    thresholds: Thresholds,
+    done: Run,
+    result: Found,
+    style: BoxStyle = NUMBERED,
 ) -> None:
-    """Offer the boxes as files, the script and report of exactly this state, and the link."""
+    """Offer the boxes as files, the script and report of exactly this state, and the link.
+
+    ``style`` is how the boxes are drawn on the pictures.
+    """
     code = detection_script(state, done, thresholds)
     report = partial(detection_report, state, result, thresholds, code=code, made=_now())
     left, right = st.columns(2, gap="large")
     with left:
         _show_report(key, report, state)
-        _show_pictures(key, state, result.kept)
+        _show_pictures(key, state, result.kept, style)
         _show_tables(key, state, thresholds, result.kept)
     with right:
         _show_coco(key, state, result.kept)
@@ -124,13 +133,13 @@ def _show_labels(key: str, state: State) -> None:
     _offer(key, LABELS, partial(class_names, state.card), LABELS, words)
 
 
-def _show_pictures(key: str, state: State, kept: Detections) -> None:
+def _show_pictures(key: str, state: State, kept: Detections, style: BoxStyle) -> None:
     base, given = _base(state), (state.picture, kept, state.card)
     st.markdown("**Pictures**")
     words = f"The picture with its boxes in its own size, {state.size}; every pixel as it is."
-    _offer(key, "PNG", partial(annotated_png, *given), f"{base}-boxes.png", words)
+    _offer(key, "PNG", partial(annotated_png, *given, style), f"{base}-boxes.png", words)
     words = "The same, smaller: for a letter or a slide."
-    _offer(key, "JPEG", partial(annotated_jpeg, *given), f"{base}-boxes.jpg", words)
+    _offer(key, "JPEG", partial(annotated_jpeg, *given, style), f"{base}-boxes.jpg", words)
     if len(kept):
         words = "Each box cut out of the picture, a PNG named after its number and label."
         _offer(key, "Crops", partial(crops_zip, *given), f"{base}-crops.zip", words)

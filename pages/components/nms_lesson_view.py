@@ -23,6 +23,7 @@ from core.lab.nms_lesson import (
 from core.nets.card import ModelCard
 from core.picture.image import BgrImage
 from core.pipeline import Run, Thresholds, sieved, visible
+from core.render.boxes import PLAIN
 from core.render.ghosts import DASHES, Dashes, draw_with_ghosts
 from core.results.detections import Detections
 from pages.components.choice import choice
@@ -109,7 +110,7 @@ def _show_call(
     stage: _Stage, kept: Detections, ghosts: list[tuple[Dashes, Detections]], what: str
 ) -> None:
     drawn = draw_with_ghosts(
-        stage.image, stage.placed(kept), ghosts, label=stage.label, show_numbers=False
+        stage.image, stage.placed(kept), ghosts, label=stage.label, style=PLAIN
     )
     show_photo(drawn, caption=what, alt=what)
 

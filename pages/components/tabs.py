@@ -7,9 +7,13 @@ from core.blob.spec import BlobSpec
 from core.nets.card import ModelCard
 from core.picture.image import Picture
 from core.pipeline import Found, Ranking, Run, Thresholds
+from core.render.boxes import BoxStyle
 from core.share.state import State
 from pages.components import classification, detection, exports
+from pages.components.ledger_view import show_ledger
+from pages.components.nms_lesson_view import show_nms_lesson
 from pages.components.second_opinion import show_second_opinion
+from pages.components.truth_view import show_truth
 
 Tabs = dict[str, Callable[[], None]]
 
@@ -19,15 +23,28 @@ def detection_tabs(
     card: ModelCard,
     spec: BlobSpec,
     thresholds: Thresholds,
+    style: BoxStyle,
     done: Run,
     result: Found,
+    chosen: int | None,
 ) -> Tabs:
-    """Name the tabs of the Detection page, and what draws each."""
+    """Name the tabs of the Detection page, and what draws each.
+
+    ``chosen`` is the raw row of the box that some of them explain.
+    """
     state = State(picture, done.image_size, card, spec)
-    take_home = partial(exports.show_boxes, "detection.home", state, thresholds, done, result)
+    read = (done, card, thresholds)
     return {
+        "Still pictures": partial(detection.show_pictures, done, result, card, style),
+        "Ledger": partial(show_ledger, "detection.ledger", *read, chosen=chosen),
+        "NMS by hand": partial(show_nms_lesson, "detection.lesson", *read),
+        "Ground truth": partial(
+            show_truth, "truth", picture, done, result, card, thresholds, style
+        ),
         "Raw outputs": partial(detection.show_raw_rows, done),
-        "Take home": take_home,
+        "Take home": partial(
+            exports.show_boxes, "detection.home", state, thresholds, done, result, style
+        ),
         "Second opinion": partial(show_second_opinion, state, done),
     }
 
@@ -35,9 +52,8 @@ def detection_tabs(
 def classification_tabs(picture: Picture, card: ModelCard, done: Run, ranked: Ranking) -> Tabs:
     """Name the tabs of the Classification page, and what draws each."""
     state = State(picture, done.image_size, card, card.blob)
-    take_home = partial(exports.show_ranking, "classification.home", state, done, ranked)
     return {
         "Raw outputs": partial(classification.show_raw_scores, done),
-        "Take home": take_home,
+        "Take home": partial(exports.show_ranking, "classification.home", state, done, ranked),
         "Second opinion": partial(show_second_opinion, state, done),
     }

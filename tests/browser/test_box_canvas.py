@@ -32,13 +32,15 @@ THEIRS = [("yolo-fastest-1.1-coco", "dog.jpg"), ("yolox-nano-onnx", "street0.jpg
 PAGE = """
 import streamlit as st
 from core.pipeline import Thresholds
+from core.render.boxes import NUMBERED, BoxStyle
 from pages.components.box_canvas import box_canvas
 from tests.browser.test_box_canvas import answer
 
 asked = st.query_params
 thresholds = Thresholds(per_class="agnostic" not in asked, soft="soft" in asked,
     class_ids=frozenset(map(int, asked["classes"].split(","))) if "classes" in asked else None)
-style = {"boxes": False, "labels": False, "colours": "confidence"} if "plain" in asked else {}
+bare = BoxStyle(boxes=False, labels=False, numbers=True, colours="confidence")
+style = bare if "plain" in asked else NUMBERED
 done, model = answer(asked["model"], asked["picture"])
 st.title("Boxes")
 box_canvas("lone", done, model, thresholds, style=style)

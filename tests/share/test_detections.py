@@ -16,7 +16,7 @@ from core.picture.image import Picture, decode
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.pipeline import Thresholds
-from core.render.boxes import draw_detections
+from core.render.boxes import NUMBERED, draw_detections
 from core.results.classification import Ranked
 from core.results.detections import Detections
 from core.share import pictures
@@ -141,7 +141,7 @@ def test_a_label_of_two_lines_takes_one():
 
 
 def test_the_picture_is_annotated_in_its_own_size():
-    wanted = draw_detections(decode(PICTURE), KEPT, label=CARD.label, show_numbers=True)
+    wanted = draw_detections(decode(PICTURE), KEPT, label=CARD.label, style=NUMBERED)
     drawn = cv2.imdecode(np.frombuffer(annotated_png(PICTURE, KEPT, CARD), np.uint8), 1)
     np.testing.assert_array_equal(drawn, wanted)
     photo = cv2.imdecode(np.frombuffer(annotated_jpeg(PICTURE, KEPT, CARD), np.uint8), 1)
