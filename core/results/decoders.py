@@ -202,10 +202,10 @@ def yolov5(
     The confidence is objectness times score. No score is above 1, so that no row is surer
     than its objectness: with ``above``, rows whose objectness is no higher are left out.
     """
-    table = _table(outputs, "yolov5")
+    table = table_of(outputs, "yolov5")
     at = np.arange(len(table)) if above is None else np.flatnonzero(table[:, 4] > above)
     rows = table if above is None else table[at]
-    class_id, confidence = _best_of_object(rows, _class_count(table.shape[1] - 5, outputs))
+    class_id, confidence = _best_of_object(rows, class_count(table.shape[1] - 5, outputs))
     return Detections(cxcywh_to_xyxy(rows[:, :4]), confidence, class_id, at)
 
 
@@ -214,7 +214,7 @@ def yolox(outputs: Outputs, size: Size) -> Detections:
 
     Formula: Megvii's YOLOX, ``xy = (xy + cell) * stride`` and ``wh = exp(wh) * stride``.
     """
-    rows = _table(outputs, "yolox")
+    rows = table_of(outputs, "yolox")
     cells, strides = _grid(len(rows), size, outputs)
     class_id, confidence = _best_of_object(rows, rows.shape[1] - 5)
     wh = np.exp(rows[:, 2:4].astype(np.float64)) * strides
@@ -228,8 +228,8 @@ def yolov8(outputs: Outputs, size: Size) -> Detections:  # noqa: ARG001
     Segmentation nets have a second, 4-D output; the numbers in which each box mixes its
     masks follow the classes and are not read here.
     """
-    columns = _table(outputs, "yolov8")  # (4+C, N)
-    scores = columns[4 : 4 + _class_count(len(columns) - 4, outputs)]
+    columns = table_of(outputs, "yolov8")  # (4+C, N)
+    scores = columns[4 : 4 + class_count(len(columns) - 4, outputs)]
     class_id = scores.argmax(axis=0)  # no transposed copy: that would take longer than this
     confidence = scores.max(axis=0)
     return _detections(cxcywh_to_xyxy(columns[:4].T), confidence, class_id)
@@ -237,7 +237,7 @@ def yolov8(outputs: Outputs, size: Size) -> Detections:  # noqa: ARG001
 
 def end_to_end(outputs: Outputs, size: Size) -> Detections:  # noqa: ARG001
     """Decode YOLOv10 and 26: [left, top, right, bottom] in pixels, confidence, class."""
-    rows = _table(outputs, "end-to-end")
+    rows = table_of(outputs, "end-to-end")
     if rows.shape[1] != 6:
         raise _misfit(outputs, "end-to-end")
     return _detections(rows[:, :4], rows[:, 4], rows[:, 5])
@@ -250,6 +250,24 @@ def yolov2(outputs: Outputs, size: Size, *, anchors: Anchors | None = None) -> D
     ``wh = anchor * exp(wh)`` in cells, ``sigmoid(objectness) * softmax(scores)``.
     A YOLOv2 that cv2 read from Darknet's files comes in the layout ``darknet`` instead.
     """
+    raw = yolov2_cells(outputs, anchors).astype(np.float64)
+    height, width = raw.shape[:2]
+    corner = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)[:, :, None]
+    xy = corner + sigmoid(raw[..., :2])
+    wh = np.exp(raw[..., 2:4]) * np.array(anchors)
+    confidence = sigmoid(raw[..., 4:5]) * softmax(raw[..., 5:])
+    stride = size.width / width, size.height / height
+    cxcywh = np.concatenate([xy * stride, wh * stride], axis=-1).reshape(-1, 4)
+    best, surest = _best(confidence.reshape(len(cxcywh), -1))
+    return _detections(cxcywh_to_xyxy(cxcywh), surest, best)
+
+
+def yolov2_cells(outputs: Outputs, anchors: Anchors | None) -> Array:
+    """Return YOLOv2's raw numbers by cell row, cell column and anchor: (H, W, A, 5+C).
+
+    Raises:
+        LayoutUnknown: there is no such grid, or the anchors do not divide its channels.
+    """
     grid = next(iter(outputs.values()))
     if grid.ndim != 4 or len(grid) != 1:
         raise _misfit(outputs, "yolov2")
@@ -258,18 +276,9 @@ def yolov2(outputs: Outputs, size: Size, *, anchors: Anchors | None = None) -> D
             f"YOLOv2 needs its anchors to be decoded, and their number must divide the "
             f"{grid.shape[1]} channels of the output. Write them into the model's card."
         )
-    height, width = grid.shape[2:]
-    # (A*(5+C), H, W) -> (H, W, A, 5+C) -> one row a box
-    cells = grid[0].reshape(len(anchors), -1, height, width).transpose(2, 3, 0, 1)
-    raw = cells.astype(np.float64)
-    corner = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)[:, :, None]
-    xy = corner + _sigmoid(raw[..., :2])
-    wh = np.exp(raw[..., 2:4]) * np.array(anchors)
-    confidence = _sigmoid(raw[..., 4:5]) * softmax(raw[..., 5:])
-    stride = size.width / width, size.height / height
-    cxcywh = np.concatenate([xy * stride, wh * stride], axis=-1).reshape(-1, 4)
-    best, surest = _best(confidence.reshape(len(cxcywh), -1))
-    return _detections(cxcywh_to_xyxy(cxcywh), surest, best)
+    # (A*(5+C), H, W) -> (H, W, A, 5+C)
+    by_anchor: Array = grid[0].reshape(len(anchors), -1, *grid.shape[2:])
+    return by_anchor.transpose(2, 3, 0, 1)
 
 
 Decoder = Callable[[Outputs, Size], Detections]
@@ -304,7 +313,7 @@ def _best_of_object(
     return class_id, rows[:, 4] * score
 
 
-def _class_count(columns: int, outputs: Outputs) -> int:
+def class_count(columns: int, outputs: Outputs) -> int:
     """Leave out the mask numbers of segmentation nets: as many as their 4-D output has."""
     masks = [array.shape[1] for array in outputs.values() if array.ndim == 4]
     return columns - masks[0] if masks and masks[0] < columns else columns
@@ -315,7 +324,7 @@ def _corners(size: Size) -> npt.NDArray[np.float64]:
     return np.array([size.width, size.height] * 2, np.float64)
 
 
-def _cells(size: Size, stride: int) -> tuple[int, int]:
+def grid_size(size: Size, stride: int) -> tuple[int, int]:
     """Return how many columns and rows of cells a stride lays over the blob."""
     return -(-size.width // stride), -(-size.height // stride)
 
@@ -326,28 +335,36 @@ def _cell_count(size: Size, strides: Sequence[int]) -> int:
     >>> _cell_count(Size(640, 640), (8, 16, 32))
     8400
     """
-    return sum(columns * rows for columns, rows in (_cells(size, each) for each in strides))
+    return sum(columns * rows for columns, rows in (grid_size(size, each) for each in strides))
+
+
+def strides_for(count: int, size: Size) -> tuple[int, ...] | None:
+    """Name the strides, finest first, whose grids have so many cells together.
+
+    >>> strides_for(8400, Size(640, 640)), strides_for(8401, Size(640, 640))
+    ((8, 16, 32), None)
+    """
+    return next((each for each in STRIDES if _cell_count(size, each) == count), None)
 
 
 def _grid(
     count: int, size: Size, outputs: Outputs
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return column and row (N, 2), and stride (N, 1), of every cell: finest grid first."""
-    for strides in STRIDES:
-        if _cell_count(size, strides) == count:
-            break
-    else:
+    strides = strides_for(count, size)
+    if strides is None:
         raise _misfit(outputs, "yolox", f" A blob of {size} has another number of cells.")
     corners, steps = [], []
     for stride in strides:
-        columns, rows = _cells(size, stride)
+        columns, rows = grid_size(size, stride)
         row, column = np.divmod(np.arange(columns * rows), columns)
         corners.append(np.stack([column, row], axis=1))
         steps.append(np.full((columns * rows, 1), stride))
     return np.vstack(corners).astype(np.float64), np.vstack(steps).astype(np.float64)
 
 
-def _sigmoid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def sigmoid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Press numbers into 0..1: 1 / (1 + exp(-value))."""
     return np.asarray(1 / (1 + np.exp(-values)))
 
 
@@ -357,12 +374,12 @@ def _is_ssd(array: Array) -> bool:
 
 def _is_yolov2(array: Array, size: Size) -> bool:
     """Look for five anchors, the number every published YOLOv2 has."""
-    cells = _cells(size, YOLOV2_STRIDE)[::-1]
+    cells = grid_size(size, YOLOV2_STRIDE)[::-1]
     five = array.ndim == 4 and array.shape[1] % 5 == 0 and array.shape[1] > 25
     return five and cells != (1, 1) and array.shape[2:] == cells
 
 
-def _table(outputs: Outputs, layout: LayoutName) -> Array:
+def table_of(outputs: Outputs, layout: LayoutName) -> Array:
     """Return the one output of shape [1, rows, columns] as (rows, columns)."""
     tables: list[Array] = [a[0] for a in outputs.values() if a.ndim == 3 and len(a) == 1]
     least = 5 if layout == "yolov8" else 6

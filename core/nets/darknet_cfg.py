@@ -1,0 +1,124 @@
+"""What a Darknet .cfg says about its heads: anchors, classes, and how a box is counted."""
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from core.errors import CardInvalid
+from core.picture.size import Size
+
+HeadKind = Literal["yolo", "region"]
+Section = dict[str, str]
+
+MOST_PIXELS = 1e5
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSection:
+    """A ``[yolo]`` or ``[region]`` section: one grid of the net.
+
+    Attributes:
+        kind: ``region`` is YOLOv2's; its anchors are counted in cells and its classes share
+            one softmax. Those of ``yolo`` are in pixels of the blob.
+        anchors: widths and heights, those of the mask only.
+        classes: how many.
+        scale_x_y: how far a centre may move: 1 stays in its cell, 2 reaches half a cell out.
+        new_coords: sides are ``anchor * (2 * sigmoid)^2`` instead of ``anchor * exp``.
+    """
+
+    kind: HeadKind
+    anchors: tuple[tuple[float, float], ...]
+    classes: int
+    scale_x_y: float = 1.0
+    new_coords: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DarknetCfg:
+    """The size a net was written for, and its heads in the order of the file."""
+
+    size: Size
+    heads: tuple[HeadSection, ...]
+
+
+def read_cfg(text: str, *, name: str) -> DarknetCfg:
+    r"""Read the parts of a .cfg that say how the raw rows are counted.
+
+    Args:
+        text: the file's content.
+        name: the file's name, for sentences.
+
+    Raises:
+        CardInvalid: a sentence that names the file, the section and the key.
+
+    >>> cfg = "[net]\nwidth=320\nheight=320\n[yolo]\nmask=1\nanchors=1,2, 3,4\nclasses=80"
+    >>> read_cfg(cfg, name="a.cfg").heads[0].anchors
+    ((3.0, 4.0),)
+    """
+    sections = _sections(text)
+    net = next((values for kind, values in sections if kind in ("net", "network")), {})
+    return DarknetCfg(
+        size=Size(
+            *(_whole(net, side, f"{name}: [net]", least=1) for side in ("width", "height"))
+        ),
+        heads=tuple(
+            _head(cast(HeadKind, kind), values, f"{name}: [{kind}]")
+            for kind, values in sections
+            if kind in ("yolo", "region")
+        ),
+    )
+
+
+def _sections(text: str) -> list[tuple[str, Section]]:
+    """Split the file; the same name may come many times, so no dictionary holds them."""
+    sections: list[tuple[str, Section]] = []
+    for line in text.splitlines():
+        bare = line.split("#")[0].split(";")[0].strip()
+        if bare.startswith("["):
+            sections.append((bare.strip("[] "), {}))
+        elif "=" in bare and sections:
+            key, _, value = bare.partition("=")
+            sections[-1][1][key.strip()] = value.strip()
+    return sections
+
+
+def _head(kind: HeadKind, values: Section, where: str) -> HeadSection:
+    anchors = _pairs(_numbers(values, "anchors", where), where)
+    mask = _numbers(values, "mask", where) if kind == "yolo" and "mask" in values else None
+    if mask and not all(each.is_integer() and 0 <= each < len(anchors) for each in mask):
+        raise CardInvalid(f"{where}: mask must name anchors from 0 to {len(anchors) - 1}.")
+    reach = _numbers(values, "scale_x_y", where, "1")[0]
+    if not 0 < reach < MOST_PIXELS:
+        raise CardInvalid(f"{where}: scale_x_y must be above 0, not {reach:g}.")
+    return HeadSection(
+        kind=kind,
+        anchors=tuple(anchors[int(each)] for each in mask) if mask else anchors,
+        classes=_whole(values, "classes", where, least=1),
+        scale_x_y=reach,
+        new_coords=_numbers(values, "new_coords", where, "0")[0] == 1,
+    )
+
+
+def _numbers(values: Section, key: str, where: str, default: str = "") -> list[float]:
+    """Read numbers between commas; Darknet's own files end some lists with one."""
+    try:
+        found = [float(each) for each in values.get(key, default).split(",") if each.strip()]
+    except ValueError as error:
+        raise CardInvalid(
+            f"{where}: {key} must be numbers, not {values[key]!r}. Mend the .cfg."
+        ) from error
+    if not found:
+        raise CardInvalid(f"{where}: {key} is missing, so its boxes cannot be explained.")
+    return found
+
+
+def _pairs(anchors: list[float], where: str) -> tuple[tuple[float, float], ...]:
+    if len(anchors) % 2 or not all(0 < side < MOST_PIXELS for side in anchors):
+        raise CardInvalid(f"{where}: anchors must be pairs of a width and a height above 0.")
+    return tuple(zip(anchors[::2], anchors[1::2], strict=True))
+
+
+def _whole(values: Section, key: str, where: str, *, least: int) -> int:
+    number = _numbers(values, key, where)[0]
+    if not number.is_integer() or number < least:
+        raise CardInvalid(f"{where}: {key} must be a whole number from {least} up.")
+    return int(number)

@@ -1,0 +1,481 @@
+"""The way of one box from its raw row: head, cell, anchor, and every number in between.
+
+Decoders do this for all rows at once; here is one of them, written out so that a reader can
+follow it with pencil and paper. The tests hold each line against the decoder's box.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from core.results.boxes import Boxes, cxcywh_to_xyxy
+from core.results.decoders import LayoutName
+from core.results.grids import Grids, Head, Way
+
+MOST_CLASSES = 5
+TINY = 1e-9
+"""A sigmoid that float32 has rounded to 0 or 1 is taken to be so far from it."""
+
+GIVEN_NAMES = ("cx", "cy", "w", "h", "objectness")
+OWN_NAMES: dict[LayoutName, tuple[str, ...]] = {
+    "yolov2": ("tx", "ty", "tw", "th", "to"),
+    "yolox": ("x", "y", "w", "h", "objectness"),
+}
+_INNER_NAMES: dict[Way, tuple[str, str, str, str]] = {
+    "exp": ("tx", "ty", "tw", "th"),
+    "squares": ("tx", "ty", "tw", "th"),
+    "ready": ("x", "y", "w in strides", "h in strides"),
+    "distances": ("l", "t", "r", "b"),
+}
+
+Row = npt.NDArray[np.float64]
+
+HOW_WRITTEN: dict[LayoutName, str] = {
+    "darknet": "cv2's region layer has put these numbers through sigmoid and exp already, and "
+    "multiplied each class score by the objectness. What the net itself said (tx, ty, tw, th, "
+    "to) is worked back from what cv2 returned.",
+    "yolov2": "These are the net's own numbers: nothing was applied to them yet.",
+    "yolov5": "The net ends with finished boxes in blob pixels, and with objectness and class "
+    "scores between 0 and 1. What leads to the box is worked back from it.",
+    "yolox": "These are the net's own numbers, counted in cells; objectness and class scores "
+    "have been through their sigmoid already.",
+    "yolov8": "The net ends with finished boxes in blob pixels and a score for each class; "
+    "there is no objectness. The four distances, in strides, from the cell's middle to the "
+    "edges are worked back from the box.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number of a raw row, and what it was before sigmoid or exp.
+
+    Attributes:
+        name: "cx", "objectness" ...
+        given: as the net (or cv2's last layer) gave it.
+        inner_name: the paper's name of the number behind it, such as "tx"; empty where the
+            given number is the net's own.
+        inner: its value, worked back.
+        how: the formula by which it was worked back.
+    """
+
+    name: str
+    given: float
+    inner_name: str = ""
+    inner: float | None = None
+    how: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A class of a raw row: its number as given, and its score without the objectness."""
+
+    class_id: int
+    given: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the arithmetic; ``sum`` is the formula with its numbers filled in.
+
+    >>> Step("exp(tw)", "", "exp(0.5)", math.exp(0.5)).line
+    'exp(tw) = exp(0.5) = 1.648721'
+    """
+
+    name: str
+    formula: str
+    sum: str
+    value: float
+
+    @property
+    def line(self) -> str:
+        """The step as a reader would write it down."""
+        return " = ".join(filter(None, (self.name, self.formula, self.sum, number(self.value))))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a box came from: its raw row, head, cell, anchor, and the way to the box.
+
+    Attributes:
+        row: the raw row, as in ``Detections.row``.
+        head: the grid that answered it.
+        column: the cell's, from 0.
+        line: the cell's row in the grid, from 0.
+        anchor: which of the cell's boxes, from 0.
+        numbers: the box's numbers and the objectness.
+        best: the classes with the largest numbers, the largest first.
+        steps: from the numbers to ``xyxy`` and ``confidence``.
+        xyxy: the box, in blob pixels.
+        confidence: 0..1.
+    """
+
+    row: int
+    head: Head
+    column: int
+    line: int
+    anchor: int
+    layout: LayoutName
+    numbers: tuple[Number, ...]
+    best: tuple[Score, ...]
+    steps: tuple[Step, ...] = field(repr=False)
+    xyxy: tuple[float, float, float, float]
+    confidence: float
+
+    @property
+    def cell_xyxy(self) -> Boxes:
+        """The cell, in blob pixels, (1, 4)."""
+        across, down = self.head.stride
+        left, top = self.column * across, self.line * down
+        return np.array([[left, top, left + across, top + down]])
+
+    @property
+    def anchor_size(self) -> tuple[float, float] | None:
+        """The anchor's width and height in blob pixels; None where there is none."""
+        return self.head.anchors[self.anchor] if self.head.anchors else None
+
+    @property
+    def anchor_xyxy(self) -> Boxes:
+        """The anchor around the cell's middle, in blob pixels: (1, 4), or (0, 4)."""
+        if self.anchor_size is None:
+            return np.zeros((0, 4))
+        across, down = self.head.stride
+        middle = (self.column + 0.5) * across, (self.line + 0.5) * down
+        return cxcywh_to_xyxy([[*middle, *self.anchor_size]])
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The whole way in readable lines, one step each."""
+        return (*self._place_lines(), *(step.line for step in self.steps))
+
+    def _place_lines(self) -> Iterator[str]:
+        head, inside = self.head, self.row - self.head.first
+        yield (
+            f"raw row {self.row} is row {self.row} - {head.first} = {inside} of head "
+            f"{head.number}: {head.name}, {head.columns} x {head.rows} cells, "
+            f"{head.boxes} {'boxes' if head.boxes > 1 else 'box'} in each"
+        )
+        cell = f"{self.line} * {head.columns} + {self.column}"
+        if head.boxes == 1:
+            counted = cell
+        elif head.cells_first:
+            counted = f"({cell}) * {head.boxes} + {self.anchor}"
+        else:
+            counted = f"{self.anchor} * {head.cells} + {cell}"
+        words = f", box {self.anchor}" if head.boxes > 1 else ""
+        yield (
+            f"{inside} = {counted}: column {self.column}, row {self.line}{words}, all "
+            "counted from 0"
+        )
+
+
+def number(value: float) -> str:
+    """Write seven digits, as many as float32 holds.
+
+    >>> number(1 / 3), number(12.0), number(1e-9)
+    ('0.3333333', '12', '1e-09')
+    """
+    return f"{value:.7g}"
+
+
+def origin(found: Grids, row: int) -> Origin:
+    """Follow a raw row to its cell and anchor, and from there to its box.
+
+    Raises:
+        IndexError: there is no such row.
+    """
+    head = found.head_of(row)
+    column, line, anchor = head.place(row)
+    raw = found.table[row].astype(np.float64)  # (5+C,) or (4+C,)
+    with np.errstate(all="ignore"):  # a broken net answers anything
+        steps, inner = _box_of(found, head, raw, (column, line), anchor)
+        best = _best_classes(found, head, raw)
+        sure, confidence = _confidence_of(found, head, raw, best[0])
+    return Origin(
+        row=row,
+        head=head,
+        column=column,
+        line=line,
+        anchor=anchor,
+        layout=found.layout,
+        numbers=_numbers(found, head, raw, inner),
+        best=best,
+        steps=(*steps, *sure),
+        xyxy=_edges(steps),
+        confidence=confidence,
+    )
+
+
+def _edges(steps: list[Step]) -> tuple[float, float, float, float]:
+    ends = {step.name: step.value for step in steps}
+    return ends["left"], ends["top"], ends["right"], ends["bottom"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """One direction of a box: the words for it, and what the row and the head say of it.
+
+    Attributes:
+        letter: x or y.
+        side: w or h; ``side_word`` is width or height.
+        ends: left and right, or top and bottom.
+        place: the cell's column or row; ``place_word`` says which.
+        stride: blob pixels for one cell.
+        anchor: the anchor's side in blob pixels; the stride where there is none.
+        centre: as given, in blob pixels; of nets that give their own numbers, just that.
+        length: likewise, the side.
+        unit: what turns the given number into blob pixels, in a formula.
+    """
+
+    letter: str
+    side: str
+    side_word: str
+    ends: tuple[str, str]
+    place: int
+    place_word: str
+    stride: float
+    anchor: float
+    centre: float
+    length: float
+    unit: str
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The steps that say where the centre is and how long the side."""
+        return f"centre {self.letter}", self.side_word
+
+
+_Inner = tuple[float, str]  # a number before sigmoid or exp, and how it was worked back
+_Found = tuple[list[Step], tuple[_Inner, _Inner]]
+
+
+def _axes(
+    found: Grids, head: Head, raw: Row, cell: tuple[int, int], anchor: int
+) -> tuple[_Axis, _Axis]:
+    wide, tall = head.anchors[anchor] if head.anchors else head.stride
+    across, down = head.stride
+    fractions = found.layout == "darknet"
+    width, height = found.size.cv2 if fractions else (1, 1)
+    x, y = (raw[0] * width, raw[2] * width), (raw[1] * height, raw[3] * height)
+    units = (f" * {width}", f" * {height}") if fractions else ("", "")
+    left, top = ("left", "right"), ("top", "bottom")
+    return (
+        _Axis("x", "w", "width", left, cell[0], "column", across, wide, *x, units[0]),
+        _Axis("y", "h", "height", top, cell[1], "row", down, tall, *y, units[1]),
+    )
+
+
+def _box_of(
+    found: Grids, head: Head, raw: Row, cell: tuple[int, int], anchor: int
+) -> tuple[list[Step], tuple[_Inner, ...]]:
+    """Return the steps to the box, and the four numbers x, y, w, h behind it."""
+    own = found.layout in ("yolov2", "yolox")
+    across, down = _axes(found, head, raw, cell, anchor)
+    steps, (x, w) = _axis_steps(head, across, own)
+    more, (y, h) = _axis_steps(head, down, own)
+    return steps + more, (x, y, w, h)
+
+
+def _axis_steps(head: Head, axis: _Axis, own: bool) -> _Found:
+    """Write out one direction."""
+    if head.way == "distances":
+        return _distance_steps(axis)
+    if head.way in ("exp", "squares"):
+        steps, inner = _anchor_steps(head, axis, own)
+    else:
+        steps, inner = _cell_steps(head, axis, own)
+    values = {step.name: step.value for step in steps}
+    (middle, length), (centre, side) = axis.names, (values[name] for name in axis.names)
+    for end, sign, half in zip(axis.ends, "-+", (-side / 2, side / 2), strict=True):
+        filled = f"{number(centre)} {sign} {number(side)} / 2"
+        steps.append(Step(end, f"{middle} {sign} {length} / 2", filled, centre + half))
+    return steps, inner
+
+
+def _anchor_steps(head: Head, axis: _Axis, own: bool) -> _Found:
+    """Move the centre in its cell by a sigmoid, or a little beyond; stretch an anchor."""
+    shift, wide = (head.reach - 1) / 2, f"{head.reach:g} * " if head.reach != 1 else ""
+    back = f" - {shift:g}" if shift else ""
+    t, s = ((axis.centre, ""), (axis.length, "")) if own else _unanchored(head, axis)
+    moved = _sigmoid_step(f"t{axis.letter}", t[0])
+    centre = Step(
+        axis.names[0],
+        f"({axis.place_word} + {wide}{moved.name}{back}) * stride",
+        f"({axis.place} + {wide}{number(moved.value)}{back}) * {axis.stride:g}",
+        (axis.place + head.reach * moved.value - shift) * axis.stride,
+    )
+    name = f"t{axis.side}"
+    if head.way == "squares":
+        grown = _sigmoid_step(name, s[0])
+        factor, pattern = (2 * grown.value) ** 2, "(2 * {}) ** 2"
+    else:
+        grown = Step(f"exp({name})", "", f"exp({number(s[0])})", float(np.exp(s[0])))
+        factor, pattern = grown.value, "{}"
+    side = Step(
+        axis.side_word,
+        f"anchor * {pattern.format(grown.name)}",
+        f"{number(axis.anchor)} * {pattern.format(number(grown.value))}",
+        axis.anchor * factor,
+    )
+    return [moved, centre, grown, side], (t, s)
+
+
+def _unanchored(head: Head, axis: _Axis) -> tuple[_Inner, _Inner]:
+    """Work back what the net said from the finished box."""
+    shift, grown = (head.reach - 1) / 2, max(axis.length, TINY) / axis.anchor
+    t = _logit((axis.centre / axis.stride - axis.place + shift) / head.reach)
+    place = f"c{axis.letter}{axis.unit} / stride - {axis.place_word}"
+    if head.reach != 1:
+        place = f"({place} + {shift:g}) / {head.reach:g}"
+    ratio = f"{axis.side}{axis.unit} / anchor"
+    if head.way == "squares":
+        return (t, f"logit({place})"), (
+            _logit(math.sqrt(grown) / 2),
+            f"logit(sqrt({ratio}) / 2)",
+        )
+    return (t, f"logit({place})"), (math.log(grown), f"log({ratio})")
+
+
+def _cell_steps(head: Head, axis: _Axis, own: bool) -> _Found:
+    """Count the centre in cells from its cell's corner, and the side in strides."""
+    x, s = (axis.centre, ""), (axis.length, "")
+    if not own:
+        place = f"c{axis.letter} / stride - {axis.place_word}"
+        x = (axis.centre / axis.stride - axis.place, place)
+        s = (axis.length / axis.stride, f"{axis.side} / stride")
+    centre = Step(
+        axis.names[0],
+        f"({axis.place_word} + {axis.letter}) * stride",
+        f"({axis.place} + {number(x[0])}) * {axis.stride:g}",
+        (axis.place + x[0]) * axis.stride,
+    )
+    grown = Step(axis.side, "", "", s[0])
+    if head.way == "offsets":
+        grown = Step(f"exp({axis.side})", "", f"exp({number(s[0])})", float(np.exp(s[0])))
+    side = Step(
+        axis.side_word,
+        f"{grown.name} * stride",
+        f"{number(grown.value)} * {axis.stride:g}",
+        grown.value * axis.stride,
+    )
+    return [centre, *([grown] if grown.sum else []), side], (x, s)
+
+
+def _distance_steps(axis: _Axis) -> _Found:
+    """Reach so many strides to either side of the cell's middle."""
+    middle, (first, last) = axis.place + 0.5, axis.ends
+    before = middle - (axis.centre - axis.length / 2) / axis.stride
+    behind = (axis.centre + axis.length / 2) / axis.stride - middle
+    start = Step(
+        f"middle {axis.letter}",
+        f"({axis.place_word} + 0.5) * stride",
+        f"({axis.place} + 0.5) * {axis.stride:g}",
+        middle * axis.stride,
+    )
+    reached = [
+        Step(
+            end,
+            f"{start.name} {sign} {end[0]} * stride",
+            f"{number(start.value)} {sign} {number(far)} * {axis.stride:g}",
+            start.value + (far if sign == "+" else -far) * axis.stride,
+        )
+        for end, sign, far in ((first, "-", before), (last, "+", behind))
+    ]
+    half = f"{axis.side} / 2"
+    return [start, *reached], (
+        (before, f"({start.name} - (c{axis.letter} - {half})) / stride"),
+        (behind, f"(c{axis.letter} + {half} - {start.name}) / stride"),
+    )
+
+
+def _best_classes(found: Grids, head: Head, raw: Row) -> tuple[Score, ...]:
+    """Name the classes with the largest numbers; equals in the order of their ids."""
+    given = raw[head.box_numbers : head.box_numbers + head.classes]
+    if found.layout == "yolov2":
+        powers = np.exp(given - given.max())
+        scores = powers / powers.sum()
+    elif found.layout == "darknet":  # cv2 multiplied them by the objectness
+        scores = given / max(raw[4], TINY)
+    else:
+        scores = given
+    order = np.argsort(-given, kind="stable")[:MOST_CLASSES].tolist()
+    return tuple(Score(each, float(given[each]), float(scores[each])) for each in order)
+
+
+def _confidence_of(found: Grids, head: Head, raw: Row, best: Score) -> tuple[list[Step], float]:
+    """Return the steps to the confidence of the best class, and the confidence."""
+    if head.box_numbers == 4:
+        return [Step("confidence", "class score", number(best.score), best.score)], best.score
+    if found.layout == "darknet" and best.given <= 0:
+        return [Step("confidence", "0, because cv2 drops what is below its thresh", "", 0.0)], 0
+    steps: list[Step] = []
+    objectness = raw[4]
+    if found.layout in ("darknet", "yolov2"):
+        t = raw[4] if found.layout == "yolov2" else _logit(raw[4])
+        sure = _sigmoid_step("to", t)
+        objectness = sure.value
+        steps.append(Step("objectness", sure.name, sure.sum, objectness))
+    steps += _score_steps(found, head, raw, best)
+    product = objectness * best.score
+    steps.append(
+        Step(
+            "confidence",
+            "objectness * class score",
+            f"{number(objectness)} * {number(best.score)}",
+            product,
+        )
+    )
+    return steps, float(product)
+
+
+def _score_steps(found: Grids, head: Head, raw: Row, best: Score) -> list[Step]:
+    """Say where the class score comes from, where it is not simply given."""
+    if found.layout == "darknet":
+        filled = f"{number(best.given)} / {number(raw[4])}"
+        return [Step("class score", "what cv2 returned / objectness", filled, best.score)]
+    if found.layout == "yolov2":
+        logits = raw[5 : 5 + head.classes]
+        total = float(np.exp(logits - logits.max()).sum())
+        filled = f"exp({number(best.given)} - {number(logits.max())}) / {number(total)}"
+        return [Step("class score", "softmax of the classes", filled, best.score)]
+    return []
+
+
+def _numbers(
+    found: Grids, head: Head, raw: Row, inner: tuple[_Inner, ...]
+) -> tuple[Number, ...]:
+    """List the numbers before the classes, each with the one behind it."""
+    given = raw[: head.box_numbers].tolist()
+    if found.layout in OWN_NAMES:
+        names = OWN_NAMES[found.layout]
+        return tuple(Number(name, value) for name, value in zip(names, given, strict=True))
+    behind: list[tuple[str, float | None, str]] = [
+        (name, *pair) for name, pair in zip(_INNER_NAMES[head.way], inner, strict=True)
+    ]
+    if found.layout == "darknet":
+        behind.append(("to", _logit(raw[4]), "logit(objectness)"))
+    behind += [("", None, "")] * (len(given) - len(behind))
+    return tuple(
+        Number(name, value, *pair)
+        for name, value, pair in zip(GIVEN_NAMES, given, behind, strict=False)
+    )
+
+
+def _sigmoid_step(name: str, t: float) -> Step:
+    value = 1 / (1 + math.exp(-t))
+    return Step(
+        f"sigmoid({name})", f"1 / (1 + exp(-{name}))", f"1 / (1 + exp({number(-t)}))", value
+    )
+
+
+def _logit(share: float) -> float:
+    """Undo a sigmoid.
+
+    >>> _logit(0.5), round(_logit(1.0), 1)
+    (0.0, 20.7)
+    """
+    held = min(max(share, TINY), 1 - TINY)
+    return math.log(held / (1 - held))
