@@ -16,6 +16,8 @@ import numpy as np
 from core.blob.make import Blob, make_blob
 from core.blob.spec import BlobSpec
 from core.nets.card import ModelCard
+from core.nets.darknet_cfg import HeadSection, read_cfg
+from core.nets.downloads import file_paths
 from core.nets.engine import infer
 from core.outputs import Outputs
 from core.picture.image import BgrImage, Picture, decode
@@ -26,6 +28,7 @@ from core.results.classification import Ranked, confidences, top_k
 from core.results.decoders import LayoutName, sift
 from core.results.decoders import decode as decode_outputs
 from core.results.detections import Detections
+from core.results.grids import Grids, HeadRule, grids
 from core.results.ledger import Ledger, Sieve, ledger
 from core.results.truth import Truth
 
@@ -159,6 +162,42 @@ def raw_detections(done: Run, card: ModelCard) -> Detections:
     """Decode every row the net gave, in blob pixels, without any threshold."""
     layout = cast(LayoutName, card.layout)  # a word the card holds and decoders know
     return decode_outputs(done.outputs, done.placement.blob, layout, anchors=card.anchors)
+
+
+def grids_of(done: Run, card: ModelCard) -> Grids:
+    """Lay the raw rows back into the cells they came from.
+
+    Raises:
+        LayoutUnknown: the rows of this net lie in no grid.
+        CardInvalid: its .cfg does not say which anchors it has.
+    """
+    layout = cast(LayoutName, card.layout)
+    return grids(
+        done.outputs,
+        done.placement.blob,
+        layout,
+        rules=_head_rules(card),
+        anchors=card.anchors,
+    )
+
+
+def _head_rules(card: ModelCard) -> tuple[HeadRule, ...]:
+    """Read from a Darknet model's .cfg what its outputs do not tell."""
+    config = file_paths(card).config if card.framework == "darknet" else None
+    if config is None:
+        return ()
+    cfg = read_cfg(config.read_text(encoding="latin-1"), name=config.name)
+    return tuple(map(_head_rule, cfg.heads))
+
+
+def _head_rule(section: HeadSection) -> HeadRule:
+    return HeadRule(
+        anchors=section.anchors,
+        classes=section.classes,
+        in_cells=section.kind == "region",
+        reach=section.scale_x_y,
+        squared=section.new_coords,
+    )
 
 
 def found(done: Run, card: ModelCard, thresholds: Thresholds) -> Found:

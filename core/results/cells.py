@@ -465,7 +465,7 @@ def _numbers(
 
 
 def _sigmoid_step(name: str, t: float) -> Step:
-    value = 1 / (1 + math.exp(-t))
+    value = float(1 / (1 + np.exp(-t)))
     return Step(
         f"sigmoid({name})", f"1 / (1 + exp(-{name}))", f"1 / (1 + exp({number(-t)}))", value
     )

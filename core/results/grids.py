@@ -127,8 +127,8 @@ class Head:
     def place(self, row: Any) -> tuple[Any, Any, Any]:
         """Tell a raw row's column, row and anchor, all counted from 0; arrays too.
 
-        >>> Head(1, 20, 20, (16, 16), 3, 10, first=300, way="exp").place(5412 - 300)
-        (0, 12, 2)
+        >>> Head(1, 20, 20, (16, 16), 3, 10, first=300, way="exp").place(758)
+        (12, 7, 2)
         """
         inside = row - self.first
         if self.cells_first:
@@ -212,13 +212,15 @@ NO_GRID = {
 def objectness(found: Grids, head: Head) -> npt.NDArray[np.float64]:
     """Return the largest objectness of each cell, (rows, columns), 0..1.
 
-    Of a head without objectness, the largest class score.
+    Of a head without objectness, the largest class score. What is no number counts as 0.
     """
-    part = found.table[head.raw_rows].astype(np.float64, copy=False)
+    part = np.nan_to_num(found.table[head.raw_rows], posinf=1.0, neginf=0.0)
     if head.box_numbers == 4:
         values = part[:, 4 : 4 + head.classes].max(axis=1)
     else:
-        values = sigmoid(part[:, 4]) if found.layout == "yolov2" else part[:, 4]
+        values = (
+            sigmoid(part[:, 4].astype(np.float64)) if found.layout == "yolov2" else part[:, 4]
+        )
     if head.cells_first:
         return np.asarray(values.reshape(head.rows, head.columns, head.boxes).max(axis=2))
     return np.asarray(values.reshape(head.boxes, head.rows, head.columns).max(axis=0))

@@ -10,6 +10,7 @@ from core.pipeline import Found, Ranking, Run, Thresholds
 from core.render.boxes import BoxStyle
 from core.share.state import State
 from pages.components import classification, detection, exports
+from pages.components.cell_view import show_cells
 from pages.components.ledger_view import show_ledger
 from pages.components.nms_lesson_view import show_nms_lesson
 from pages.components.second_opinion import show_second_opinion
@@ -38,6 +39,7 @@ def detection_tabs(
         "Still pictures": partial(detection.show_pictures, done, result, card, style),
         "Ledger": partial(show_ledger, "detection.ledger", *read, chosen=chosen),
         "NMS by hand": partial(show_nms_lesson, "detection.lesson", *read),
+        "Cell by cell": partial(show_cells, "detection.cells", done, card, spec, chosen),
         "Ground truth": partial(
             show_truth, "truth", picture, done, result, card, thresholds, style
         ),
