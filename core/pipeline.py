@@ -16,7 +16,7 @@ import numpy as np
 from core.blob.make import Blob, make_blob
 from core.blob.spec import BlobSpec
 from core.nets.card import ModelCard
-from core.nets.darknet_cfg import HeadSection, read_cfg
+from core.nets.darknet_cfg import HeadSection, read_heads
 from core.nets.downloads import file_paths
 from core.nets.engine import infer
 from core.outputs import Outputs
@@ -186,8 +186,8 @@ def _head_rules(card: ModelCard) -> tuple[HeadRule, ...]:
     config = file_paths(card).config if card.framework == "darknet" else None
     if config is None:
         return ()
-    cfg = read_cfg(config.read_text(encoding="latin-1"), name=config.name)
-    return tuple(map(_head_rule, cfg.heads))
+    heads = read_heads(config.read_text(encoding="latin-1"), name=config.name)
+    return tuple(map(_head_rule, heads))
 
 
 def _head_rule(section: HeadSection) -> HeadRule:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from core.errors import CardInvalid
-from core.picture.size import Size
 
 HeadKind = Literal["yolo", "region"]
 Section = dict[str, str]
@@ -32,16 +31,11 @@ class HeadSection:
     new_coords: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DarknetCfg:
-    """The size a net was written for, and its heads in the order of the file."""
+def read_heads(text: str, *, name: str) -> tuple[HeadSection, ...]:
+    r"""Read the ``[yolo]`` and ``[region]`` sections of a .cfg, in the order of the file.
 
-    size: Size
-    heads: tuple[HeadSection, ...]
-
-
-def read_cfg(text: str, *, name: str) -> DarknetCfg:
-    r"""Read the parts of a .cfg that say how the raw rows are counted.
+    The size in ``[net]`` is not asked for: cv2 counts anchors in pixels of the blob, however
+    large that is.
 
     Args:
         text: the file's content.
@@ -50,21 +44,13 @@ def read_cfg(text: str, *, name: str) -> DarknetCfg:
     Raises:
         CardInvalid: a sentence that names the file, the section and the key.
 
-    >>> cfg = "[net]\nwidth=320\nheight=320\n[yolo]\nmask=1\nanchors=1,2, 3,4\nclasses=80"
-    >>> read_cfg(cfg, name="a.cfg").heads[0].anchors
+    >>> read_heads("[yolo]\nmask=1\nanchors=1,2, 3,4\nclasses=80", name="a.cfg")[0].anchors
     ((3.0, 4.0),)
     """
-    sections = _sections(text)
-    net = next((values for kind, values in sections if kind in ("net", "network")), {})
-    return DarknetCfg(
-        size=Size(
-            *(_whole(net, side, f"{name}: [net]", least=1) for side in ("width", "height"))
-        ),
-        heads=tuple(
-            _head(cast(HeadKind, kind), values, f"{name}: [{kind}]")
-            for kind, values in sections
-            if kind in ("yolo", "region")
-        ),
+    return tuple(
+        _head(cast(HeadKind, kind), values, f"{name}: [{kind}]")
+        for kind, values in _sections(text)
+        if kind in ("yolo", "region")
     )
 
 
@@ -92,7 +78,7 @@ def _head(kind: HeadKind, values: Section, where: str) -> HeadSection:
     return HeadSection(
         kind=kind,
         anchors=tuple(anchors[int(each)] for each in mask) if mask else anchors,
-        classes=_whole(values, "classes", where, least=1),
+        classes=_classes(values, where),
         scale_x_y=reach,
         new_coords=_numbers(values, "new_coords", where, "0")[0] == 1,
     )
@@ -117,8 +103,8 @@ def _pairs(anchors: list[float], where: str) -> tuple[tuple[float, float], ...]:
     return tuple(zip(anchors[::2], anchors[1::2], strict=True))
 
 
-def _whole(values: Section, key: str, where: str, *, least: int) -> int:
-    number = _numbers(values, key, where)[0]
-    if not number.is_integer() or number < least:
-        raise CardInvalid(f"{where}: {key} must be a whole number from {least} up.")
-    return int(number)
+def _classes(values: Section, where: str) -> int:
+    count = _numbers(values, "classes", where)[0]
+    if not count.is_integer() or count < 1:
+        raise CardInvalid(f"{where}: classes must be a whole number from 1 up.")
+    return int(count)

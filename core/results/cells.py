@@ -5,7 +5,6 @@ follow it with pencil and paper. The tests hold each line against the decoder's 
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,10 +78,12 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the arithmetic; ``sum`` is the formula with its numbers filled in.
+    """One step of the arithmetic; ``sum`` is the formula with its numbers filled in.
 
-    >>> Step("exp(tw)", "", "exp(0.5)", math.exp(0.5)).line
-    'exp(tw) = exp(0.5) = 1.648721'
+    >>> for line in Step("width", "anchor * exp(tw)", "94 * 1.5", 141.0).lines:
+    ...     print(line)
+    width = anchor * exp(tw)
+      = 94 * 1.5 = 141
     """
 
     name: str
@@ -91,9 +92,11 @@ class Step:
     value: float
 
     @property
-    def line(self) -> str:
-        """The step as a reader would write it down."""
-        return " = ".join(filter(None, (self.name, self.formula, self.sum, number(self.value))))
+    def lines(self) -> tuple[str, ...]:
+        """The step as a reader would write it down: a formula, and its numbers below."""
+        if self.formula and self.sum:
+            return f"{self.name} = {self.formula}", f"  = {self.sum} = {number(self.value)}"
+        return (f"{self.name} = {self.formula or self.sum} = {number(self.value)}",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,9 @@ class Origin:
         anchor: which of the cell's boxes, from 0.
         numbers: the box's numbers and the objectness.
         best: the classes with the largest numbers, the largest first.
-        steps: from the numbers to ``xyxy`` and ``confidence``.
+        across: the steps from the numbers to left and right.
+        down: likewise to top and bottom.
+        sure: likewise to the confidence.
         xyxy: the box, in blob pixels.
         confidence: 0..1.
     """
@@ -121,7 +126,9 @@ class Origin:
     layout: LayoutName
     numbers: tuple[Number, ...]
     best: tuple[Score, ...]
-    steps: tuple[Step, ...] = field(repr=False)
+    across: tuple[Step, ...] = field(repr=False)
+    down: tuple[Step, ...] = field(repr=False)
+    sure: tuple[Step, ...] = field(repr=False)
     xyxy: tuple[float, float, float, float]
     confidence: float
 
@@ -147,29 +154,25 @@ class Origin:
         return cxcywh_to_xyxy([[*middle, *self.anchor_size]])
 
     @property
-    def lines(self) -> tuple[str, ...]:
-        """The whole way in readable lines, one step each."""
-        return (*self._place_lines(), *(step.line for step in self.steps))
-
-    def _place_lines(self) -> Iterator[str]:
+    def place(self) -> tuple[str, ...]:
+        """How the row's number tells the head, the cell and the anchor, in readable lines."""
         head, inside = self.head, self.row - self.head.first
-        yield (
-            f"raw row {self.row} is row {self.row} - {head.first} = {inside} of head "
-            f"{head.number}: {head.name}, {head.columns} x {head.rows} cells, "
-            f"{head.boxes} {'boxes' if head.boxes > 1 else 'box'} in each"
+        counted = f"{self.line} * {head.columns} + {self.column}"
+        if head.boxes > 1 and head.cells_first:
+            counted = f"({counted}) * {head.boxes} + {self.anchor}"
+        elif head.boxes > 1:
+            counted = f"{self.anchor} * {head.cells} + {counted}"
+        return (
+            f"row {self.row} is row {self.row} - {head.first} = {inside} of head {head.number}",
+            f"  = {counted}",
+            f"column {self.column}, row {self.line}, box {self.anchor}, counted from 0",
         )
-        cell = f"{self.line} * {head.columns} + {self.column}"
-        if head.boxes == 1:
-            counted = cell
-        elif head.cells_first:
-            counted = f"({cell}) * {head.boxes} + {self.anchor}"
-        else:
-            counted = f"{self.anchor} * {head.cells} + {cell}"
-        words = f", box {self.anchor}" if head.boxes > 1 else ""
-        yield (
-            f"{inside} = {counted}: column {self.column}, row {self.line}{words}, all "
-            "counted from 0"
-        )
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The whole way in readable lines."""
+        steps = (*self.across, *self.down, *self.sure)
+        return (*self.place, *(line for step in steps for line in step.lines))
 
 
 def number(value: float) -> str:
@@ -191,7 +194,8 @@ def origin(found: Grids, row: int) -> Origin:
     column, line, anchor = head.place(row)
     raw = found.table[row].astype(np.float64)  # (5+C,) or (4+C,)
     with np.errstate(all="ignore"):  # a broken net answers anything
-        steps, inner = _box_of(found, head, raw, (column, line), anchor)
+        across, down = _axes(found, head, raw, (column, line), anchor)
+        (wide, (x, w)), (tall, (y, h)) = _axis_steps(head, across), _axis_steps(head, down)
         best = _best_classes(found, head, raw)
         sure, confidence = _confidence_of(found, head, raw, best[0])
     return Origin(
@@ -201,17 +205,15 @@ def origin(found: Grids, row: int) -> Origin:
         line=line,
         anchor=anchor,
         layout=found.layout,
-        numbers=_numbers(found, head, raw, inner),
+        numbers=_numbers(found, head, raw, (x, y, w, h)),
         best=best,
-        steps=(*steps, *sure),
-        xyxy=_edges(steps),
+        across=tuple(wide),
+        down=tuple(tall),
+        sure=tuple(sure),
+        # whatever the way, left and right, or top and bottom, come last
+        xyxy=(wide[-2].value, tall[-2].value, wide[-1].value, tall[-1].value),
         confidence=confidence,
     )
-
-
-def _edges(steps: list[Step]) -> tuple[float, float, float, float]:
-    ends = {step.name: step.value for step in steps}
-    return ends["left"], ends["top"], ends["right"], ends["bottom"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,7 @@ class _Axis:
         centre: as given, in blob pixels; of nets that give their own numbers, just that.
         length: likewise, the side.
         unit: what turns the given number into blob pixels, in a formula.
+        own: the given numbers are the net's own, so nothing is to be worked back.
     """
 
     letter: str
@@ -241,6 +244,7 @@ class _Axis:
     centre: float
     length: float
     unit: str
+    own: bool
 
     @property
     def names(self) -> tuple[str, str]:
@@ -261,32 +265,21 @@ def _axes(
     width, height = found.size.cv2 if fractions else (1, 1)
     x, y = (raw[0] * width, raw[2] * width), (raw[1] * height, raw[3] * height)
     units = (f" * {width}", f" * {height}") if fractions else ("", "")
-    left, top = ("left", "right"), ("top", "bottom")
+    left, top, own = ("left", "right"), ("top", "bottom"), found.layout in OWN_NAMES
     return (
-        _Axis("x", "w", "width", left, cell[0], "column", across, wide, *x, units[0]),
-        _Axis("y", "h", "height", top, cell[1], "row", down, tall, *y, units[1]),
+        _Axis("x", "w", "width", left, cell[0], "column", across, wide, *x, units[0], own),
+        _Axis("y", "h", "height", top, cell[1], "row", down, tall, *y, units[1], own),
     )
 
 
-def _box_of(
-    found: Grids, head: Head, raw: Row, cell: tuple[int, int], anchor: int
-) -> tuple[list[Step], tuple[_Inner, ...]]:
-    """Return the steps to the box, and the four numbers x, y, w, h behind it."""
-    own = found.layout in ("yolov2", "yolox")
-    across, down = _axes(found, head, raw, cell, anchor)
-    steps, (x, w) = _axis_steps(head, across, own)
-    more, (y, h) = _axis_steps(head, down, own)
-    return steps + more, (x, y, w, h)
-
-
-def _axis_steps(head: Head, axis: _Axis, own: bool) -> _Found:
+def _axis_steps(head: Head, axis: _Axis) -> _Found:
     """Write out one direction."""
     if head.way == "distances":
         return _distance_steps(axis)
     if head.way in ("exp", "squares"):
-        steps, inner = _anchor_steps(head, axis, own)
+        steps, inner = _anchor_steps(head, axis)
     else:
-        steps, inner = _cell_steps(head, axis, own)
+        steps, inner = _cell_steps(head, axis)
     values = {step.name: step.value for step in steps}
     (middle, length), (centre, side) = axis.names, (values[name] for name in axis.names)
     for end, sign, half in zip(axis.ends, "-+", (-side / 2, side / 2), strict=True):
@@ -295,11 +288,11 @@ def _axis_steps(head: Head, axis: _Axis, own: bool) -> _Found:
     return steps, inner
 
 
-def _anchor_steps(head: Head, axis: _Axis, own: bool) -> _Found:
+def _anchor_steps(head: Head, axis: _Axis) -> _Found:
     """Move the centre in its cell by a sigmoid, or a little beyond; stretch an anchor."""
     shift, wide = (head.reach - 1) / 2, f"{head.reach:g} * " if head.reach != 1 else ""
     back = f" - {shift:g}" if shift else ""
-    t, s = ((axis.centre, ""), (axis.length, "")) if own else _unanchored(head, axis)
+    t, s = ((axis.centre, ""), (axis.length, "")) if axis.own else _unanchored(head, axis)
     moved = _sigmoid_step(f"t{axis.letter}", t[0])
     centre = Step(
         axis.names[0],
@@ -339,10 +332,10 @@ def _unanchored(head: Head, axis: _Axis) -> tuple[_Inner, _Inner]:
     return (t, f"logit({place})"), (math.log(grown), f"log({ratio})")
 
 
-def _cell_steps(head: Head, axis: _Axis, own: bool) -> _Found:
+def _cell_steps(head: Head, axis: _Axis) -> _Found:
     """Count the centre in cells from its cell's corner, and the side in strides."""
     x, s = (axis.centre, ""), (axis.length, "")
-    if not own:
+    if not axis.own:
         place = f"c{axis.letter} / stride - {axis.place_word}"
         x = (axis.centre / axis.stride - axis.place, place)
         s = (axis.length / axis.stride, f"{axis.side} / stride")

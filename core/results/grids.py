@@ -31,6 +31,8 @@ from core.results.decoders import (
 Way = Literal["exp", "squares", "offsets", "ready", "distances"]
 Table = npt.NDArray[Any]
 
+ONE = Size(1, 1)
+ROUNDING = 1e-3
 MOST_BOXES = 12
 """More boxes in a cell than any published net has."""
 
@@ -237,7 +239,14 @@ def _darknet(outputs: Outputs, size: Size, *, rules: Sequence[HeadRule]) -> Grid
     for (name, array), rule in zip(outputs.items(), rules, strict=True):
         first = heads[-1].raw_rows.stop if heads else 0
         heads.append(_darknet_head(name, array, size, rule, len(heads) + 1, first))
-    return Grids("darknet", size, tuple(heads), np.vstack(list(outputs.values())))
+    table = np.vstack(list(outputs.values()))
+    for head in heads:
+        if not _could_come_from(head, table, size):
+            raise LayoutUnknown(
+                f"The boxes of head {head.number} lie outside their cells, as no box can with "
+                "the anchors and scale_x_y of this .cfg. Is it the one of these weights?"
+            )
+    return Grids("darknet", size, tuple(heads), table)
 
 
 def _darknet_head(
@@ -321,15 +330,16 @@ def _boxes_a_cell(count: int, size: Size) -> tuple[int, tuple[int, ...]]:
     raise _no_cells(count, size)
 
 
-def _could_come_from(head: Head, table: Table) -> bool:
+def _could_come_from(head: Head, table: Table, scale: Size = ONE) -> bool:
     """Ask whether each row lies where this head's sigmoids can reach with these anchors."""
-    rows = np.arange(len(table))[head.raw_rows]
-    column, row, anchor = head.place(rows)
-    boxes = table[head.raw_rows, :4].astype(np.float64)
+    column, row, anchor = head.place(np.arange(len(table))[head.raw_rows])
+    boxes = table[head.raw_rows, :4].astype(np.float64) * (scale.cv2 * 2)
     moved = boxes[:, :2] / head.stride - np.stack([column, row], axis=1)
     grown = boxes[:, 2:] / np.array(head.anchors)[anchor]
-    near = (moved > -0.501) & (moved < 1.501) & (grown >= 0) & (grown < 4.01)
-    return bool(near.all())
+    beyond = (head.reach - 1) / 2 + ROUNDING
+    near = (moved >= -beyond) & (moved <= 1 + beyond) & (grown >= 0)
+    most = 4 + ROUNDING if head.way == "squares" else np.inf
+    return bool((near & (grown <= most)).all())
 
 
 def _yolox(outputs: Outputs, size: Size) -> Grids:

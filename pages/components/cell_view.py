@@ -1,6 +1,6 @@
 """Cell by cell: which head, cell and anchor a box came from, and its arithmetic."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -8,11 +8,12 @@ from core.blob.make import image_from_blob
 from core.blob.spec import BlobSpec
 from core.errors import LayoutUnknown
 from core.nets.card import ModelCard
+from core.picture.image import BgrImage
 from core.pipeline import Run, grids_of
 from core.render.cells import Backdrop, draw_cell, draw_heat
 from core.render.palette import SEQUENTIAL
 from core.render.planes import colour_bar
-from core.results.cells import HOW_WRITTEN, Origin, origin
+from core.results.cells import HOW_WRITTEN, Origin, Step, origin
 from core.results.grids import Grids, Head, grids, objectness
 from pages.components.choice import choice
 from pages.components.inspect import show_source
@@ -61,14 +62,14 @@ def _show_origin(chosen: Origin, card: ModelCard, picture: Backdrop, blob: Backd
         st.metric("head", head.number, width="content")
         st.metric("stride", f"{head.stride[0]:g} px", width="content")
         st.metric("grid", f"{head.columns} x {head.rows}", width="content")
-        st.metric("cell", f"{chosen.column}, {chosen.line}", width="content")
+        st.metric("cell (column, row)", f"{chosen.column}, {chosen.line}", width="content")
         st.metric("box in the cell", f"{chosen.anchor + 1} of {head.boxes}", width="content")
         st.metric("anchor", _anchor_words(chosen), width="content")
         st.metric("raw row", chosen.row, width="content")
     _show_beside(
         draw_cell(picture, head, chosen),
         draw_cell(blob, head, chosen),
-        f"{head.name}, with cell, {'anchor, ' if chosen.anchor_size else ''}and box",
+        f"{head.name}, with cell{', anchor' if chosen.anchor_size else ''} and box",
     )
 
 
@@ -78,7 +79,7 @@ def _anchor_words(chosen: Origin) -> str:
     return f"{chosen.anchor_size[0]:.4g} x {chosen.anchor_size[1]:.4g} px"
 
 
-def _show_beside(picture: Any, blob: Any, words: str) -> None:
+def _show_beside(picture: BgrImage, blob: BgrImage, words: str) -> None:
     left, right = st.columns(2, gap="small")
     with left:
         show_photo(picture, caption=f"The picture: {words}", alt=f"Picture with {words}")
@@ -89,49 +90,70 @@ def _show_beside(picture: Any, blob: Any, words: str) -> None:
 def _show_arithmetic(found: Grids, chosen: Origin, card: ModelCard) -> None:
     """Show the raw row, and every step from it to the box."""
     st.markdown(f"#### Raw row {chosen.row}")
-    st.dataframe(_row_table(chosen, card), hide_index=True)
-    st.caption(plain(HOW_WRITTEN[found.layout] + _assumption(chosen.head)))
+    st.table(_row_table(chosen, card), hide_index=True)
+    st.caption(plain(HOW_WRITTEN[found.layout] + _remark(chosen.head)))
     st.markdown("#### From the raw row to the box")
-    st.code("\n".join(chosen.lines), language=None, wrap_lines=True)
+    _show_lines("Which cell", chosen.place)
+    left, right = st.columns(2, gap="small")
+    with left:
+        _show_steps("Left and right", chosen.across)
+    with right:
+        _show_steps("Top and bottom", chosen.down)
+    _show_steps("Confidence", chosen.sure)
     st.caption(
-        "In pixels of the blob. The way back to the picture undoes the fit; boxes are then "
+        "In pixels of the blob. The way back to the picture undoes the fit; the box is then "
         "cut at the picture's edge."
     )
 
 
-def _assumption(head: Head) -> str:
+def _show_steps(title: str, steps: Sequence[Step]) -> None:
+    _show_lines(title, [line for step in steps for line in step.lines])
+
+
+def _show_lines(title: str, lines: Sequence[str]) -> None:
+    st.markdown(f"**{title}**")
+    st.code("\n".join(lines), language=None, wrap_lines=True)
+
+
+def _remark(head: Head) -> str:
+    """Say what a reader could stumble over in this head's numbers."""
     if head.assumed:
         return (
-            " The anchors stand in no file; assumed are the usual ones for these strides, "
-            "from which every row of this answer could come."
+            " The anchors stand in no file: assumed are the usual ones for these strides, from "
+            "which every row of this answer could come."
         )
     if head.way == "ready":
         return " No anchors are known from which these boxes could come: they are taken as is."
+    if head.way == "offsets":
+        return " Nothing keeps a centre inside its cell."
+    if head.reach > 1:
+        return (
+            f" With scale_x_y = {head.reach:g} in the .cfg a centre may lie up to "
+            f"{(head.reach - 1) / 2:g} cells beyond its own."
+        )
     return ""
 
 
-def _row_table(chosen: Origin, card: ModelCard) -> list[dict[str, Any]]:
+def _row_table(chosen: Origin, card: ModelCard) -> list[dict[str, str]]:
     rows = [
-        {
-            "number": each.name,
-            "as given": each.given,
-            "behind it": each.inner_name,
-            "value": each.inner,
-            "worked back": each.how,
-        }
+        (
+            each.name,
+            each.given,
+            f"{each.inner_name} = {each.inner:.5g}" if each.inner is not None else "",
+            f"`{each.how}`" if each.how else "",
+        )
         for each in chosen.numbers
     ]
-    for each in chosen.best:
-        rows.append(
-            {
-                "number": card.label(each.class_id),
-                "as given": each.given,
-                "behind it": "class score",
-                "value": each.score,
-                "worked back": "",
-            }
-        )
-    return rows
+    way = {"darknet": "`given / objectness`", "yolov2": "`softmax`"}.get(chosen.layout, "")
+    for score in chosen.best:
+        behind = f"score = {score.score:.5g}" if way else ""
+        rows.append((plain(card.label(score.class_id)), score.given, behind, way))
+    shown = slice(None) if any(behind for _, _, behind, _ in rows) else slice(2)
+    titles = ("number", "as given", "behind it", "worked back as")
+    return [
+        dict(zip(titles[shown], (name, f"{given:.5g}", behind, how)[shown], strict=True))
+        for name, given, behind, how in rows
+    ]
 
 
 def _show_heads(
@@ -163,10 +185,10 @@ def _show_heads(
 def _show_counts(found: Grids) -> None:
     """Fill the textbook's formula, and this net's own, with each head's numbers."""
     st.markdown("#### S x S x (B x 5 + C), with this net's numbers")
-    st.dataframe([_counts(head, found) for head in found.heads], hide_index=True)
+    st.table([_counts(head, found) for head in found.heads], hide_index=True)
     st.caption(
-        "S x S: cells; B: boxes in a cell; C: classes. The textbook's formula is YOLOv1's, where "
-        "the boxes of a cell share one set of classes: 7 x 7 x (2 x 5 + 20) = 1,470. "
+        "S x S: cells; B: boxes in a cell; C: classes. The textbook's formula is YOLOv1's, "
+        "where the boxes of a cell share one set of classes: 7 x 7 x (2 x 5 + 20) = 1,470. "
         + _own_formula(found.heads[0])
     )
 
@@ -185,7 +207,7 @@ def _own_formula(head: Head) -> str:
     )
 
 
-def _counts(head: Head, found: Grids) -> dict[str, Any]:
+def _counts(head: Head, found: Grids) -> dict[str, str]:
     """Count the numbers of one head; a segmentation net's masks are numbers too."""
     grid = f"{head.columns} x {head.rows}"
     masks = found.table.shape[1] - head.box_numbers - head.classes
@@ -195,10 +217,7 @@ def _counts(head: Head, found: Grids) -> dict[str, Any]:
     textbook = head.cells * (head.boxes * 5 + head.classes)
     return {
         "head": head.name,
-        "S x S": grid,
-        "B": head.boxes,
-        "C": head.classes,
-        "this net": f"{grid} x {boxes}({inner}) = {own:,}",
-        "the textbook": f"{grid} x ({head.boxes} x 5 + {head.classes}) = {textbook:,}",
-        "raw rows": head.cells * head.boxes,
+        "this net": f"{grid} x {boxes}({inner}) = **{own:,}**",
+        "the textbook": f"{grid} x ({head.boxes} x 5 + {head.classes}) = **{textbook:,}**",
+        "raw rows": f"{head.cells * head.boxes:,}",
     }
