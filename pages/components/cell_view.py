@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.blob.make import image_from_blob
 from core.blob.spec import BlobSpec
-from core.errors import LayoutUnknown
+from core.errors import CardInvalid, LayoutUnknown
 from core.nets.card import ModelCard
 from core.picture.image import BgrImage
 from core.pipeline import Run, grids_of
@@ -35,7 +35,7 @@ def show_cells(key: str, done: Run, card: ModelCard, spec: BlobSpec, row: int | 
     """
     try:
         found = grids_of(done, card)
-    except LayoutUnknown as error:
+    except (LayoutUnknown, CardInvalid) as error:
         st.info(plain(str(error)), icon=":material/grid_off:")
         return
     picture = Backdrop.of_picture(done.shown, done.placement)
