@@ -31,7 +31,15 @@ mirror       a folder or address that holds the models' files by name
 outputs      the arrays that ``forward`` returned, by layer name
 layout       of a blob, the order of its axes: NCHW or NHWC; of outputs, how a detector
              writes its boxes into rows (``ssd``, ``yolov8`` ...)
-anchors      widths and heights from which a YOLOv2 counts its boxes' sides, in cells
+anchors      widths and heights from which a grid detector counts its boxes' sides; those
+             of a YOLOv2 in cells, all others in pixels of the blob
+head         one grid that a detector lays over the blob, and the raw rows it answers
+stride       blob pixels from one cell of a head to the next
+cell         one field of a head's grid, by column and row from 0; it answers B boxes
+raw row      one box as a net's outputs hold it; its number says which head, cell and anchor
+objectness   how sure a net is that there is anything at all in a box, 0..1
+origin       where a box came from: raw row, head, cell, anchor, and the steps to the box
+step         one line of arithmetic: a name, a formula, and the formula with its numbers
 logits       a classifier's scores before softmax; confidence comes after, 0..1
 detections   boxes with a class and a confidence, as parallel arrays
 xyxy         a box as left, top, right, bottom; ``xywh`` as left, top, width, height;

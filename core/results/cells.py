@@ -4,7 +4,6 @@ Decoders do this for all rows at once; here is one of them, written out so that 
 follow it with pencil and paper. The tests hold each line against the decoder's box.
 """
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,17 +12,15 @@ import numpy.typing as npt
 from core.results.boxes import Boxes, cxcywh_to_xyxy
 from core.results.decoders import LayoutName
 from core.results.grids import Grids, Head, Way
+from core.results.steps import TINY, Axis, Inner, Step, logit, number, sigmoid_step, walk
 
 MOST_CLASSES = 5
-TINY = 1e-9
-"""A sigmoid that float32 has rounded to 0 or 1 is taken to be so far from it."""
-
 GIVEN_NAMES = ("cx", "cy", "w", "h", "objectness")
 OWN_NAMES: dict[LayoutName, tuple[str, ...]] = {
     "yolov2": ("tx", "ty", "tw", "th", "to"),
     "yolox": ("x", "y", "w", "h", "objectness"),
 }
-_INNER_NAMES: dict[Way, tuple[str, str, str, str]] = {
+INNER_NAMES: dict[Way, tuple[str, str, str, str]] = {
     "exp": ("tx", "ty", "tw", "th"),
     "squares": ("tx", "ty", "tw", "th"),
     "ready": ("x", "y", "w in strides", "h in strides"),
@@ -74,29 +71,6 @@ class Score:
     class_id: int
     given: float
     score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the arithmetic; ``sum`` is the formula with its numbers filled in.
-
-    >>> for line in Step("width", "anchor * exp(tw)", "94 * 1.5", 141.0).lines:
-    ...     print(line)
-    width = anchor * exp(tw)
-      = 94 * 1.5 = 141
-    """
-
-    name: str
-    formula: str
-    sum: str
-    value: float
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The step as a reader would write it down: a formula, and its numbers below."""
-        if self.formula and self.sum:
-            return f"{self.name} = {self.formula}", f"  = {self.sum} = {number(self.value)}"
-        return (f"{self.name} = {self.formula or self.sum} = {number(self.value)}",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +149,6 @@ class Origin:
         return (*self.place, *(line for step in steps for line in step.lines))
 
 
-def number(value: float) -> str:
-    """Write seven digits, as many as float32 holds.
-
-    >>> number(1 / 3), number(12.0), number(1e-9)
-    ('0.3333333', '12', '1e-09')
-    """
-    return f"{value:.7g}"
-
-
 def origin(found: Grids, row: int) -> Origin:
     """Follow a raw row to its cell and anchor, and from there to its box.
 
@@ -195,7 +160,7 @@ def origin(found: Grids, row: int) -> Origin:
     raw = found.table[row].astype(np.float64)  # (5+C,) or (4+C,)
     with np.errstate(all="ignore"):  # a broken net answers anything
         across, down = _axes(found, head, raw, (column, line), anchor)
-        (wide, (x, w)), (tall, (y, h)) = _axis_steps(head, across), _axis_steps(head, down)
+        (wide, (x, w)), (tall, (y, h)) = walk(head, across), walk(head, down)
         best = _best_classes(found, head, raw)
         sure, confidence = _confidence_of(found, head, raw, best[0])
     return Origin(
@@ -216,49 +181,9 @@ def origin(found: Grids, row: int) -> Origin:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """One direction of a box: the words for it, and what the row and the head say of it.
-
-    Attributes:
-        letter: x or y.
-        side: w or h; ``side_word`` is width or height.
-        ends: left and right, or top and bottom.
-        place: the cell's column or row; ``place_word`` says which.
-        stride: blob pixels for one cell.
-        anchor: the anchor's side in blob pixels; the stride where there is none.
-        centre: as given, in blob pixels; of nets that give their own numbers, just that.
-        length: likewise, the side.
-        unit: what turns the given number into blob pixels, in a formula.
-        own: the given numbers are the net's own, so nothing is to be worked back.
-    """
-
-    letter: str
-    side: str
-    side_word: str
-    ends: tuple[str, str]
-    place: int
-    place_word: str
-    stride: float
-    anchor: float
-    centre: float
-    length: float
-    unit: str
-    own: bool
-
-    @property
-    def names(self) -> tuple[str, str]:
-        """The steps that say where the centre is and how long the side."""
-        return f"centre {self.letter}", self.side_word
-
-
-_Inner = tuple[float, str]  # a number before sigmoid or exp, and how it was worked back
-_Found = tuple[list[Step], tuple[_Inner, _Inner]]
-
-
 def _axes(
     found: Grids, head: Head, raw: Row, cell: tuple[int, int], anchor: int
-) -> tuple[_Axis, _Axis]:
+) -> tuple[Axis, Axis]:
     wide, tall = head.anchors[anchor] if head.anchors else head.stride
     across, down = head.stride
     fractions = found.layout == "darknet"
@@ -267,120 +192,8 @@ def _axes(
     units = (f" * {width}", f" * {height}") if fractions else ("", "")
     left, top, own = ("left", "right"), ("top", "bottom"), found.layout in OWN_NAMES
     return (
-        _Axis("x", "w", "width", left, cell[0], "column", across, wide, *x, units[0], own),
-        _Axis("y", "h", "height", top, cell[1], "row", down, tall, *y, units[1], own),
-    )
-
-
-def _axis_steps(head: Head, axis: _Axis) -> _Found:
-    """Write out one direction."""
-    if head.way == "distances":
-        return _distance_steps(axis)
-    if head.way in ("exp", "squares"):
-        steps, inner = _anchor_steps(head, axis)
-    else:
-        steps, inner = _cell_steps(head, axis)
-    values = {step.name: step.value for step in steps}
-    (middle, length), (centre, side) = axis.names, (values[name] for name in axis.names)
-    for end, sign, half in zip(axis.ends, "-+", (-side / 2, side / 2), strict=True):
-        filled = f"{number(centre)} {sign} {number(side)} / 2"
-        steps.append(Step(end, f"{middle} {sign} {length} / 2", filled, centre + half))
-    return steps, inner
-
-
-def _anchor_steps(head: Head, axis: _Axis) -> _Found:
-    """Move the centre in its cell by a sigmoid, or a little beyond; stretch an anchor."""
-    shift, wide = (head.reach - 1) / 2, f"{head.reach:g} * " if head.reach != 1 else ""
-    back = f" - {shift:g}" if shift else ""
-    t, s = ((axis.centre, ""), (axis.length, "")) if axis.own else _unanchored(head, axis)
-    moved = _sigmoid_step(f"t{axis.letter}", t[0])
-    centre = Step(
-        axis.names[0],
-        f"({axis.place_word} + {wide}{moved.name}{back}) * stride",
-        f"({axis.place} + {wide}{number(moved.value)}{back}) * {axis.stride:g}",
-        (axis.place + head.reach * moved.value - shift) * axis.stride,
-    )
-    name = f"t{axis.side}"
-    if head.way == "squares":
-        grown = _sigmoid_step(name, s[0])
-        factor, pattern = (2 * grown.value) ** 2, "(2 * {}) ** 2"
-    else:
-        grown = Step(f"exp({name})", "", f"exp({number(s[0])})", float(np.exp(s[0])))
-        factor, pattern = grown.value, "{}"
-    side = Step(
-        axis.side_word,
-        f"anchor * {pattern.format(grown.name)}",
-        f"{number(axis.anchor)} * {pattern.format(number(grown.value))}",
-        axis.anchor * factor,
-    )
-    return [moved, centre, grown, side], (t, s)
-
-
-def _unanchored(head: Head, axis: _Axis) -> tuple[_Inner, _Inner]:
-    """Work back what the net said from the finished box."""
-    shift, grown = (head.reach - 1) / 2, max(axis.length, TINY) / axis.anchor
-    t = _logit((axis.centre / axis.stride - axis.place + shift) / head.reach)
-    place = f"c{axis.letter}{axis.unit} / stride - {axis.place_word}"
-    if head.reach != 1:
-        place = f"({place} + {shift:g}) / {head.reach:g}"
-    ratio = f"{axis.side}{axis.unit} / anchor"
-    if head.way == "squares":
-        return (t, f"logit({place})"), (
-            _logit(math.sqrt(grown) / 2),
-            f"logit(sqrt({ratio}) / 2)",
-        )
-    return (t, f"logit({place})"), (math.log(grown), f"log({ratio})")
-
-
-def _cell_steps(head: Head, axis: _Axis) -> _Found:
-    """Count the centre in cells from its cell's corner, and the side in strides."""
-    x, s = (axis.centre, ""), (axis.length, "")
-    if not axis.own:
-        place = f"c{axis.letter} / stride - {axis.place_word}"
-        x = (axis.centre / axis.stride - axis.place, place)
-        s = (axis.length / axis.stride, f"{axis.side} / stride")
-    centre = Step(
-        axis.names[0],
-        f"({axis.place_word} + {axis.letter}) * stride",
-        f"({axis.place} + {number(x[0])}) * {axis.stride:g}",
-        (axis.place + x[0]) * axis.stride,
-    )
-    grown = Step(axis.side, "", "", s[0])
-    if head.way == "offsets":
-        grown = Step(f"exp({axis.side})", "", f"exp({number(s[0])})", float(np.exp(s[0])))
-    side = Step(
-        axis.side_word,
-        f"{grown.name} * stride",
-        f"{number(grown.value)} * {axis.stride:g}",
-        grown.value * axis.stride,
-    )
-    return [centre, *([grown] if grown.sum else []), side], (x, s)
-
-
-def _distance_steps(axis: _Axis) -> _Found:
-    """Reach so many strides to either side of the cell's middle."""
-    middle, (first, last) = axis.place + 0.5, axis.ends
-    before = middle - (axis.centre - axis.length / 2) / axis.stride
-    behind = (axis.centre + axis.length / 2) / axis.stride - middle
-    start = Step(
-        f"middle {axis.letter}",
-        f"({axis.place_word} + 0.5) * stride",
-        f"({axis.place} + 0.5) * {axis.stride:g}",
-        middle * axis.stride,
-    )
-    reached = [
-        Step(
-            end,
-            f"{start.name} {sign} {end[0]} * stride",
-            f"{number(start.value)} {sign} {number(far)} * {axis.stride:g}",
-            start.value + (far if sign == "+" else -far) * axis.stride,
-        )
-        for end, sign, far in ((first, "-", before), (last, "+", behind))
-    ]
-    half = f"{axis.side} / 2"
-    return [start, *reached], (
-        (before, f"({start.name} - (c{axis.letter} - {half})) / stride"),
-        (behind, f"(c{axis.letter} + {half} - {start.name}) / stride"),
+        Axis("x", "w", "width", left, cell[0], "column", across, wide, *x, units[0], own),
+        Axis("y", "h", "height", top, cell[1], "row", down, tall, *y, units[1], own),
     )
 
 
@@ -407,8 +220,8 @@ def _confidence_of(found: Grids, head: Head, raw: Row, best: Score) -> tuple[lis
     steps: list[Step] = []
     objectness = raw[4]
     if found.layout in ("darknet", "yolov2"):
-        t = raw[4] if found.layout == "yolov2" else _logit(raw[4])
-        sure = _sigmoid_step("to", t)
+        t = raw[4] if found.layout == "yolov2" else logit(raw[4])
+        sure = sigmoid_step("to", t)
         objectness = sure.value
         steps.append(Step("objectness", sure.name, sure.sum, objectness))
     steps += _score_steps(found, head, raw, best)
@@ -438,7 +251,7 @@ def _score_steps(found: Grids, head: Head, raw: Row, best: Score) -> list[Step]:
 
 
 def _numbers(
-    found: Grids, head: Head, raw: Row, inner: tuple[_Inner, ...]
+    found: Grids, head: Head, raw: Row, inner: tuple[Inner, ...]
 ) -> tuple[Number, ...]:
     """List the numbers before the classes, each with the one behind it."""
     given = raw[: head.box_numbers].tolist()
@@ -446,29 +259,12 @@ def _numbers(
         names = OWN_NAMES[found.layout]
         return tuple(Number(name, value) for name, value in zip(names, given, strict=True))
     behind: list[tuple[str, float | None, str]] = [
-        (name, *pair) for name, pair in zip(_INNER_NAMES[head.way], inner, strict=True)
+        (name, *pair) for name, pair in zip(INNER_NAMES[head.way], inner, strict=True)
     ]
     if found.layout == "darknet":
-        behind.append(("to", _logit(raw[4]), "logit(objectness)"))
+        behind.append(("to", logit(raw[4]), "logit(objectness)"))
     behind += [("", None, "")] * (len(given) - len(behind))
     return tuple(
         Number(name, value, *pair)
         for name, value, pair in zip(GIVEN_NAMES, given, behind, strict=False)
     )
-
-
-def _sigmoid_step(name: str, t: float) -> Step:
-    value = float(1 / (1 + np.exp(-t)))
-    return Step(
-        f"sigmoid({name})", f"1 / (1 + exp(-{name}))", f"1 / (1 + exp({number(-t)}))", value
-    )
-
-
-def _logit(share: float) -> float:
-    """Undo a sigmoid.
-
-    >>> _logit(0.5), round(_logit(1.0), 1)
-    (0.0, 20.7)
-    """
-    held = min(max(share, TINY), 1 - TINY)
-    return math.log(held / (1 - held))

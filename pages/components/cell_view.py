@@ -13,8 +13,9 @@ from core.pipeline import Run, grids_of
 from core.render.cells import Backdrop, draw_cell, draw_heat
 from core.render.palette import SEQUENTIAL
 from core.render.planes import colour_bar
-from core.results.cells import HOW_WRITTEN, Origin, Step, origin
+from core.results.cells import HOW_WRITTEN, Origin, origin
 from core.results.grids import Grids, Head, grids, objectness
+from core.results.steps import Step
 from pages.components.choice import choice
 from pages.components.inspect import show_source
 from pages.components.pictures import show_exact, show_photo
