@@ -112,22 +112,25 @@ def draw_heat(
         heat: (rows, columns).
         most: the value of the brightest colour; the same for all heads makes them comparable.
     """
-    image = backdrop.image
-    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
-    column = _cell_of(image.shape[1], backdrop.offset[0], backdrop.scale[0] * head.stride[0])
-    row = _cell_of(image.shape[0], backdrop.offset[1], backdrop.scale[1] * head.stride[1])
-    inside = np.ix_((row >= 0) & (row < head.rows), (column >= 0) & (column < head.columns))
-    coloured = render_plane(heat, PlaneScale(0.0, most), colour_map=SEQUENTIAL).image
-    wide = coloured[row.clip(0, head.rows - 1)][:, column.clip(0, head.columns - 1)]
-    mixed = cv2.addWeighted(wide, HEAT, grey, 1 - HEAT, 0)
-    grey[inside] = mixed[inside]
-    return _with_grid(backdrop, BgrImage(np.asarray(grey, np.uint8)), head)
+    grey = cv2.cvtColor(backdrop.image, cv2.COLOR_BGR2GRAY)
+    drawn = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
+    steps = np.multiply(backdrop.scale, head.stride)
+    columns, x = _cells_under(drawn.shape[1], backdrop.offset[0], steps[0], head.columns)
+    rows, y = _cells_under(drawn.shape[0], backdrop.offset[1], steps[1], head.rows)
+    index = render_plane(heat, PlaneScale(0.0, most)).index[rows][:, columns]
+    if index.size:  # cv2.applyColorMap kills the process on an empty array
+        colours = cv2.applyColorMap(index, SEQUENTIAL)
+        drawn[y, x] = cv2.addWeighted(colours, HEAT, drawn[y, x], 1 - HEAT, 0)
+    return _with_grid(backdrop, BgrImage(drawn), head)
 
 
-def _cell_of(count: int, offset: float, step: float) -> npt.NDArray[np.int64]:
-    """Tell the column (or row) of the grid under each pixel along one side."""
-    cells = np.floor((np.arange(count) + 0.5 - offset) / step)
-    return np.asarray(cells, np.int64)
+def _cells_under(
+    count: int, offset: float, step: float, cells: int
+) -> tuple[npt.NDArray[np.int64], slice]:
+    """Tell the column (or row) under each pixel along one side, and where the grid lies."""
+    under = np.floor((np.arange(count) + 0.5 - offset) / step).astype(np.int64)
+    first, last = np.searchsorted(under, (0, cells)).tolist()
+    return under[first:last], slice(first, last)
 
 
 def _with_grid(backdrop: Backdrop, image: BgrImage, head: Head) -> BgrImage:
@@ -143,9 +146,12 @@ def _with_grid(backdrop: Backdrop, image: BgrImage, head: Head) -> BgrImage:
         cv2.line(mask, *_corners(edge[None]), LINE * 255, thin, cv2.LINE_AA, FINE)
     # blurred, or a line across hair would change its ink at every second pixel
     bright = cv2.blur(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (SMOOTH, SMOOTH)) > 127
-    share = (mask / 255.0)[..., None]
-    ink = np.where(bright, 0, 255)[..., None]
-    return BgrImage(np.rint(image * (1 - share) + ink * share).astype(np.uint8))
+    lined = np.nonzero(mask)  # few pixels: no arithmetic for the others
+    share = mask[lined][:, None] / 255
+    ink = np.where(bright[lined], 0, 255)[:, None]
+    drawn = image.copy()
+    drawn[lined] = np.rint(image[lined] * (1 - share) + ink * share)
+    return BgrImage(drawn)
 
 
 def _corners(xyxy: Boxes) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -114,3 +114,14 @@ def test_the_scale_of_the_heat_may_be_shared():
     half = draw_heat(backdrop, head, np.full((2, 3), 0.5), most=0.5)
     whole = draw_heat(backdrop, head, np.full((2, 3), 1.0), most=1.0)
     np.testing.assert_array_equal(half, whole)
+
+
+def test_a_picture_too_long_to_show_its_cropped_middle_is_drawn_all_the_same():
+    placement = crop(Size(60_000, 16), into=SIZE)
+    backdrop = Backdrop.of_picture(flat(Size(1460, 23)), placement)
+    told = origin(FOUND, 0)
+    for drawn in (
+        draw_heat(backdrop, told.head, np.ones((2, 3))),
+        draw_cell(backdrop, told.head, told),
+    ):
+        assert drawn.shape == backdrop.image.shape
