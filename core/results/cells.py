@@ -136,10 +136,11 @@ class Origin:
             counted = f"({counted}) * {head.boxes} + {self.anchor}"
         elif head.boxes > 1:
             counted = f"{self.anchor} * {head.cells} + {counted}"
+        box = f", box {self.anchor}" if head.boxes > 1 else ""
         return (
             f"row {self.row} is row {self.row} - {head.first} = {inside} of head {head.number}",
             f"  = {counted}",
-            f"column {self.column}, row {self.line}, box {self.anchor}, counted from 0",
+            f"column {self.column}, row {self.line}{box}, counted from 0",
         )
 
     @property
@@ -208,6 +209,8 @@ def _best_classes(found: Grids, head: Head, raw: Row) -> tuple[Score, ...]:
     else:
         scores = given
     order = np.argsort(-given, kind="stable")[:MOST_CLASSES].tolist()
+    if found.layout != "yolov2":  # 0 says no more than that cv2 dropped it
+        order = [each for each in order if given[each] > 0] or order[:1]
     return tuple(Score(each, float(given[each]), float(scores[each])) for each in order)
 
 

@@ -15,7 +15,7 @@ from core.render.palette import SEQUENTIAL
 from core.render.planes import colour_bar
 from core.results.cells import HOW_WRITTEN, Origin, origin
 from core.results.grids import Grids, Head, grids, objectness
-from core.results.steps import Step
+from core.results.steps import Step, walk
 from pages.components.choice import choice
 from pages.components.inspect import show_source
 from pages.components.pictures import show_exact, show_photo
@@ -49,7 +49,7 @@ def show_cells(key: str, done: Run, card: ModelCard, spec: BlobSpec, row: int | 
         _show_arithmetic(found, chosen, card)
     _show_heads(key, found, chosen, picture, blob)
     _show_counts(found)
-    show_source(grids, origin, draw_cell)
+    show_source(grids, origin, walk, draw_cell)
 
 
 def _show_origin(chosen: Origin, card: ModelCard, picture: Backdrop, blob: Backdrop) -> None:
