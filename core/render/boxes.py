@@ -112,6 +112,21 @@ class Patch:
         """The patch as an index into an image."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
+    def meets(self, other: "Patch") -> bool:
+        """Say whether both have a pixel in common."""
+        across = self.left < other.right and other.left < self.right
+        return across and self.top < other.bottom and other.top < self.bottom
+
+    def moved_into(self, size: Size) -> "Patch":
+        """Return the patch pushed back into a picture that has room for it.
+
+        >>> Patch(-3, 95, 17, 105).moved_into(Size(100, 100))
+        Patch(left=0, top=90, right=20, bottom=100)
+        """
+        left = max(0, min(self.left, size.width - (self.right - self.left)))
+        top = max(0, min(self.top, size.height - (self.bottom - self.top)))
+        return Patch(left, top, left + self.right - self.left, top + self.bottom - self.top)
+
 
 @dataclass(frozen=True, slots=True)
 class Outline:

@@ -114,7 +114,7 @@ def sift(
     """
     known = recognised(outputs, size) if layout == "auto" else layout
     if known == "yolov5" and len(sure := yolov5(outputs, size, above=above).above(above)):
-        return Sifted(len(_table(outputs, known)), float(sure.confidence[0]), sure)
+        return Sifted(len(table_of(outputs, known)), float(sure.confidence[0]), sure)
     every = decode(outputs, size, known, anchors=anchors)
     return Sifted(len(every), float(every.confidence.max(initial=0.0)), every.above(above))
 
