@@ -41,6 +41,7 @@ objectness   how sure a net is that there is anything at all in a box, 0..1
 origin       where a box came from: raw row, head, cell, anchor, and the steps to the box
 step         one line of arithmetic: a name, a formula, and the formula with its numbers
 logits       a classifier's scores before softmax; confidence comes after, 0..1
+temperature  what logits are divided by before softmax; 1 leaves them as they are
 detections   boxes with a class and a confidence, as parallel arrays
 xyxy         a box as left, top, right, bottom; ``xywh`` as left, top, width, height;
              ``cxcywh`` as centre and width, height; the format is always in the name
@@ -64,6 +65,11 @@ state        picture, model and spec behind an answer, as files for taking home 
 category     a class's number in COCO's files, which count otherwise than class_id does
 road         the whole way from a picture's bytes to boxes or a ranking
 run          the slow half of the road, picture to outputs, and what it leaves behind
+panel        several classifiers that were asked about the same picture
+patch        a rectangle of whole pixels; in an occlusion map what hides a part of a picture
+sweep        how a patch goes over a picture: in how many places, how wide, painted how
+occlusion    hiding a part of a picture and asking the net again; the map of it says how
+             much the confidence of what is watched falls for each place
 
 Imports point down only:
 

@@ -166,6 +166,16 @@ class ModelCard:
             return "background"
         return self.labels[row] if row < len(self.labels) else f"class {class_id}"
 
+    def group(self, class_id: int) -> str:
+        """Return the coarse group of a class; nothing where the card knows none.
+
+        >>> from core.nets.catalog import card
+        >>> card("starter-classifier-onnx").group(0), card("tiny-dominant-colour").group(0)
+        ('fish', '')
+        """
+        row = class_id - self.label_offset
+        return self.groups[row] if 0 <= row < len(self.groups) else ""
+
 
 def _is_config(file: ModelFile) -> bool:
     return file.name.endswith(CONFIG_SUFFIXES)

@@ -111,3 +111,91 @@ def top_k(
     """
     order = np.argsort(-confidence, kind="stable")[:k].tolist()
     return tuple(Ranked(each, label(each), float(confidence[each])) for each in order)
+
+
+@dataclass(frozen=True, slots=True)
+class SoftmaxStep:
+    """One class on its way through softmax, number by number.
+
+    Attributes:
+        class_id: position in the net's output.
+        logit: what the net answered.
+        divided: the logit divided by the temperature.
+        shifted: that, less the largest of all classes: 0 for the likeliest, else below.
+        power: e to that, 0..1.
+        share: the power as a share of the sum over all classes: the confidence.
+    """
+
+    class_id: int
+    logit: float
+    divided: float
+    shifted: float
+    power: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class SoftmaxSteps:
+    """Softmax written out for the likeliest classes; the sums are over all of them.
+
+    Attributes:
+        temperature: what the logits were divided by.
+        classes: how many there are.
+        largest: the largest logit after that division.
+        total: the sum of the powers of all classes.
+        first: the likeliest classes, the likeliest first.
+    """
+
+    temperature: float
+    classes: int
+    largest: float
+    total: float
+    first: tuple[SoftmaxStep, ...]
+
+
+def softmax_steps(
+    logits: npt.NDArray[np.floating], k: int = 5, *, temperature: float = 1.0
+) -> SoftmaxSteps:
+    """Write softmax out for the k likeliest classes, each number as a reader would check it.
+
+    Below a temperature of 1 the likeliest class takes more, above it all come closer to
+    one another; their order stays. The largest is taken away first because e to the power
+    of 1000 is beyond any computer; it cancels out, as every power shrinks by one factor.
+
+    Args:
+        logits: (C,), as the net gave them.
+        k: how many classes to list; fewer where there are fewer.
+        temperature: above 0; 1 is softmax as everybody knows it.
+
+    >>> steps = softmax_steps(np.array([2.0, 0.0]), temperature=2.0)
+    >>> steps.first[1].shifted, round(steps.total, 4), round(steps.first[0].share, 4)
+    (-1.0, 1.3679, 0.7311)
+    """
+    divided = logits.astype(np.float64) / temperature
+    with np.errstate(invalid="ignore"):  # endless logits of a broken net give no numbers
+        shifted = divided - divided.max()
+        powers = np.exp(shifted)
+        shares = powers / powers.sum()
+    order = np.argsort(-logits, kind="stable")[:k].tolist()
+    columns = (logits, divided, shifted, powers, shares)
+    rows = ((each, *(float(column[each]) for column in columns)) for each in order)
+    return SoftmaxSteps(
+        temperature,
+        len(logits),
+        float(divided.max()),
+        float(powers.sum()),
+        tuple(SoftmaxStep(*row) for row in rows),
+    )
+
+
+def implied_logits(confidence: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Undo softmax: the logarithm is the logits up to one constant, which softmax forgets.
+
+    A confidence of 0 has no logarithm; it becomes minus infinity and stays 0 at any
+    temperature.
+
+    >>> softmax(implied_logits(np.array([0.25, 0.75])))
+    array([0.25, 0.75])
+    """
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(confidence.astype(np.float64)))

@@ -44,22 +44,17 @@ def show_raw_scores(done: Run) -> None:
 
 
 def _headline(best: Ranked, card: ModelCard) -> None:
-    group = _group(best, card)
+    group = card.group(best.class_id)
     st.markdown(f"### {plain(best.label)} {best.confidence:.1%}")
     if group:
         st.markdown(f"a kind of **{plain(group)}**")
-
-
-def _group(ranked: Ranked, card: ModelCard) -> str:
-    row = ranked.class_id - card.label_offset
-    return card.groups[row] if 0 <= row < len(card.groups) else ""
 
 
 def _ranking_table(ranked: tuple[Ranked, ...], card: ModelCard) -> list[dict[str, object]]:
     return [
         {
             "label": each.label,
-            **({"group": _group(each, card)} if card.groups else {}),
+            **({"group": card.group(each.class_id)} if card.groups else {}),
             "confidence": each.confidence,
             "class_id": each.class_id,
         }

@@ -1,0 +1,60 @@
+"""Numbers about places laid over a picture as colours, so that both can be seen."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from core.picture.image import BgrImage
+from core.picture.size import Size
+from core.render.boxes import Patch, Pen
+from core.render.palette import DIVERGING, ColourMap
+from core.render.planes import PlaneScale, render_plane
+
+FAINTEST, STRONGEST = 0.15, 0.75  # how much of the picture a colour hides
+
+
+def draw_heat(
+    image: BgrImage,
+    values: npt.NDArray[np.float64],
+    scale: PlaneScale,
+    *,
+    colour_map: ColourMap = DIVERGING,
+) -> BgrImage:
+    """Lay a map of cells over a grey copy of the picture; each cell has one colour.
+
+    The further a value is from the middle of the scale, the more of the picture its
+    colour hides: where nothing happens, the picture shows.
+
+    Args:
+        image: the picture.
+        values: (rows, columns), row 0 on top; they divide the picture evenly.
+        scale: the values at both ends of the colour map.
+        colour_map: by default blue, white, red.
+    """
+    size = Size.of(image)
+    cells = render_plane(values, scale, colour_map=colour_map)
+    middle, reach = (scale.low + scale.high) / 2, (scale.high - scale.low) / 2
+    strength = np.abs(values - middle) / reach if reach > 0 else np.zeros_like(values)
+    share = FAINTEST + (STRONGEST - FAINTEST) * strength.clip(0, 1)
+    grey = np.repeat(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)[..., None], 3, axis=2)
+    hidden = _spread(share, size)[..., None]
+    mixed = grey * (1 - hidden) + _spread(cells.image, size) * hidden
+    return BgrImage(mixed.round().astype(np.uint8))
+
+
+def draw_outline(image: BgrImage, patch: Patch) -> BgrImage:
+    """Draw a frame on a copy: black within white, so that it shows on any ground."""
+    drawn, line = image.copy(), Pen.of(Size.of(image)).line
+    corners = (patch.left, patch.top), (patch.right - 1, patch.bottom - 1)
+    cv2.rectangle(drawn, *corners, (255, 255, 255), 2 * line + 1)
+    cv2.rectangle(drawn, *corners, (0, 0, 0), max(1, line // 2))
+    return BgrImage(drawn)
+
+
+def _spread(cells: npt.NDArray[Any], size: Size) -> npt.NDArray[Any]:
+    """Repeat each cell over its own pixels: (rows, columns, ...) becomes (H, W, ...)."""
+    rows = np.arange(size.height) * cells.shape[0] // size.height
+    columns = np.arange(size.width) * cells.shape[1] // size.width
+    return np.asarray(cells[rows[:, None], columns])
