@@ -38,6 +38,11 @@ from pages.components.text import plain
 _CELLS = {f"{cells} x {cells}": cells for cells in (8, 12, 16)}
 _WIDTHS = {"1 cell": 1, "2 cells": 2, "3 cells": 3, "4 cells": 4}
 LEAST_REACH = 0.01  # a map in which nothing moves shall not glow
+_FOUND_AGAIN = (
+    "A box counts as found again where one of its class overlaps it with an IoU of at least "
+    "0.5: the surest of all raw rows, whatever threshold or NMS make of it. Where there is "
+    "none, its confidence counts as 0."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class _Case:
     watched: Watched
     name: str
     box: Detections | None = None
+    note: str = ""
 
 
 def show_why_class(
@@ -102,17 +108,12 @@ def show_why_box(
     if row is None:
         st.info("No box was kept, so there is none to explain. Lower the confidence.")
         return
-    st.caption(
-        "A box counts as found again where one of its class overlaps it with an IoU of at "
-        "least 0.5: the surest of all raw rows, whatever threshold or NMS make of it. Where "
-        "there is none, its confidence counts as 0."
-    )
     number = result.kept.row.tolist().index(row)
     box = result.kept.taken(slice(number, number + 1))
     (class_id,), (xyxy,) = box.class_id.tolist(), box.xyxy.tolist()
     watched = WatchedBox(class_id, tuple(xyxy))
     name = f"#{number + 1} {card.label(class_id)}"
-    _show_case(key, _Case(picture, card, spec, done, watched, name, box))
+    _show_case(key, _Case(picture, card, spec, done, watched, name, box, note=_FOUND_AGAIN))
 
 
 def _show_case(key: str, case: _Case) -> None:
@@ -121,6 +122,8 @@ def _show_case(key: str, case: _Case) -> None:
         "one part after the other, and the net is asked each time: where the confidence "
         "falls, it looked."
     )
+    if case.note:
+        st.caption(case.note)
     sweep = _pick_sweep(key)
     question = _Question(case.picture.digest, case.card.name, case.spec, sweep, case.watched)
     times, forwards = case.done.times, sweep.cells**2 + 1
@@ -259,13 +262,15 @@ def _show_legend(scale: PlaneScale) -> None:
 
 def _show_numbers(found: OcclusionMap) -> None:
     numbers = [str(cell + 1) for cell in range(found.sweep.cells)]
+    falls = (found.drop.round(3) + 0.0).tolist()  # no "-0.000"
     rows: list[dict[str, Any]] = [
-        {"row": number, **dict(zip(numbers, falls, strict=True))}
-        for number, falls in zip(numbers, found.drop.tolist(), strict=True)
+        {"row": number, **dict(zip(numbers, row, strict=True))}
+        for number, row in zip(numbers, falls, strict=True)
     ]
     st.dataframe(
         rows,
         hide_index=True,
+        height="content",
         column_config=dict.fromkeys(numbers, st.column_config.NumberColumn(format="%.3f")),
     )
     st.caption(

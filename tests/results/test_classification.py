@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,7 +8,14 @@ from hypothesis.extra.numpy import arrays
 
 from core.errors import LayoutUnknown
 from core.outputs import Outputs
-from core.results.classification import confidences, is_logits, softmax, top_k
+from core.results.classification import (
+    confidences,
+    implied_logits,
+    is_logits,
+    softmax,
+    softmax_steps,
+    top_k,
+)
 
 SHAPES = [(6,), (1, 6), (1, 6, 1, 1), (1, 1, 1, 6), (1, 1, 6)]
 LOGITS = arrays(np.float32, st.integers(2, 40), elements=st.floats(-3e4, 3e4, width=32))
@@ -83,3 +92,75 @@ def test_a_label_offset_is_the_cards_affair():
     labels = ["background", "cat", "dog"]
     (best,) = top_k(np.array([0.1, 0.9]), 1, label=lambda class_id: labels[class_id + 1])
     assert (best.class_id, best.label) == (1, "dog")
+
+
+TEMPERATURES = st.floats(0.1, 10)
+
+
+def naive(logits, temperature):
+    """Softmax as the formula reads, in double precision."""
+    powers = [math.exp(float(each) / temperature) for each in logits]
+    return [each / sum(powers) for each in powers]
+
+
+@given(
+    arrays(np.float32, st.integers(2, 40), elements=st.floats(-30, 30, width=32)),
+    TEMPERATURES,
+    st.integers(1, 50),
+)
+def test_the_steps_of_softmax_end_at_the_naive_formula(logits, temperature, k):
+    steps = softmax_steps(logits, k, temperature=temperature)
+    wanted = naive(logits, temperature)
+    assert len(steps.first) == min(k, len(logits))
+    for each in steps.first:
+        assert each.logit == logits[each.class_id]
+        assert each.divided == each.logit / temperature
+        assert each.shifted == each.divided - steps.largest
+        assert each.power == pytest.approx(math.exp(each.shifted), rel=1e-12)
+        assert each.share == each.power / steps.total
+        assert each.share == pytest.approx(wanted[each.class_id], rel=1e-9, abs=1e-300)
+
+
+@given(LOGITS)
+def test_at_temperature_1_the_steps_are_softmax_itself_and_the_sum_is_over_all(logits):
+    steps = softmax_steps(logits, 2)
+    whole = softmax(logits)
+    assert [each.share for each in steps.first] == [whole[e.class_id] for e in steps.first]
+    every = softmax_steps(logits, len(logits))
+    assert sum(each.power for each in every.first) == pytest.approx(steps.total)
+    assert steps.classes == len(logits)
+
+
+@given(LOGITS, TEMPERATURES, TEMPERATURES)
+def test_temperature_keeps_the_order(logits, one, other):
+    orders = [
+        [each.class_id for each in softmax_steps(logits, 50, temperature=each_).first]
+        for each_ in (one, other)
+    ]
+    assert orders[0] == orders[1]
+    shares = [each.share for each in softmax_steps(logits, 50, temperature=one).first]
+    assert shares == sorted(shares, reverse=True)
+
+
+@given(LOGITS)
+def test_great_heat_makes_all_classes_equal_and_great_cold_leaves_one(logits):
+    hot = softmax_steps(logits, 50, temperature=1e9)
+    np.testing.assert_allclose([each.share for each in hot.first], 1 / len(logits), rtol=1e-3)
+    cold = softmax_steps(logits, 1, temperature=1e-9)
+    ties = (logits == logits.max()).sum()
+    near = (logits >= logits.max() - 1e-6).sum()
+    assert 1 / near - 1e-9 <= cold.first[0].share <= 1 / ties + 1e-9
+
+
+@given(arrays(np.float32, st.integers(2, 40), elements=st.floats(-30, 30, width=32)))
+def test_the_logarithm_of_confidences_is_the_logits_but_for_a_constant(logits):
+    apart = implied_logits(softmax(logits)) - logits
+    np.testing.assert_allclose(apart, apart[0], atol=1e-6)
+
+
+def test_a_confidence_of_nothing_stays_nothing_at_any_temperature():
+    logits = implied_logits(np.array([0.0, 0.25, 0.75], np.float32))
+    assert logits[0] == -np.inf
+    for temperature in (0.1, 1.0, 10.0):
+        steps = softmax_steps(logits, temperature=temperature)
+        assert (steps.first[-1].class_id, steps.first[-1].share) == (0, 0.0)
