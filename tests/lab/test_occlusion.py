@@ -1,6 +1,7 @@
 """The occlusion map, held against nets whose weights were written down, not learned."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -110,25 +111,36 @@ def test_the_map_of_a_class_is_what_painting_by_hand_gives(sweep):
     assert np.abs(found.drop).max() > 0
 
 
+def found_again(watched: WatchedBox, outputs, placement) -> float:
+    """Look at every raw row, one by one: the surest of the class that overlaps by half."""
+    rows = decode(outputs, BLOBS.blob.size, BLOBS.layout)
+    best = 0.0
+    for xyxy, confidence, class_id in zip(
+        placement.to_image(rows.xyxy), rows.confidence, rows.class_id, strict=True
+    ):
+        if class_id == watched.class_id and overlap(xyxy, watched.xyxy) >= 0.5:
+            best = max(best, float(confidence))
+    return best
+
+
 def test_the_map_of_a_box_is_what_painting_by_hand_gives():
     image, sweep = boxed((60, 70, 150, 170), (240, 320)), Sweep(6, 2)
     watched = watched_box(image)
-
-    def again(outputs, placement):
-        rows = decode(outputs, BLOBS.blob.size, BLOBS.layout)
-        corners = placement.to_image(rows.xyxy)
-        best = 0.0
-        for xyxy, confidence, class_id in zip(
-            corners, rows.confidence, rows.class_id, strict=True
-        ):
-            if class_id == watched.class_id and overlap(xyxy, watched.xyxy) >= 0.5:
-                best = max(best, float(confidence))
-        return best
-
     found = mapped(BLOBS, image, watched, sweep=sweep)
-    np.testing.assert_allclose(found.drop, naive_drop(BLOBS, image, sweep, again), atol=1e-9)
+    wanted = naive_drop(BLOBS, image, sweep, partial(found_again, watched))
+    np.testing.assert_allclose(found.drop, wanted, atol=1e-9)
     middle = found.drop[1:5, 1:3]
     assert middle.max() == found.drop.max() > 0.2
+
+
+@pytest.mark.parametrize("share", [0, 0.2, 0.3, 0.36, 0.45, 0.6, 2])
+def test_a_box_beside_the_watched_one_counts_only_if_they_overlap_by_half(share):
+    image = boxed()
+    left, top, right, bottom = watched_box(image).xyxy
+    step = share * (right - left)
+    moved = WatchedBox(0, (left + step, top, right + step, bottom))
+    answer = asked(BLOBS, image)
+    assert moved.confidence(*answer, BLOBS) == found_again(moved, *answer)
 
 
 def overlap(one, other) -> float:
@@ -284,5 +296,9 @@ def test_the_sentence_names_the_fall_the_rise_or_that_there_is_neither():
     )
     assert said(0.5, [[0.5, 0.5], [0.5, 0.8]]) == (
         "It rises most, to 0.80, when the patch covers the lower right."
+    )
+    assert said(0.5, [[0.5, 0.1], [0.7, 0.5]]) == (
+        "The confidence falls most, from 0.50 to 0.10, when the patch covers the upper right. "
+        "It rises most, to 0.70, when the patch covers the lower left."
     )
     assert said(0.5, [[0.5, 0.51], [0.49, 0.5]]).startswith("No single place matters")

@@ -70,6 +70,8 @@ def test_temperature_moves_softmax_and_neither_the_ranking_nor_the_net(visit, fo
     assert after["label"].tolist() == before["label"].tolist() == ranked["label"].tolist()
     assert after["share"][0] < before["share"][0] == pytest.approx(ranked["confidence"][0])
     np.testing.assert_allclose(after["z / T"], before["logit z"] / 3)
+    first = f"{before['share'][0]:.1%} at temperature 1 and {after['share'][0]:.1%} at 3;"
+    assert first in words(app)
     assert "stays at temperature 1" in words(app)
     assert len(forwards) == asked
 
