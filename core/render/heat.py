@@ -1,7 +1,5 @@
 """Numbers about places laid over a picture as colours, so that both can be seen."""
 
-from typing import Any
-
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -33,15 +31,17 @@ def draw_heat(
         scale: the values at both ends of the colour map.
         colour_map: by default blue, white, red.
     """
-    size = Size.of(image)
-    cells = render_plane(values, scale, colour_map=colour_map)
+    colours = render_plane(values, scale, colour_map=colour_map).image[:, :, None, :]
     middle, reach = (scale.low + scale.high) / 2, (scale.high - scale.low) / 2
     strength = np.abs(values - middle) / reach if reach > 0 else np.zeros_like(values)
-    share = FAINTEST + (STRONGEST - FAINTEST) * strength.clip(0, 1)
-    grey = np.repeat(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)[..., None], 3, axis=2)
-    hidden = _spread(share, size)[..., None]
-    mixed = grey * (1 - hidden) + _spread(cells.image, size) * hidden
-    return BgrImage(mixed.round().astype(np.uint8))
+    share = (FAINTEST + (STRONGEST - FAINTEST) * strength.clip(0, 1))[..., None, None]
+    greys = np.arange(256)[:, None]
+    # what each grey becomes in each cell: (rows, columns, 256, 3)
+    mixed = (greys * (1 - share) + colours * share).round().astype(np.uint8)
+    size = Size.of(image)
+    row = np.arange(size.height) * values.shape[0] // size.height
+    column = np.arange(size.width) * values.shape[1] // size.width
+    return BgrImage(mixed[row[:, None], column, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)])
 
 
 def draw_outline(image: BgrImage, patch: Patch) -> BgrImage:
@@ -51,10 +51,3 @@ def draw_outline(image: BgrImage, patch: Patch) -> BgrImage:
     cv2.rectangle(drawn, *corners, (255, 255, 255), 2 * line + 1)
     cv2.rectangle(drawn, *corners, (0, 0, 0), max(1, line // 2))
     return BgrImage(drawn)
-
-
-def _spread(cells: npt.NDArray[Any], size: Size) -> npt.NDArray[Any]:
-    """Repeat each cell over its own pixels: (rows, columns, ...) becomes (H, W, ...)."""
-    rows = np.arange(size.height) * cells.shape[0] // size.height
-    columns = np.arange(size.width) * cells.shape[1] // size.width
-    return np.asarray(cells[rows[:, None], columns])
