@@ -24,7 +24,7 @@ from core.nets.card import ModelCard
 from core.picture.image import Picture
 from core.picture.size import Size
 from core.pipeline import Found, Ranking, Run, on_shown
-from core.render.boxes import draw_detections
+from core.render.boxes import BoxStyle, draw_detections
 from core.render.heat import draw_heat, draw_outline
 from core.render.palette import DIVERGING
 from core.render.planes import PlaneScale, colour_bar
@@ -229,7 +229,7 @@ def _show_map(case: _Case, found: OcclusionMap, scale: PlaneScale) -> None:
     drawn = draw_heat(case.done.shown, found.drop, scale)
     if case.box is not None:
         drawn = draw_detections(
-            drawn, on_shown(case.box, case.done), show_labels=False, show_confidence=False
+            drawn, on_shown(case.box, case.done), style=BoxStyle(labels=False, confidence=False)
         )
     patch = found.sweep.patch(*found.lowest, Size.of(drawn))
     show_photo(

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import altair as alt
 import streamlit as st
 
 from core.nets.card import ModelCard
@@ -118,18 +117,37 @@ def _show_effect(before: SoftmaxSteps, after: SoftmaxSteps, card: ModelCard) -> 
         for place, each in enumerate(steps.first, start=1)
     ]
     order = list(sides)
-    chart = (
-        alt.Chart(alt.InlineData(values=rows))
-        .mark_bar()
-        .encode(
-            alt.X("confidence:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
-            alt.Y("class:N", sort=None, title=None, axis=alt.Axis(labelLimit=LABEL_WIDTH)),
-            alt.YOffset("T:N", sort=order),
-            alt.Color("T:N", sort=order, legend=alt.Legend(orient="top", title=None)),
-        )
-        .properties(height=len(rows) * BAR_HEIGHT + 80)
+    # Vega-Lite's own words, see charts.py
+    st.vega_lite_chart(
+        {
+            "data": {"values": rows},
+            "height": len(rows) * BAR_HEIGHT + 80,
+            "mark": "bar",
+            "encoding": {
+                "x": {
+                    "field": "confidence",
+                    "type": "quantitative",
+                    "scale": {"domain": [0, 1]},
+                    "axis": {"format": "%"},
+                },
+                "y": {
+                    "field": "class",
+                    "type": "nominal",
+                    "sort": None,
+                    "title": None,
+                    "axis": {"labelLimit": LABEL_WIDTH},
+                },
+                "yOffset": {"field": "T", "type": "nominal", "sort": order},
+                "color": {
+                    "field": "T",
+                    "type": "nominal",
+                    "sort": order,
+                    "legend": {"orient": "top", "title": None},
+                },
+            },
+        },
+        alt=_effect(before, after),
     )
-    st.altair_chart(chart, alt=_effect(before, after))
     st.caption(f"{_effect(before, after)} The table of classes above stays at temperature 1.")
 
 
