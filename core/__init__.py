@@ -70,13 +70,23 @@ patch        a rectangle of whole pixels; in an occlusion map what hides a part 
 sweep        how a patch goes over a picture: in how many places, how wide, painted how
 occlusion    hiding a part of a picture and asking the net again; the map of it says how
              much the confidence of what is watched falls for each place
+video        an encoded film as somebody gave it, like a picture: its name and its bytes
+frame        one image of a video or of the live camera, with its number and its time
+cut          which frames of a video are taken: from and to in seconds, and every n-th
+film         the annotated video that we write: a file that goes when nobody holds it
+series       many images that are asked the same question one after the other
+question     what a series asks of each image: a model with its thresholds or its k
+entry        of many pictures, what came of one file: an answer, or the reason why not
+sighting     of a video, what the model said of one frame
+job          long work on a thread of its own; what came is kept, and it can be stopped
 
 Imports point down only:
 
 errors, outputs < picture < blob < nets
                   picture < results
                   picture, blob, results < render
-                  all of them < pipeline < share, lab
+all of them < pipeline < lab < series < video < share
+errors < jobs
 
 ``nets`` and ``results`` do not know each other: a card names its output layout and
 ``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.

@@ -2,6 +2,8 @@
 
 BlobscopeError
 ├── PictureRefused      the upload is not a picture we open, or too big
+├── VideoRefused        the upload is not a video we open, too long, or too big
+├── MachineBusy         others keep the machine at long work; it takes no more just now
 ├── BlobImpossible      these settings make no blob of this image
 ├── ModelError
 │   ├── CardInvalid     a card.toml says something we cannot use
@@ -24,6 +26,14 @@ class BlobscopeError(Exception):
 
 class PictureRefused(BlobscopeError):  # noqa: N818 - reads as what happened, like the others
     """The bytes are not a picture that Blobscope opens."""
+
+
+class VideoRefused(BlobscopeError):  # noqa: N818
+    """The bytes are not a video that Blobscope opens, or the frames asked for are not there."""
+
+
+class MachineBusy(BlobscopeError):  # noqa: N818
+    """So many jobs are at work in this process that it takes no more."""
 
 
 class BlobImpossible(BlobscopeError):  # noqa: N818

@@ -141,21 +141,31 @@ def run(picture: Picture, card: ModelCard, spec: BlobSpec | None = None) -> Run:
     """
     begin = time.perf_counter()
     image = decode(picture)
-    decoded = time.perf_counter()
+    decode_ms = 1e3 * (time.perf_counter() - begin)
+    done = run_image(image, card, spec)
+    shown = for_display(image)
+    shown.setflags(write=False)
+    return replace(done, shown=shown, times=replace(done.times, decode=decode_ms))
+
+
+def run_image(image: BgrImage, card: ModelCard, spec: BlobSpec | None = None) -> Run:
+    """Take an image that is decoded already, such as a frame, through a model.
+
+    What is shown is the image itself: who keeps the run shrinks it first.
+    """
+    begin = time.perf_counter()
     blob, placement = make_blob(image, spec or card.blob)
     blob_made = time.perf_counter()
     first = infer(card, blob)
     warm = infer(card, blob) if first.timings.first else first
     times = RoadTimes(
-        decode=1e3 * (decoded - begin),
-        blob=1e3 * (blob_made - decoded),
+        decode=0.0,
+        blob=1e3 * (blob_made - begin),
         load=first.timings.load_ms,
         first_forward=first.timings.forward_ms if first.timings.first else None,
         forward=warm.timings.forward_ms,
     )
-    shown = for_display(image)
-    shown.setflags(write=False)
-    return Run(Size.of(image), shown, blob, placement, warm.outputs, times)
+    return Run(Size.of(image), image, blob, placement, warm.outputs, times)
 
 
 def raw_detections(done: Run, card: ModelCard) -> Detections:

@@ -27,8 +27,20 @@ BELOW = {
     "results": ["errors", "outputs", "picture"],
     "render": ["errors", "outputs", "picture", "blob", "results"],
     "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results", "render"],
-    "share": ["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+    "share": [
+        *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+        *["lab", "series", "video"],
+    ],
     "lab": ["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+    "jobs": ["errors"],
+    "series": [
+        *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+        "lab",
+    ],
+    "video": [
+        *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+        *["lab", "series"],
+    ],
 }
 
 

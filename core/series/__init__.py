@@ -1,0 +1,1 @@
+"""Many images, one question: what the model says of each."""

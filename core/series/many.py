@@ -1,0 +1,85 @@
+"""Many pictures, one after the other: an entry for each, whatever is the matter with it."""
+
+import time
+from collections import Counter
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, field
+
+from core.errors import BlobscopeError
+from core.lab.answers import Answer
+from core.picture.image import BgrImage, Picture
+from core.picture.size import Size
+from core.pipeline import run
+from core.render.encode import jpeg
+from core.render.screen import on_screen
+from core.series.question import Question, labels_of
+
+MOST_PICTURES = 200
+MOST_BYTES = 200 * 10**6
+"""Of all pictures together, still encoded; they wait in memory."""
+
+THUMBNAIL = 160
+"""Pixels of the longer side; a thousand of them are 5 MB."""
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """What came of one file: an answer, or the reason why there is none.
+
+    Attributes:
+        size: of the picture; None where it could not be decoded.
+        ms: from its bytes to the answer.
+        thumbnail: a small JPEG with the boxes drawn; empty where there is no answer.
+    """
+
+    name: str
+    nbytes: int
+    ms: float
+    size: Size | None = None
+    answer: Answer | None = None
+    reason: str = ""
+    thumbnail: bytes = field(default=b"", repr=False)
+
+
+def many(pictures: Iterable[Picture], question: Question) -> Generator[Entry]:
+    """Ask the same of every picture, in order; none of them can end the series.
+
+    Only one is decoded at a time, and of that one nothing stays but its entry.
+    """
+    for picture in pictures:
+        begin = time.perf_counter()
+        try:
+            yield _answered(picture, question, begin)
+        except BlobscopeError as error:
+            yield Entry(picture.name, len(picture.data), _ms_since(begin), reason=str(error))
+
+
+def _answered(picture: Picture, question: Question, begin: float) -> Entry:
+    done = run(picture, question.card)
+    answer = question.answer(done)
+    ms = _ms_since(begin)
+    small = BgrImage(on_screen(done.shown, width=THUMBNAIL, height=THUMBNAIL))
+    thumbnail = jpeg(question.drawn(done, answer, small, texts=False), quality=80)
+    return Entry(picture.name, len(picture.data), ms, done.image_size, answer, "", thumbnail)
+
+
+def _ms_since(begin: float) -> float:
+    return 1e3 * (time.perf_counter() - begin)
+
+
+def together(pictures: Iterable[Picture]) -> tuple[Picture, ...]:
+    """Take pictures, in order, as long as their number and their bytes stay in the limits."""
+    taken: list[Picture] = []
+    room = MOST_BYTES
+    for picture in pictures:
+        room -= len(picture.data)
+        if room < 0 or len(taken) == MOST_PICTURES:
+            break
+        taken.append(picture)
+    return tuple(taken)
+
+
+def pictures_with(entries: Iterable[Entry]) -> Counter[str]:
+    """Count for each label the pictures in which it was found."""
+    answers = (entry.answer for entry in entries if entry.answer)
+    return Counter(label for answer in answers for label in set(labels_of(answer)))

@@ -1,0 +1,1 @@
+"""Videos: frames read one at a time, asked like pictures, and written as a film."""

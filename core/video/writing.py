@@ -1,0 +1,151 @@
+"""Films: the videos that we write, into private files that go when nobody holds them."""
+
+import os
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+import cv2
+
+from core.errors import VideoRefused
+from core.picture.image import BgrImage
+from core.picture.size import Size
+
+Format = Literal["MP4", "WebM"]
+FORMATS: tuple[Format, ...] = ("MP4", "WebM")
+
+LONGEST_SIDE = 1280
+"""Larger frames are written smaller: nobody looks for a net's pixels in a film."""
+
+TICKS = 90_000  # a second; so every frame keeps its own time, whatever the rate
+MOST_BITS = 2_500_000  # a second; 15 minutes are at most 280 MB, and usually a tenth
+SECONDS_BETWEEN_KEYS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a format is written: its container, codec, type, and the codec's options."""
+
+    container: str
+    codec: str
+    mime: str
+    options: dict[str, str]
+    container_options: dict[str, str]
+
+
+RECIPES: dict[Format, Recipe] = {
+    "MP4": Recipe(
+        "mp4",
+        "libx264",
+        "video/mp4",
+        {"preset": "veryfast", "crf": "23", "maxrate": "2.5M", "bufsize": "5M"},
+        {"movflags": "+faststart"},  # so that it plays before all of it has come
+    ),
+    "WebM": Recipe(
+        "webm",
+        "libvpx-vp9",
+        "video/webm",
+        {"deadline": "realtime", "cpu-used": "8", "crf": "33", "row-mt": "1"},
+        {},
+    ),
+}
+
+
+@lru_cache(maxsize=1)
+def writable() -> tuple[Format, ...]:
+    """List the formats that this machine's FFmpeg writes, the most widely played first."""
+    return tuple(each for each in FORMATS if _has_encoder(RECIPES[each].codec))
+
+
+def _has_encoder(name: str) -> bool:
+    try:
+        av.codec.Codec(name, "w")
+    except av.codec.codec.UnknownCodecError:
+        return False
+    return True
+
+
+class Film:
+    """A video on the disk of this machine, in a file that nobody else can read.
+
+    The file goes when the last one who holds the film lets go of it, and at the latest when
+    the process ends.
+
+    Attributes:
+        latest: the frame that was written last, for whoever watches.
+    """
+
+    def __init__(self, kind: Format) -> None:
+        self.kind: Format = kind
+        self.recipe = RECIPES[kind]
+        descriptor, name = tempfile.mkstemp(".part", "blobscope-film-")
+        os.close(descriptor)
+        self.path = Path(name)
+        self.latest: BgrImage | None = None
+        self._gone = weakref.finalize(self, self.path.unlink, missing_ok=True)
+
+    @contextmanager
+    def writing(self, size: Size, rate: float) -> Iterator[Callable[[BgrImage, float], None]]:
+        """Open the film for frames of a size; whatever happens, what was written plays.
+
+        Gives a function that takes an image and its time in seconds from the beginning,
+        later each time. Sides are made even, which the codecs ask for, by repeating the
+        last row or column.
+
+        Raises:
+            VideoRefused: the film cannot be written; says why.
+        """
+        recipe = self.recipe
+        try:
+            with av.open(
+                self.path, "w", format=recipe.container, options=recipe.container_options
+            ) as container:
+                stream: Any = container.add_stream(recipe.codec, _fraction(rate))
+                stream.width, stream.height = _even(size.width), _even(size.height)
+                stream.pix_fmt = "yuv420p"
+                stream.options = dict(recipe.options)
+                stream.bit_rate = MOST_BITS if recipe.codec == "libvpx-vp9" else 0
+                stream.gop_size = max(1, round(SECONDS_BETWEEN_KEYS * rate))
+                stream.codec_context.time_base = Fraction(1, TICKS)
+
+                def write(image: BgrImage, seconds: float) -> None:
+                    frame = av.VideoFrame.from_ndarray(_padded(image), format="bgr24")
+                    frame.pts, frame.time_base = round(seconds * TICKS), Fraction(1, TICKS)
+                    container.mux(stream.encode(frame))
+                    self.latest = image
+
+                yield write
+                container.mux(stream.encode(None))
+        except av.FFmpegError as error:
+            raise VideoRefused(
+                f"The annotated video cannot be written: {error.strerror}. Perhaps the disk of "
+                "this machine is full; a shorter part needs less of it."
+            ) from error
+
+
+def film_size(frame: Size) -> Size:
+    """Tell the size at which frames of a size are written."""
+    shrink = min(1.0, LONGEST_SIDE / max(frame.width, frame.height))
+    return Size(max(1, round(frame.width * shrink)), max(1, round(frame.height * shrink)))
+
+
+def _even(side: int) -> int:
+    return side + side % 2
+
+
+def _padded(image: BgrImage) -> Any:
+    height, width = image.shape[:2]
+    if height % 2 == width % 2 == 0:
+        return image
+    return cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+
+
+def _fraction(rate: float) -> Fraction:
+    return Fraction(rate).limit_denominator(1001)
