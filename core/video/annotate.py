@@ -1,10 +1,10 @@
 """A video's frames, asked like pictures, and written with what the model said of each."""
 
 import time
-from collections import Counter
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from statistics import mean
 
 import cv2
 
@@ -12,9 +12,12 @@ from core.lab.answers import Answer
 from core.picture.image import BgrImage
 from core.picture.size import Size
 from core.pipeline import run_image
-from core.series.question import Question, labels_of
+from core.series.question import Question, counts, labels_of
 from core.video.reading import Cut, Header, Video, frames
 from core.video.writing import Film, film_size
+
+MOST_POINTS = 300
+"""Of a chart; more would be closer together than a screen's pixels."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -69,14 +72,28 @@ def _small(image: BgrImage, size: Size) -> BgrImage:
     return BgrImage(cv2.resize(image, size.cv2, interpolation=cv2.INTER_AREA))  # type: ignore[arg-type]
 
 
-def counts_over_time(
-    sightings: Iterable[Sighting], *, labels: int = 5
-) -> list[tuple[float, str, int]]:
-    """Count the boxes of each frame by label, as (seconds, label, count), zeros included.
+def over_time(
+    sightings: Sequence[Sighting], *, labels: int = 5, points: int = MOST_POINTS
+) -> list[tuple[float, str, float]]:
+    """Follow the most frequent labels through a video, as (seconds, label, value).
 
-    Only the ``labels`` that are counted most often over all frames are told apart.
+    Of a detector, the value is how many boxes a frame has, zeros included; of a classifier,
+    how sure it was, in the frames where the label was the likeliest. A long video is told
+    by the means of at most so many stretches of frames.
     """
-    seen = [(each.seconds, Counter(labels_of(each.answer))) for each in sightings]
-    together: Counter[str] = sum((counted for _, counted in seen), Counter())
+    together = counts(each.answer for each in sightings)
     most = [label for label, _ in together.most_common(labels)]
-    return [(seconds, label, counted[label]) for seconds, counted in seen for label in most]
+    step = -(-len(sightings) // points) or 1
+    parts = [sightings[at : at + step] for at in range(0, len(sightings), step)]
+    return [
+        (part[0].seconds, label, mean(values))
+        for part in parts
+        for label in most
+        if (values := [value for each in part for value in _values(each.answer, label)])
+    ]
+
+
+def _values(answer: Answer, label: str) -> list[float]:
+    if answer.boxes is not None:
+        return [float(labels_of(answer).count(label))]
+    return [each.confidence for each in answer.ranked[:1] if each.label == label]

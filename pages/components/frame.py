@@ -17,6 +17,8 @@ HOME = ROOT / "pages/home.py"
 BLOB = ROOT / "pages/blob.py"
 CLASSIFICATION = ROOT / "pages/classification.py"
 DETECTION = ROOT / "pages/detection.py"
+MANY = ROOT / "pages/many.py"
+VIDEO = ROOT / "pages/video.py"
 EXPERIMENTS = ROOT / "pages/experiments.py"
 
 MARK = ROOT / "pages/components/blobscope.svg"
@@ -38,6 +40,8 @@ def navigation() -> st.Page:
             st.Page(BLOB, title="Blob"),
             st.Page(CLASSIFICATION, title="Classification"),
             st.Page(DETECTION, title="Detection"),
+            st.Page(MANY, title="Many pictures"),
+            st.Page(VIDEO, title="Video"),
             st.Page(EXPERIMENTS, title="Experiments"),
         ],
         position="top",

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import streamlit as st
 
-from core.picture.image import Picture
+from core.picture.image import MAX_BYTES, Picture
 from core.picture.samples import sample_picture, samples
 from pages.components.choice import choice
 from pages.components.kept import kept
@@ -14,7 +14,7 @@ from pages.components.text import plain
 _KEPT = "picture.kept"
 MOST_KEPT = 12
 
-_TYPES = ["jpg", "jpeg", "png", "webp", "bmp"]
+TYPES = ["jpg", "jpeg", "png", "webp", "bmp"]
 
 
 class _Upload(Protocol):
@@ -69,9 +69,10 @@ def _sample() -> Picture:
 def _upload() -> Picture:
     files = st.file_uploader(
         "Drop, paste or browse: JPEG, PNG, WebP or BMP, several at once if you like",
-        type=_TYPES,
+        type=TYPES,
         accept_multiple_files=True,
         key="picture.upload",
+        max_upload_size=MAX_BYTES // 10**6,
     )
     kept = _keep("upload", files)
     if not kept:

@@ -36,3 +36,21 @@ def megabytes(count: int) -> str:
     ('2.5 MB', '9.7 kB')
     """
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+
+
+def about_seconds(seconds: float) -> str:
+    """Write how long something will take, no more exactly than anybody can know.
+
+    >>> about_seconds(0.2), about_seconds(48.3), about_seconds(310)
+    ('1 s', '48 s', '5 min')
+    """
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
+
+
+def amount(count: int, noun: str) -> str:
+    """Write a number with its noun.
+
+    >>> amount(1, "picture"), amount(1200, "picture")
+    ('1 picture', '1,200 pictures')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

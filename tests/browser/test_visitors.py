@@ -70,7 +70,15 @@ def test_the_first_request_of_a_process_may_be_a_deep_link(name, start_app, open
     expect(page.get_by_role("heading", name=name.title(), exact=True)).to_be_visible()
     idle(page)
     bar = page.get_by_test_id("stHeader")
-    titles = ("Home", "Blob", "Classification", "Detection", "Experiments")
+    titles = (
+        "Home",
+        "Blob",
+        "Classification",
+        "Detection",
+        "Many pictures",
+        "Video",
+        "Experiments",
+    )
     for title in titles:
         expect(bar.get_by_role("link", name=title)).to_be_visible()
     expect(bar.get_by_role("link")).to_have_count(len(titles))

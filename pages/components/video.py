@@ -1,0 +1,301 @@
+"""A video: chosen, cut, asked frame by frame, and watched with the answers drawn on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import altair as alt
+import streamlit as st
+
+from core.jobs import Job, start
+from core.picture.image import Picture
+from core.render.encode import png
+from core.series.question import Question, labels_of
+from core.share.series import video_csv
+from core.video.annotate import Sighting, annotate, over_time
+from core.video.reading import (
+    MAX_BYTES,
+    MAX_SECONDS,
+    Cut,
+    Header,
+    Video,
+    expected,
+    first_frame,
+    header,
+)
+from core.video.sample import sample_video
+from core.video.writing import Film, Format, writable
+from pages.components.choice import choice
+from pages.components.kept import kept
+from pages.components.pictures import show_photo
+from pages.components.remembered import remembered_run
+from pages.components.text import about_seconds, amount, megabytes, milliseconds, plain
+from pages.components.unfolded import show_tabs
+from pages.components.work import watch
+
+TYPES = ["mp4", "m4v", "mov", "webm", "avi"]
+MOST_STRIDE = 60
+STEP_SECONDS = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """A job of this visit, the film it writes, and what it was asked."""
+
+    job: Job[Sighting]
+    film: Film
+    question: Question
+    name: str
+    cut: Cut
+
+
+def pick_video(key: str) -> Video:
+    """Offer the sample and an upload, and return the video; an upload is kept for the visit."""
+    if choice("Video", ("sample", "upload"), key=f"{key}.source") == "sample":
+        st.caption("Filmed over three of the sample photos, by Blobscope.")
+        return _sample()
+    file = st.file_uploader(
+        f"Drop or browse: MP4, MOV, WebM or AVI, up to {MAX_BYTES // 10**6} MB "
+        f"and {MAX_SECONDS // 60} minutes",
+        type=TYPES,
+        key=f"{key}.upload",
+        max_upload_size=MAX_BYTES // 10**6,
+    )
+    own = f"{key}.kept"
+    known: tuple[str, Video] | None = st.session_state.get(own)
+    if file and (known is None or known[0] != file.file_id):
+        known = file.file_id, Video(file.name, file.getvalue())
+        st.session_state[own] = known
+    if known is None:
+        st.caption("Until you give one, this is the sample. It never travels with a link.")
+        return _sample()
+    if not file:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"Kept from before: {plain(known[1].name)}", width="content")
+            forget = st.session_state.pop
+            st.button("Forget", key=f"{own}.forget", on_click=forget, args=(own, None))
+    return known[1]
+
+
+def pick_cut(key: str, video: Video) -> Cut:
+    """Ask for a range in seconds and a stride."""
+    head = remembered_header(video)
+    end = max(STEP_SECONDS, -(-head.seconds // STEP_SECONDS) * STEP_SECONDS)
+    begin, until = st.slider(
+        "From, to (seconds)",
+        0.0,
+        end,
+        (0.0, end),
+        STEP_SECONDS,
+        format="%.1f",
+        key=f"{key}.range.{video.digest[:16]}",  # its limits are this video's
+    )
+    stride = st.slider(
+        "Every n-th frame",
+        1,
+        MOST_STRIDE,
+        1,
+        key=kept(f"{key}.stride"),
+        bind="query-params",
+        help="2 takes every other frame: half the work. The film keeps the video's pace.",
+    )
+    return Cut(begin, until, stride)
+
+
+def pick_format(key: str) -> Format:
+    """Ask how the film is written."""
+    chosen: Format = choice(
+        "Write as",
+        writable(),
+        key=f"{key}.format",
+        help="MP4 holds H.264 and plays nearly everywhere; WebM holds VP9, which every "
+        "browser plays too, also where H.264 is missing.",
+    )
+    return chosen
+
+
+def offer_start(key: str, video: Video, cut: Cut, question: Question, kind: Format) -> None:
+    """Offer to begin; whatever was at work before for this visitor is stopped."""
+    head = remembered_header(video)
+    count = expected(head, cut)
+    if not st.button(
+        f"Start: {amount(count, 'frame')}",
+        key=f"{key}.start",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not count,
+        help="Settings count from the moment you press it.",
+    ):
+        return
+    if before := _work(key):
+        before.job.stop()
+    film = Film(kind)
+    job = start(annotate(video, head, cut, question, film), count)
+    st.session_state[f"{key}.work"] = _Work(job, film, question, video.name, cut)
+
+
+def _work(key: str) -> _Work | None:
+    work: _Work | None = st.session_state.get(f"{key}.work")
+    return work
+
+
+def show_video(video: Video, cut: Cut) -> None:
+    """Tell what the video is and which part of it is taken."""
+    head = remembered_header(video)
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("pictures", head.codec, width="content")
+        st.metric("frame", str(head.size), width="content")
+        st.metric("length", f"{head.seconds:.1f} s", width="content")
+        st.metric("frames", f"{len(head.times):,}", width="content")
+        st.metric("a second", f"{head.rate:.4g}", width="content")
+    st.caption(
+        f"{plain(video.name)}, {megabytes(len(video.data))}. Taken: "
+        f"{amount(expected(head, cut), 'frame')} from {cut.begin:.1f} to {cut.end:.1f} s."
+    )
+
+
+def show_preview(video: Video, cut: Cut, question: Question) -> None:
+    """Show the first frame of the cut with the answer on it, before anything is started."""
+    picture = _first_picture(video.digest, cut.begin, cut.end, video)
+    done = remembered_run(picture, question.card)
+    answer = question.answer(done)
+    show_photo(
+        question.drawn(done, answer, done.shown),
+        caption=f"First frame of the cut, as the settings would read it: {plain(str(answer))}",
+        alt="First frame",
+    )
+
+
+def show_results(key: str) -> None:
+    """Show how far the work is, then the film and what was seen in it."""
+    work = _work(key)
+    if work is None:
+        st.info("Choose a part of the video, then press Start.", icon=":material/play_arrow:")
+        return
+    watch(work.job, key=key, noun="frames", show=partial(_show_latest, work.film))
+    if not work.job.count:
+        return
+    film = work.film
+    st.video(str(film.path), format=film.recipe.mime, alt="Annotated video")
+    st.caption(
+        f"{plain(work.name)} with the answers of {plain(work.question.card.title)}, from "
+        f"{work.cut.begin:.1f} s, without sound."
+    )
+    with st.container(horizontal=True):
+        container = film.recipe.container
+        st.download_button(
+            f"annotated.{container}",
+            partial(_bytes_of, film),
+            file_name=f"annotated.{container}",
+            mime=film.recipe.mime,
+            key=f"{key}.film",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "frames.csv",
+            partial(video_csv, work.job.came),
+            file_name="frames.csv",
+            mime="text/csv",
+            key=f"{key}.csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+def show_findings(key: str) -> None:
+    """Show what was seen, over time and frame by frame, once the work is over."""
+    work = _work(key)
+    if work is None or not work.job.over or not work.job.count:
+        return
+    sightings, finds_boxes = work.job.came, work.question.finds_boxes
+    mean = sum(each.ms for each in sightings) / len(sightings)
+    st.subheader("What was seen")
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("frames looked at", f"{len(sightings):,}", width="content")
+        st.metric("blob, net and reading", milliseconds(mean), width="content")
+        took = work.job.seconds
+        st.metric("all together", about_seconds(took), width="content")
+        st.metric("frames a second", f"{len(sightings) / took:.1f}", width="content")
+    show_tabs(
+        f"{key}.tab",
+        {
+            "Over time": partial(_show_chart, sightings, finds_boxes),
+            "Frames": partial(_show_table, sightings),
+        },
+    )
+
+
+def remembered_header(video: Video) -> Header:
+    """Look through a video once."""
+    return _header(video.digest, video)
+
+
+def _show_latest(film: Film, _job: Job[Sighting]) -> None:
+    if film.latest is not None:
+        show_photo(film.latest, alt="Latest frame", caption="The latest frame")
+
+
+def _bytes_of(film: Film) -> bytes:
+    """Read the film when it is asked for; holding the film keeps its file."""
+    return film.path.read_bytes()
+
+
+def _show_chart(sightings: Sequence[Sighting], finds_boxes: bool) -> None:
+    value = "boxes" if finds_boxes else "confidence"
+    rows = [
+        {"seconds": round(seconds, 3), "class": label, value: number}
+        for seconds, label, number in over_time(sightings)
+    ]
+    if not rows:
+        st.caption("Nothing was found in any frame. Lower the confidence and start again.")
+        return
+    chart = alt.Chart(alt.InlineData(values=rows))
+    marked = chart.mark_line(interpolate="step-after") if finds_boxes else chart.mark_point()
+    drawn = marked.encode(
+        alt.X("seconds:Q"),
+        alt.Y(
+            f"{value}:Q",
+            axis=alt.Axis(
+                format="d" if finds_boxes else "%", tickMinStep=1 if finds_boxes else 0.1
+            ),
+        ),
+        alt.Color("class:N", legend=alt.Legend(orient="top", title=None)),
+    ).properties(height=260)
+    st.altair_chart(drawn, alt=f"{value.capitalize()} of the most frequent classes over time")
+    st.caption(
+        "Boxes in each frame, of the five classes with the most of them."
+        if finds_boxes
+        else "The likeliest class of each frame and its confidence; the five most frequent."
+    )
+
+
+def _show_table(sightings: Sequence[Sighting]) -> None:
+    st.dataframe(
+        {
+            "frame": [each.number for each in sightings],
+            "seconds": [round(each.seconds, 3) for each in sightings],
+            "answer": [str(each.answer) for each in sightings],
+            "found": [", ".join(labels_of(each.answer)) for each in sightings],
+            "ms": [round(each.ms, 1) for each in sightings],
+        },
+        hide_index=True,
+        alt="What the model said of each frame",
+    )
+    st.caption("frames.csv has a line for each box, with its corners.")
+
+
+@st.cache_resource(max_entries=1, show_spinner="Filming the sample ...")
+def _sample() -> Video:
+    return sample_video()
+
+
+@st.cache_resource(max_entries=8, show_spinner="Looking through the video ...")
+def _header(digest: str, _video: Video) -> Header:  # noqa: ARG001 - the key
+    return header(_video)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _first_picture(digest: str, begin: float, end: float, _video: Video) -> Picture:
+    frame = first_frame(_video, _header(digest, _video), Cut(begin, end))
+    return Picture(f"frame-{frame.number}.png", png(frame.image))

@@ -1,0 +1,63 @@
+"""Long work on a page: its bar, its stop button, and what is said when it has ended.
+
+The work itself is done by a job's own thread (``core/jobs.py``). The page's run looks at it
+until it is over; each look is also where Streamlit ends the run when the visitor clicks or
+leaves, and what keeps the job from being forgotten.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+
+from core.jobs import PATIENCE_SECONDS, Job
+from pages.components.frame import spoken_errors
+from pages.components.text import about_seconds
+
+T = TypeVar("T")
+
+LOOK_SECONDS = 0.4
+
+
+def watch(job: Job[T], *, key: str, noun: str, show: Callable[[Job[T]], None]) -> None:
+    """Show how far a job is until it is over, then say how it ended.
+
+    Args:
+        job: just started, at work, or over for long.
+        key: of the stop button.
+        noun: what its steps are, in the plural.
+        show: draws what came last; called at every look.
+    """
+    panel = st.empty()
+    with spoken_errors():
+        if not job.over:
+            with panel.container(border=True):
+                _look_on(job, key=key, noun=noun, show=show)
+        panel.empty()
+        job.wait(0)
+    so_far = f"after {job.count:,} of {job.total:,} {noun}"
+    if job.ending == "stopped":
+        st.info(f"Stopped {so_far}. What came is kept; Start begins anew.")
+    if job.ending == "forgotten":
+        minutes = f"{PATIENCE_SECONDS / 60:g}"
+        st.info(f"Ended {so_far}: nobody had looked at this page for {minutes} minutes.")
+
+
+def _look_on(job: Job[T], *, key: str, noun: str, show: Callable[[Job[T]], None]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        bar = st.empty()
+        st.button("Stop", key=f"{key}.stop", icon=":material/stop:", on_click=job.stop)
+    latest = st.empty()
+    while True:
+        share = min(1.0, job.count / job.total) if job.total else 0.0
+        bar.progress(share, text=_so_far(job, noun))
+        with latest.container():
+            show(job)
+        if job.wait(LOOK_SECONDS):
+            return
+
+
+def _so_far(job: Job[T], noun: str) -> str:
+    left = job.seconds_left
+    rest = "" if left is None else f" · about {about_seconds(left)} left"
+    return f"{job.count:,} of {job.total:,} {noun}{rest}"

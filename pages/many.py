@@ -1,0 +1,23 @@
+import streamlit as st
+
+from core.series.many import many
+from pages.components.frame import through_the_frame
+from pages.components.inspect import show_source
+from pages.components.many import offer_start, pick_pictures, show_results
+from pages.components.question import pick_question
+
+through_the_frame()
+st.title("Many pictures")
+st.caption(
+    "One model, many files, one table. A broken file gets its own row, and the rest goes on."
+)
+
+knobs, view = st.columns([2, 5], gap="large")
+with knobs:
+    pictures = pick_pictures("many")
+    question = pick_question("many")
+    offer_start("many", pictures, question)
+with view:
+    show_results("many")
+
+show_source(many)

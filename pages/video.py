@@ -1,0 +1,32 @@
+import streamlit as st
+
+from core.video.annotate import annotate
+from core.video.reading import frames
+from pages.components import video as parts
+from pages.components.frame import through_the_frame
+from pages.components.inspect import show_source
+from pages.components.question import pick_question
+
+through_the_frame()
+st.title("Video")
+st.caption(
+    "A video, frame by frame: each is asked like a picture, and written with the answer."
+)
+
+knobs, view = st.columns([2, 5], gap="large")
+with knobs:
+    video = parts.pick_video("video")
+    cut = parts.pick_cut("video", video)
+    question = pick_question("video")
+    kind = parts.pick_format("video")
+    parts.offer_start("video", video, cut, question, kind)
+with view:
+    parts.show_video(video, cut)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        parts.show_preview(video, cut, question)
+    with right:
+        parts.show_results("video")
+    parts.show_findings("video")
+
+show_source(annotate, frames)
