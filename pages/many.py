@@ -17,7 +17,6 @@ with knobs:
     pictures = pick_pictures("many")
     question = pick_question("many")
     offer_start("many", pictures, question)
+show_source(many)  # stands below; what is watched comes last, so that nothing waits for it
 with view:
     show_results("many")
-
-show_source(many)

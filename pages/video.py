@@ -20,6 +20,7 @@ with knobs:
     question = pick_question("video")
     kind = parts.pick_format("video")
     parts.offer_start("video", video, cut, question, kind)
+show_source(annotate, frames)  # stands below; what is watched comes last
 with view:
     parts.show_video(video, cut)
     left, right = st.columns(2, gap="medium")
@@ -28,5 +29,3 @@ with view:
     with right:
         parts.show_results("video")
     parts.show_findings("video")
-
-show_source(annotate, frames)

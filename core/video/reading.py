@@ -162,15 +162,18 @@ def expected(head: Header, cut: Cut) -> int:
 def frames(video: Video, head: Header, cut: Cut) -> Generator[Frame]:
     """Decode the frames of a cut, one at a time; each is upright and read-only.
 
-    What cannot be decoded in the middle of a file is left out, as players do.
+    What is damaged in the middle of a file is left out, and so is a frame that comes after
+    a later one because of it: numbers and times only rise.
     """
-    number, inside = -1, -1
+    last, inside = -1, -1
     with _opened(video, head.container) as (opened, stream):
         if head.first is not None:
             _seek(opened, stream, head.first, cut.begin)
         for raw in _decoded(opened, stream):
-            number = _number(head, raw, stream, number)
-            seconds = head.times[number]
+            number = _number(head, raw, stream, last)
+            if number == last:
+                continue
+            last, seconds = number, head.times[number]
             if seconds > cut.end:
                 return
             inside += seconds >= cut.begin
@@ -341,11 +344,11 @@ def _seek(
 
 
 def _number(head: Header, raw: VideoFrame, stream: VideoStream, before: int) -> int:
-    """Find the number of a decoded frame by its time stamp, or count on."""
-    following = before + 1
+    """Find the number of a decoded frame by its time stamp, or count on; never go back."""
+    number = before + 1
     if head.first is not None and raw.pts is not None:
-        following = bisect_left(head.times, _seconds(raw.pts, head.first, stream))
-    return min(following, len(head.times) - 1)
+        number = bisect_left(head.times, _seconds(raw.pts, head.first, stream))
+    return min(max(number, before), len(head.times) - 1)
 
 
 def _image(raw: VideoFrame, head: Header) -> BgrImage:

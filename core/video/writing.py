@@ -121,8 +121,10 @@ class Film:
                     container.mux(stream.encode(frame))
                     self.latest = image
 
-                yield write
-                container.mux(stream.encode(None))
+                try:
+                    yield write
+                finally:
+                    container.mux(stream.encode(None))
         except av.FFmpegError as error:
             raise VideoRefused(
                 f"The annotated video cannot be written: {error.strerror}. Perhaps the disk of "

@@ -29,7 +29,8 @@ from pages.components.unfolded import show_tabs
 from pages.components.work import watch
 
 NEWEST = 4
-ROW_HEIGHT = 72
+ROW_HEIGHT, HEAD_HEIGHT = 72, 40
+MOST_ROWS = 8  # on the screen at once
 CELL = 140
 _SOURCES = ("samples", "files", "folder")
 
@@ -186,6 +187,7 @@ def _show_table(entries: Sequence[Entry], finds_boxes: bool) -> None:
         [_line(entry, finds_boxes) for entry in entries],
         hide_index=True,
         row_height=ROW_HEIGHT,
+        height=HEAD_HEIGHT + ROW_HEIGHT * min(len(entries), MOST_ROWS),
         column_config={
             "picture": st.column_config.ImageColumn(width="small"),
             "file": st.column_config.TextColumn(width="medium"),

@@ -143,11 +143,11 @@ def show_video(video: Video, cut: Cut) -> None:
     """Tell what the video is and which part of it is taken."""
     head = remembered_header(video)
     with st.container(horizontal=True, gap="medium"):
-        st.metric("pictures", head.codec, width="content")
-        st.metric("frame", str(head.size), width="content")
+        st.metric("codec", head.codec, width="content")
+        st.metric("frame size", str(head.size), width="content")
         st.metric("length", f"{head.seconds:.1f} s", width="content")
         st.metric("frames", f"{len(head.times):,}", width="content")
-        st.metric("a second", f"{head.rate:.4g}", width="content")
+        st.metric("frames a second", f"{head.rate:.4g}", width="content")
     st.caption(
         f"{plain(video.name)}, {megabytes(len(video.data))}. Taken: "
         f"{amount(expected(head, cut), 'frame')} from {cut.begin:.1f} to {cut.end:.1f} s."

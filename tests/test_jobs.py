@@ -1,0 +1,118 @@
+import threading
+
+import pytest
+
+from core import jobs
+from core.errors import MachineBusy
+from core.jobs import start
+
+SECONDS = 20  # a test that waits longer has failed
+
+
+class Gated:
+    """Steps that each wait for leave, and tell when they are closed."""
+
+    def __init__(self, count: int):
+        self.count = count
+        self.leave = threading.Semaphore(0)
+        self.closed = False
+
+    def steps(self):
+        try:
+            for number in range(self.count):
+                assert self.leave.acquire(timeout=SECONDS)
+                yield number
+        finally:
+            self.closed = True
+
+    def let(self, number: int) -> None:
+        for _ in range(number):
+            self.leave.release()
+
+
+def test_everything_comes_in_order():
+    job = start((number for number in range(100)), 100)
+    assert job.wait(SECONDS)
+    assert job.came == tuple(range(100))
+    assert (job.ending, job.count, job.seconds_left) == ("finished", 100, 0)
+
+
+def test_what_came_can_be_seen_while_the_rest_is_on_its_way():
+    gated = Gated(3)
+    job = start(gated.steps(), 3)
+    assert not job.wait(0)
+    assert job.seconds_left is None
+    gated.let(1)
+    while not job.count:
+        assert not job.wait(0.01)
+    assert job.came == (0,)
+    assert job.seconds_left == pytest.approx(2 * job.seconds, rel=0.5)
+    gated.let(2)
+    assert job.wait(SECONDS)
+
+
+def test_stop_ends_after_the_step_at_hand_and_keeps_what_came():
+    gated = Gated(50)
+    job = start(gated.steps(), 50)
+    job.stop()
+    gated.let(50)
+    assert job.wait(SECONDS)
+    assert job.came == (0,)
+    assert job.ending == "stopped"
+    assert gated.closed, "files in the hands of the steps are complete"
+
+
+def test_a_job_that_nobody_looks_at_ends():
+    gated = Gated(50)
+    job = start(gated.steps(), 50, patience=-1)
+    gated.let(50)
+    assert job.wait(SECONDS)
+    assert (job.count, job.ending) == (1, "forgotten")
+    assert gated.closed
+
+
+def test_a_look_renews_the_patience(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: clock[0])
+    gated = Gated(3)
+    job = start(gated.steps(), 3, patience=100)
+    for _ in range(3):
+        clock[0] += 90
+        job.wait(0)
+        before = job.count
+        gated.let(1)
+        while job.count == before:
+            job._over.wait(0.01)
+    assert job.wait(SECONDS)
+    assert job.ending == "finished"
+
+
+def test_what_goes_wrong_is_told_at_every_look_and_what_came_is_kept():
+    def steps():
+        yield 1
+        raise KeyError("the net gave up")
+
+    job = start(steps(), 2)
+    for _ in range(2):
+        with pytest.raises(KeyError, match="the net gave up"):
+            job.wait(SECONDS)
+    assert (job.came, job.ending) == ((1,), "failed")
+
+
+def test_a_machine_takes_so_many_jobs_and_then_says_so():
+    gates = [Gated(1) for _ in range(jobs.MOST_JOBS)]
+    running = [start(gated.steps(), 1) for gated in gates]
+    with pytest.raises(MachineBusy, match="Press Start again"):
+        start(Gated(1).steps(), 1)
+    for gated, job in zip(gates, running, strict=True):
+        gated.let(1)
+        assert job.wait(SECONDS)
+    assert start((each for each in "ab"), 2).wait(SECONDS), "the places are free again"
+
+
+def test_a_job_lets_go_of_its_steps_when_it_is_over():
+    gated = Gated(1)
+    job = start(gated.steps(), 1)
+    gated.let(1)
+    assert job.wait(SECONDS)
+    assert not [value for value in vars(job).values() if hasattr(value, "gi_frame")]

@@ -1,0 +1,113 @@
+import gc
+import os
+import stat
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from core.errors import VideoRefused
+from core.picture.size import Size
+from core.video import writing
+from core.video.reading import Cut, Video, frames, header
+from core.video.writing import FORMATS, Film, film_size, writable
+from tests.videos import blocks, number_in
+
+
+def written(film: Film, size: Size, count: int = 10, rate: float = 10) -> Video:
+    with film.writing(size, rate) as write:
+        for number in range(count):
+            write(blocks(number, size.cv2), number / rate)
+    return Video("film", film.path.read_bytes())
+
+
+def test_the_wheel_brings_both_encoders():
+    assert writable() == FORMATS
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("size", [Size(320, 240), Size(321, 241), Size(64, 49)])
+def test_a_film_holds_every_frame_at_its_time(kind, size):
+    film = Film(kind)
+    video = written(film, size)
+    head = header(video)
+    assert head.size == Size(size.width + size.width % 2, size.height + size.height % 2)
+    seen = [number_in(frame.image) for frame in frames(video, head, Cut(0, 9))]
+    assert seen == list(range(10))
+    assert head.times == pytest.approx(np.arange(10) / 10, abs=2e-3)
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.5, 59.94, 240.0])
+def test_a_film_can_be_slow_or_quick(rate):
+    head = header(written(Film("MP4"), Size(64, 48), count=4, rate=rate))
+    assert head.times == pytest.approx([number / rate for number in range(4)], abs=1e-3)
+
+
+def test_frames_of_a_varying_rate_keep_their_times():
+    film, times = Film("MP4"), [0, 0.1, 1.5, 1.6]
+    with film.writing(Size(64, 48), 15) as write:
+        for number, seconds in enumerate(times):
+            write(blocks(number, (64, 48)), seconds)
+    assert header(Video("film", film.path.read_bytes())).times == pytest.approx(times, abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_film_whose_maker_fails_plays_up_to_there(kind):
+    film = Film(kind)
+
+    def fail() -> None:
+        with film.writing(Size(64, 48), 10) as write:
+            for number in range(7):
+                write(blocks(number, (64, 48)), number / 10)
+            raise KeyError("the net gave up")
+
+    with pytest.raises(KeyError, match="the net gave up"):
+        fail()
+    video = Video("film", film.path.read_bytes())
+    assert len(list(frames(video, header(video), Cut(0, 9)))) == 7
+
+
+def test_an_mp4_begins_with_its_index_so_that_it_plays_before_all_has_come():
+    data = written(Film("MP4"), Size(64, 48)).data
+    assert data.index(b"moov") < data.index(b"mdat")
+
+
+def test_a_film_s_file_is_private_and_goes_with_the_film():
+    film = Film("MP4")
+    path = film.path
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    written(film, Size(64, 48))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    del film
+    gc.collect()
+    assert not path.exists()
+
+
+def test_a_full_disk_is_a_sentence(monkeypatch):
+    film = Film("MP4")
+    monkeypatch.setattr(writing, "_padded", lambda _: _no_room())
+    with pytest.raises(VideoRefused, match="Perhaps the disk"):
+        written(film, Size(64, 48))
+
+
+def _no_room() -> None:
+    raise av.error.FFmpegError(28, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("frame", "film"),
+    [
+        ((640, 480), (640, 480)),
+        ((1920, 1080), (1280, 720)),
+        ((2160, 3840), (720, 1280)),
+        ((4000, 1), (1280, 1)),
+    ],
+)
+def test_large_frames_are_written_smaller(frame, film):
+    assert film_size(Size(*frame)).cv2 == film
+
+
+def test_a_rate_that_is_no_fraction_is_close_to_one():
+    assert writing._fraction(29.97002997) == Fraction(30000, 1001)
