@@ -1,40 +1,77 @@
 """A video's frames, asked like pictures, and written with what the model said of each."""
 
 import time
+from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import mean
 
 import cv2
+import numpy as np
 
 from core.lab.answers import Answer
+from core.nets.card import ModelCard
 from core.picture.image import BgrImage
 from core.picture.size import Size
 from core.pipeline import run_image
-from core.series.question import Question, counts, labels_of
-from core.video.reading import Cut, Header, Video, frames
+from core.results.classification import Ranked
+from core.results.detections import Detections
+from core.series.question import Question, labels_of
+from core.video.reading import Cut, Frame, Header, Video, frames
 from core.video.writing import Film, film_size
 
 MOST_POINTS = 300
 """Of a chart; more would be closer together than a screen's pixels."""
 
 
+_ROW = np.dtype(
+    [("xyxy", "<f8", 4), ("confidence", "<f8"), ("class_id", "<i4"), ("row", "<i4")]
+)
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Sighting:
     """What the model said of one frame.
 
+    The answer is kept packed. A long video has thousands of them; as small arrays between
+    a net's large ones they tear the heap apart, and each costs 24 kB instead of a few
+    hundred bytes (``benchmarks/video.py`` shows the memory).
+
     Attributes:
         number: of the frame in the video, counted from 0.
         seconds: when it is shown, from the video's beginning.
-        answer: boxes are in pixels of the video's frame.
         ms: what blob, forward and reading took.
+        packed: a row for each box or class, the surest first.
+        card: whose labels they are.
     """
 
     number: int
     seconds: float
-    answer: Answer
     ms: float
+    packed: bytes = field(repr=False)
+    card: ModelCard = field(repr=False)
+
+    @classmethod
+    def of(cls, frame: Frame, answer: Answer, card: ModelCard, ms: float) -> "Sighting":
+        """Pack an answer."""
+        rows = np.zeros(len(answer.ranked), _ROW)
+        rows["class_id"] = [each.class_id for each in answer.ranked]
+        rows["confidence"] = [each.confidence for each in answer.ranked]
+        if answer.boxes is not None:
+            rows["xyxy"], rows["row"] = answer.boxes.xyxy, answer.boxes.row
+        return cls(frame.number, frame.seconds, ms, rows.tobytes(), card)
+
+    @property
+    def answer(self) -> Answer:
+        """The answer; boxes are in pixels of the video's frame."""
+        rows = np.frombuffer(self.packed, _ROW)
+        pairs = zip(rows["class_id"].tolist(), rows["confidence"].tolist(), strict=True)
+        ranked = tuple(Ranked(each, self.card.label(each), sure) for each, sure in pairs)
+        if self.card.task == "classification":
+            return Answer(ranked)
+        columns = (rows[name] for name in ("xyxy", "confidence", "class_id", "row"))
+        return Answer(ranked, Detections(*columns))
 
 
 def annotate(
@@ -63,7 +100,7 @@ def annotate(
             write(
                 question.drawn(done, answer, _small(frame.image, size)), frame.seconds - origin
             )
-            yield Sighting(frame.number, frame.seconds, answer, ms)
+            yield Sighting.of(frame, answer, question.card, ms)
 
 
 def _small(image: BgrImage, size: Size) -> BgrImage:
@@ -77,23 +114,26 @@ def over_time(
 ) -> list[tuple[float, str, float]]:
     """Follow the most frequent labels through a video, as (seconds, label, value).
 
-    Of a detector, the value is how many boxes a frame has, zeros included; of a classifier,
-    how sure it was, in the frames where the label was the likeliest. A long video is told
+    The most frequent are those in the most frames. Of a detector, the value is how many boxes
+    a frame has, zeros included; of a classifier, how sure it was, in the frames where the
+    label was the likeliest. A long video is told
     by the means of at most so many stretches of frames.
     """
-    together = counts(each.answer for each in sightings)
+    seen = [(each.seconds, _values(each.answer)) for each in sightings]
+    together = Counter(label for _, values in seen for label in values)
     most = [label for label, _ in together.most_common(labels)]
-    step = -(-len(sightings) // points) or 1
-    parts = [sightings[at : at + step] for at in range(0, len(sightings), step)]
+    step = -(-len(seen) // points) or 1
+    parts = [seen[at : at + step] for at in range(0, len(seen), step)]
+    zero = 0.0 if sightings and sightings[0].card.task == "detection" else None
     return [
-        (part[0].seconds, label, mean(values))
+        (part[0][0], label, mean(told))
         for part in parts
         for label in most
-        if (values := [value for each in part for value in _values(each.answer, label)])
+        if (told := [v for _, values in part if (v := values.get(label, zero)) is not None])
     ]
 
 
-def _values(answer: Answer, label: str) -> list[float]:
+def _values(answer: Answer) -> dict[str, float]:
     if answer.boxes is not None:
-        return [float(labels_of(answer).count(label))]
-    return [each.confidence for each in answer.ranked[:1] if each.label == label]
+        return dict(Counter(labels_of(answer)))
+    return {each.label: each.confidence for each in answer.ranked[:1]}

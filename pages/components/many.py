@@ -26,7 +26,7 @@ from pages.components.choice import choice
 from pages.components.picture import TYPES
 from pages.components.text import amount, megabytes, milliseconds, plain
 from pages.components.unfolded import show_tabs
-from pages.components.work import watch
+from pages.components.work import start_button, watch
 
 NEWEST = 4
 ROW_HEIGHT, HEAD_HEIGHT = 72, 40
@@ -81,19 +81,16 @@ def _uploaded(key: str, source: str) -> tuple[Picture, ...]:
 
 def offer_start(key: str, pictures: tuple[Picture, ...], question: Question) -> None:
     """Offer to begin; whatever was at work before for this visitor is stopped."""
-    if not st.button(
-        f"Start: {amount(len(pictures), 'picture')}",
-        key=f"{key}.start",
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=not pictures,
-        help="Settings count from the moment you press it.",
-    ):
-        return
+    label = f"Start: {amount(len(pictures), 'picture')}"
+    begin = partial(_begin, key, pictures, question)
+    start_button(label, key=key, begin=begin, disabled=not pictures)
+
+
+def _begin(key: str, pictures: tuple[Picture, ...], question: Question) -> None:
     if before := _work(key):
         before.job.stop()
-    steps = many(pictures, question)
-    st.session_state[f"{key}.work"] = _Work(start(steps, len(pictures)), question)
+    job = start(many(pictures, question), len(pictures))
+    st.session_state[f"{key}.work"] = _Work(job, question)
 
 
 def _work(key: str) -> _Work | None:

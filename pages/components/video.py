@@ -31,7 +31,7 @@ from pages.components.pictures import show_photo
 from pages.components.remembered import remembered_run
 from pages.components.text import about_seconds, amount, megabytes, milliseconds, plain
 from pages.components.unfolded import show_tabs
-from pages.components.work import watch
+from pages.components.work import start_button, watch
 
 TYPES = ["mp4", "m4v", "mov", "webm", "avi"]
 MOST_STRIDE = 60
@@ -116,21 +116,16 @@ def pick_format(key: str) -> Format:
 
 def offer_start(key: str, video: Video, cut: Cut, question: Question, kind: Format) -> None:
     """Offer to begin; whatever was at work before for this visitor is stopped."""
-    head = remembered_header(video)
-    count = expected(head, cut)
-    if not st.button(
-        f"Start: {amount(count, 'frame')}",
-        key=f"{key}.start",
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=not count,
-        help="Settings count from the moment you press it.",
-    ):
-        return
+    count = expected(remembered_header(video), cut)
+    begin = partial(_begin, key, video, cut, question, kind)
+    start_button(f"Start: {amount(count, 'frame')}", key=key, begin=begin, disabled=not count)
+
+
+def _begin(key: str, video: Video, cut: Cut, question: Question, kind: Format) -> None:
     if before := _work(key):
         before.job.stop()
-    film = Film(kind)
-    job = start(annotate(video, head, cut, question, film), count)
+    head, film = remembered_header(video), Film(kind)
+    job = start(annotate(video, head, cut, question, film), expected(head, cut))
     st.session_state[f"{key}.work"] = _Work(job, film, question, video.name, cut)
 
 

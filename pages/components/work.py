@@ -10,13 +10,39 @@ from typing import TypeVar
 
 import streamlit as st
 
+from core.errors import MachineBusy
 from core.jobs import PATIENCE_SECONDS, Job
 from pages.components.frame import spoken_errors
-from pages.components.text import about_seconds
+from pages.components.text import about_seconds, plain
 
 T = TypeVar("T")
 
 LOOK_SECONDS = 0.4
+
+
+def start_button(
+    label: str, *, key: str, begin: Callable[[], None], disabled: bool = False
+) -> None:
+    """Offer to begin; a machine that is at too many jobs says so beside the button."""
+    st.button(
+        label,
+        key=f"{key}.start",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=disabled,
+        help="Settings count from the moment you press it.",
+        on_click=_begin,
+        args=(key, begin),
+    )
+    if refused := st.session_state.pop(f"{key}.refused", None):
+        st.warning(plain(refused))
+
+
+def _begin(key: str, begin: Callable[[], None]) -> None:
+    try:
+        begin()
+    except MachineBusy as error:  # a callback stands outside the page and its border
+        st.session_state[f"{key}.refused"] = str(error)
 
 
 def watch(job: Job[T], *, key: str, noun: str, show: Callable[[Job[T]], None]) -> None:

@@ -84,7 +84,7 @@ def test_the_answers_are_drawn_into_the_film(clip, looked):
 def test_a_classifier_s_film_has_the_label_in_the_corner(clip):
     video, head = clip
     film = Film("MP4")
-    list(annotate(video, head, Cut(0, 0.1), NAMING, film))
+    list(annotate(video, head, Cut(0, 0), NAMING, film))
     before = next(frames(video, head, Cut(0, 0.1))).image
     apart = np.abs(before.astype(int) - film.latest).max(axis=2)
     assert apart[:12, :60].mean() > 20

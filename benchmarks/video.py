@@ -1,0 +1,147 @@
+"""A 10-minute video: memory that stays flat, and what a frame costs beside a bare loop.
+
+    python -m benchmarks.video            (Linux; takes some minutes)
+
+The video is made here, a photo that moves; every frame is asked, drawn and written, and
+what a job keeps is kept. The bare loop decodes, runs the net, decodes its rows, draws with
+cv2 and encodes, with the same codec and the same settings, and no layer of ours between.
+"""
+
+import gc
+import time
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from benchmarks._ratio import HEAD, paired
+from core.nets.card import ModelCard
+from core.nets.catalog import card
+from core.nets.downloads import file_paths
+from core.nets.net import read_net
+from core.picture.image import decode
+from core.picture.samples import sample_picture
+from core.picture.size import Size
+from core.pipeline import Thresholds
+from core.results.decoders import decode as decode_outputs
+from core.series.question import Question
+from core.video.annotate import annotate
+from core.video.reading import Cut, Header, Video, header
+from core.video.writing import RECIPES, Film
+
+SECONDS, RATE = 600, 12
+SIZE = Size(320, 240)
+SHORT = Cut(0, 25)
+TELL_AT = (0.02, 0.1, 0.25, 0.5, 0.75, 1.0)
+MODELS = ("tiny-blob-detector", "starter-detector-darknet")
+
+
+def moving_video() -> Video:
+    """Move a photo sideways for ten minutes."""
+    film = Film("MP4")
+    photo = cv2.resize(decode(sample_picture("motorcycle")), SIZE.cv2)
+    with film.writing(SIZE, RATE) as write:
+        for number in range(SECONDS * RATE):
+            write(np.roll(photo, 2 * number, axis=1), number / RATE)
+    return Video("moving.mp4", film.path.read_bytes())
+
+
+def memory() -> float:
+    """Tell what this process holds, in MB (2 to the 20)."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096 / 2**20
+
+
+def question(name: str) -> Question:
+    """Ask a detector with the thresholds of its card."""
+    model = card(name)
+    return Question(model, Thresholds(model.confidence, model.iou))
+
+
+def whole(video: Video, head: Header) -> None:
+    """Take the whole road and print the memory on the way."""
+    film, kept, marks = Film("MP4"), [], []
+    tell = {round(share * len(head.times)): share for share in TELL_AT}
+    begin = time.perf_counter()
+    for sighting in annotate(video, head, Cut(0, SECONDS), question(MODELS[0]), film):
+        kept.append(sighting)
+        if share := tell.get(len(kept)):
+            marks.append(memory())
+            print(f"  {share:4.0%} of {len(head.times)} frames: {marks[-1]:6.1f} MB")
+    seconds = time.perf_counter() - begin
+    boxes = sum(len(each.answer.ranked) for each in kept)
+    print(f"  {seconds:.0f} s, {len(kept) / seconds:.0f} frames a second, {boxes} boxes kept,")
+    print(f"  the film has {film.path.stat().st_size / 1e6:.1f} MB")
+    print(f"  memory at the end / at 10 %: {marks[-1] / marks[1]:.3f}")
+
+
+def ours(video: Video, head: Header, name: str) -> None:
+    """Take the road of the app for a short cut."""
+    for _ in annotate(video, head, SHORT, question(name), Film("MP4")):
+        pass
+
+
+def bare(video: Video, net: cv2.dnn.Net, model: ModelCard, path: Path) -> None:
+    """Do the same in one loop over av and cv2."""
+    recipe = RECIPES["MP4"]
+    given = Path(path.with_suffix(".in"))
+    given.write_bytes(video.data)
+    with av.open(given) as reading, av.open(path, "w", format="mp4") as writing:
+        stream = writing.add_stream(recipe.codec, RATE)
+        stream.width, stream.height = SIZE.cv2
+        stream.pix_fmt, stream.options = "yuv420p", dict(recipe.options)
+        reading.streams.video[0].thread_type = "AUTO"
+        for frame in reading.decode(video=0):
+            if frame.time > SHORT.end:
+                break
+            image = frame.to_ndarray(format="bgr24")
+            drawn = av.VideoFrame.from_ndarray(_asked(image, net, model), format="bgr24")
+            writing.mux(stream.encode(drawn))
+        writing.mux(stream.encode(None))
+    given.unlink()
+
+
+def _asked(image: np.ndarray, net: cv2.dnn.Net, model: ModelCard) -> np.ndarray:
+    spec = model.blob
+    size = (spec.size or SIZE).cv2
+    blob = cv2.dnn.blobFromImage(image, spec.scalefactor[0], size, spec.mean, spec.swap_rb)
+    net.setInput(blob)
+    names = net.getUnconnectedOutLayersNames()
+    outputs = dict(zip(names, net.forward(names), strict=True))
+    rows = decode_outputs(outputs, Size(*size), model.layout, anchors=model.anchors)
+    found = rows.above(model.confidence).suppressed(iou=model.iou)
+    factor = np.array([*SIZE.cv2, *SIZE.cv2]) / (*size, *size)
+    texts = zip(found.xyxy * factor, found.class_id, found.confidence, strict=True)
+    for box, class_id, confidence in texts:
+        left, top, right, bottom = box.astype(int).tolist()
+        cv2.rectangle(image, (left, top), (right, bottom), (0, 255, 0), 2)
+        text = f"{model.label(int(class_id))} {confidence:.2f}"
+        cv2.putText(image, text, (left, top), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 255, 0), 1)
+    return image
+
+
+def main() -> None:
+    """Print the memory over ten minutes, then the ratio of a frame's time."""
+    video = moving_video()
+    head = header(video)
+    print(
+        f"{head.size}, {head.seconds:.0f} s, {len(head.times)} frames, {len(video.data)} bytes"
+    )
+    whole(video, head)
+    print(f"{RATE * SHORT.end:.0f} frames\n{HEAD}")
+    path = Film("MP4").path
+    for name in MODELS:
+        model = card(name)
+        net = read_net(model, file_paths(model))
+        line = paired(
+            lambda n=name: ours(video, head, n),
+            lambda n=net, m=model: bare(video, n, m, path),
+            rounds=5,
+        )
+        print(line, name)
+
+
+if __name__ == "__main__":
+    main()
