@@ -1,13 +1,12 @@
 import csv
 import io
+import threading
 
 import pytest
 
-from core.jobs import Job, start
-from core.picture.image import Picture
+from core.jobs import MOST_JOBS, start
 from core.picture.samples import sample_picture, samples
 from core.series import many as many_module
-from core.series.many import many
 from pages.components import many as component
 from pages.components.work import watch
 
@@ -45,7 +44,7 @@ def test_a_broken_file_gets_its_own_row_and_the_rest_goes_on(visit):
     assert list(table(app)["file"]) == ["first.png", "broken.png", "last.png"]
     assert "damaged" in table(app)["answer"][1]
     assert table(app)["picture"][0].startswith("data:image/jpeg;base64,")
-    assert not table(app)["picture"][1]
+    assert table(app)["picture"].isna().tolist() == [False, True, False]
 
 
 def test_the_table_can_show_some_classes_or_the_problems_only(visit):
@@ -115,11 +114,9 @@ def test_without_files_there_is_nothing_to_start(visit):
 
 def test_a_folder_is_asked_for_as_a_folder(visit):
     app = visit("many", many__source="folder")
-    assert (
-        app.file_uploader(key="many.folder.upload").proto.accept_directory
-        if hasattr(app.file_uploader(key="many.folder.upload").proto, "accept_directory")
-        else True
-    )
+    proto = app.file_uploader(key="many.folder.upload").proto
+    assert proto.accept_directory
+    assert set(proto.type) == {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
 
 def test_names_of_files_never_become_markup(visit):
@@ -137,9 +134,36 @@ def test_a_start_ends_what_was_at_work_before(visit):
     assert before._stop.is_set()
 
 
-def test_a_watched_job_shows_its_newest_rows():
-    """A recipe of its own, since a page's run only ends when the job has."""
-    shown: list[int] = []
-    job: Job = start(many([Picture("a.png", b"")] * 3, question=None), 3)
-    watch(job, key="test", noun="pictures", show=lambda job: shown.append(job.count))
-    assert job.over
+def test_a_job_is_watched_until_it_is_over():
+    looks: list[int] = []
+    looked = threading.Event()
+
+    def steps():
+        yield 1
+        assert looked.wait(20)
+        yield 2
+
+    def look(job):
+        looks.append(job.count)
+        looked.set()
+
+    job = start(steps(), 2)
+    watch(job, key="test", noun="steps", show=look)
+    assert (job.ending, job.came) == ("finished", (1, 2))
+    assert looks
+
+
+def test_a_machine_at_its_limit_says_so_and_starts_nothing(visit):
+    leave = threading.Event()
+
+    def steps():
+        leave.wait(20)
+        yield 1
+
+    running = [start(steps(), 1) for _ in range(MOST_JOBS)]
+    app = begin(visit("many"))
+    assert "limit" in app.warning[0].value
+    assert "many.work" not in app.session_state
+    leave.set()
+    assert all(job.wait(20) for job in running)
+    assert not begin(app).warning

@@ -1,3 +1,5 @@
+import gc
+
 import cv2
 import numpy as np
 import pytest
@@ -142,7 +144,8 @@ def test_a_film_outlives_its_page_s_run_only_as_long_as_somebody_holds_it():
         for frame in frames(sample_video(), header(sample_video()), Cut(0, 0.2)):
             write(frame.image, frame.seconds)
     held = component.partial(component._bytes_of, film)
-    del film
+    del film, write
     assert held()[4:8] == b"ftyp"
     del held
+    gc.collect()
     assert not path.exists()
