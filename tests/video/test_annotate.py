@@ -2,6 +2,7 @@ import csv
 import io
 from contextlib import closing
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -69,6 +70,9 @@ def test_the_film_has_a_frame_for_each_sighting_at_the_video_s_pace(clip, looked
     head = header(Video("film", film.path.read_bytes()))
     assert head.size == clip[1].size
     assert head.times == pytest.approx([each.seconds - 1 for each in sightings], abs=1e-3)
+
+    with av.open(film.path) as opened:
+        assert opened.streams.video[0].start_time == 0, "the cut begins at 1 s, the film at 0"
 
 
 def test_the_answers_are_drawn_into_the_film(clip, looked):

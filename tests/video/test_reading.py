@@ -180,7 +180,7 @@ def test_damage_in_the_middle_costs_some_frames_only():
     clip = Video("scratched.mp4", bytes(data))
     seen = [frame.number for frame in frames(clip, header(clip), ALL)]
     assert 20 <= len(seen) < 60
-    assert seen == sorted(seen)
+    assert seen == sorted(set(seen)), "each once, and never back"
 
 
 @pytest.mark.parametrize(
