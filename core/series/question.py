@@ -9,7 +9,7 @@ from core.nets.card import ModelCard
 from core.picture.image import BgrImage
 from core.picture.size import Size
 from core.pipeline import Run, Thresholds, on_shown, ranking
-from core.render.boxes import Pen, draw_detections, label_tile
+from core.render.boxes import BoxStyle, Pen, draw_detections, label_tile
 from core.render.palette import class_colour
 
 
@@ -43,10 +43,8 @@ class Question:
         """Draw the answer on a copy of the image at any size: boxes, or the likeliest class."""
         if answer.boxes is not None:
             boxes = on_shown(answer.boxes, replace(done, shown=onto))
-            label = self.card.label
-            return draw_detections(
-                onto, boxes, label=label, show_labels=texts, show_confidence=texts
-            )
+            style = BoxStyle(labels=texts, confidence=texts)
+            return draw_detections(onto, boxes, label=self.card.label, style=style)
         copy = BgrImage(onto.copy())
         if texts and answer.best:
             colour = class_colour(answer.best.class_id)
