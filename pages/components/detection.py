@@ -140,7 +140,7 @@ def _show_class_counts(key: str, result: Found, card: ModelCard) -> None:
             st.button(
                 f"{plain(label)} ({each.boxes:,})",
                 key=f"{own}.{each.class_id}",
-                type="primary" if label in chosen else "secondary",
+                icon=":material/check:" if label in chosen else None,
                 help=f"Show {plain(label)} alone, or with others you click. Boxes above the "
                 "confidence, before NMS.",
                 on_click=_toggle,
