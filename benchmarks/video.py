@@ -32,7 +32,7 @@ from core.video.writing import RECIPES, Film
 
 SECONDS, RATE = 600, 12
 SIZE = Size(320, 240)
-SHORT = Cut(0, 25)
+SHORT = Cut(0, 10)
 TELL_AT = (0.02, 0.1, 0.25, 0.5, 0.75, 1.0)
 MODELS = ("tiny-blob-detector", "starter-detector-darknet")
 

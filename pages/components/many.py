@@ -30,6 +30,7 @@ from pages.components.work import start_button, watch
 
 NEWEST = 4
 ROW_HEIGHT, HEAD_HEIGHT = 72, 40
+ANSWER_WIDTH = 340  # pixels; a reason of some length wraps in it
 MOST_ROWS = 8  # on the screen at once
 CELL = 140
 _SOURCES = ("samples", "files", "folder")
@@ -188,6 +189,7 @@ def _show_table(entries: Sequence[Entry], finds_boxes: bool) -> None:
         column_config={
             "picture": st.column_config.ImageColumn(width="small"),
             "file": st.column_config.TextColumn(width="medium"),
+            "answer": st.column_config.TextColumn(width=ANSWER_WIDTH),
             "confidence": st.column_config.ProgressColumn(
                 format="percent", min_value=0.0, max_value=1.0, width="small"
             ),
@@ -203,7 +205,7 @@ def _line(entry: Entry, finds_boxes: bool) -> dict[str, object]:
     found = counts([answer]) if answer else {}
     several = ", ".join(f"{number} {label}" for label, number in found.items())
     return {
-        "picture": _data_uri(entry.thumbnail) if entry.thumbnail else None,
+        "picture": _data_uri(entry.thumbnail) if entry.thumbnail else "",
         "file": entry.name,
         "answer": entry.reason
         or (several or "no boxes" if finds_boxes else best and best.label),

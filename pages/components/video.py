@@ -211,7 +211,7 @@ def show_findings(key: str) -> None:
         st.metric("blob, net and reading", milliseconds(mean), width="content")
         took = work.job.seconds
         st.metric("all together", about_seconds(took), width="content")
-        st.metric("frames a second", f"{len(sightings) / took:.1f}", width="content")
+        st.metric("speed", f"{len(sightings) / took:.1f} frames/s", width="content")
     show_tabs(
         f"{key}.tab",
         {
