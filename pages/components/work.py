@@ -27,7 +27,7 @@ def start_button(
     st.button(
         label,
         key=f"{key}.start",
-        type="primary",
+        width="stretch",
         icon=":material/play_arrow:",
         disabled=disabled,
         help="Settings count from the moment you press it.",
