@@ -1,24 +1,17 @@
 """What a net says about a scene, and how far that can be believed."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.blob.make import make_blob
 from core.blob.spec import BlobSpec
 from core.lab.scenes import Scene, View
 from core.nets.card import ModelCard
-from core.nets.engine import infer
-from core.picture.image import BgrImage
-from core.picture.size import Size
-from core.pipeline import RoadTimes, Run, Thresholds, found
+from core.pipeline import Thresholds, found, run_image
 from core.results.boxes import iou
 from core.results.classification import confidences
 from core.results.detections import Detections
-
-Image = npt.NDArray[Any]
 
 FAINT = 0.1  # a box may be this unsure in a changed picture and still be the same box
 
@@ -56,7 +49,7 @@ def look(card: ModelCard, spec: BlobSpec, scene: Scene, limits: Thresholds) -> E
 def _classified(card: ModelCard, spec: BlobSpec, scene: Scene) -> Evidence:
     each = np.stack(
         [
-            confidences(_run(card, spec, view.image).outputs, logits=card.logits)
+            confidences(run_image(view.image, card, spec).outputs, logits=card.logits)
             for view in scene.views
         ]
     )
@@ -93,7 +86,7 @@ def _detected(card: ModelCard, spec: BlobSpec, scene: Scene, limits: Thresholds)
 
 def boxes_in(card: ModelCard, spec: BlobSpec, view: View, limits: Thresholds) -> Detections:
     """Find the boxes in a view, in pixels of the unchanged picture."""
-    kept = found(_run(card, spec, view.image), card, limits).kept
+    kept = found(run_image(view.image, card, spec), card, limits).kept
     return replace(kept, xyxy=view.back(kept.xyxy))
 
 
@@ -104,14 +97,6 @@ def _found_again(boxes: Detections, view: Detections) -> npt.NDArray[np.float64]
     )
     sure = np.where(same, view.confidence[None, :], 0.0)
     return np.asarray(sure.max(axis=1, initial=0.0))
-
-
-def _run(card: ModelCard, spec: BlobSpec, image: Image) -> Run:
-    """Run the net on pixels; ``pipeline.run`` would decode every view anew."""
-    blob, placement = make_blob(image, spec)
-    outputs = infer(card, blob).outputs
-    untimed = RoadTimes(0.0, 0.0, None, None, 0.0)
-    return Run(Size.of(image), BgrImage(image), blob, placement, outputs, untimed)
 
 
 def is_meant(wanted: str | None, label: str) -> bool:

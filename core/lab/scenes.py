@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -10,8 +9,6 @@ import numpy.typing as npt
 
 from core.picture.image import BgrImage, Picture, decode
 from core.picture.size import Size
-
-Image = npt.NDArray[Any]
 
 LONGEST_SIDE = 1280  # larger pictures are shrunk first: no net looks closer
 
@@ -31,7 +28,7 @@ class Example:
 class View:
     """A picture changed a little, and the way back for its boxes (N, 4)."""
 
-    image: Image
+    image: BgrImage
     back: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
 
@@ -52,12 +49,16 @@ def scene_of(example: Example) -> Scene:
     image = _shrunk(decode(example.picture))
     width, height = Size.of(image).cv2
     across, down = width // 20, height // 20
+    inner = image[down : height - down, across : width - across]
     views = (
         View(image, lambda xyxy: xyxy),
-        View(np.ascontiguousarray(image[:, ::-1]), lambda xyxy: _mirrored(xyxy, width)),
-        View(cv2.convertScaleAbs(image, alpha=1.2), lambda xyxy: xyxy),
         View(
-            np.ascontiguousarray(image[down : height - down, across : width - across]),
+            BgrImage(np.ascontiguousarray(image[:, ::-1])),
+            lambda xyxy: _mirrored(xyxy, width),
+        ),
+        View(_brightened(image), lambda xyxy: xyxy),
+        View(
+            BgrImage(np.ascontiguousarray(inner)),
             lambda xyxy: xyxy + np.array([across, down, across, down]),
         ),
     )
@@ -68,14 +69,19 @@ def blank_scenes() -> tuple[Scene, ...]:
     """Draw pictures of nothing: a grey wall, and noise that is the same every time."""
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3)).astype(np.uint8)
     walls = np.full((300, 300, 3), 128, np.uint8), noise
-    return tuple(Scene((View(wall, lambda xyxy: xyxy),), None) for wall in walls)
+    return tuple(Scene((View(BgrImage(wall), lambda xyxy: xyxy),), None) for wall in walls)
 
 
-def _shrunk(image: BgrImage) -> Image:
+def _brightened(image: BgrImage) -> BgrImage:
+    return BgrImage(np.asarray(cv2.convertScaleAbs(image, alpha=1.2), np.uint8))
+
+
+def _shrunk(image: BgrImage) -> BgrImage:
     factor = LONGEST_SIDE / max(image.shape[:2])
     if factor >= 1:
         return image
-    return cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    shrunk = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return BgrImage(np.asarray(shrunk, np.uint8))
 
 
 def _mirrored(xyxy: npt.NDArray[np.float64], width: int) -> npt.NDArray[np.float64]:

@@ -5,7 +5,8 @@ import streamlit as st
 
 from core.nets.card import ModelCard
 from core.pipeline import Ranking, Run
-from core.results.classification import Ranked, is_logits, scores
+from core.results.classification import Ranked, confidences, is_logits, scores, softmax, top_k
+from pages.components.inspect import show_source
 from pages.components.kept import kept
 from pages.components.text import plain
 
@@ -31,6 +32,7 @@ def show_ranking(done: Run, card: ModelCard, ranked: Ranking) -> None:
         alt="The likeliest classes: " + ", ".join(_words(each) for each in ranked.best),
     )
     st.caption(_softmax_note(done, card))
+    show_source(confidences, softmax, top_k)
 
 
 def show_raw_scores(done: Run) -> None:

@@ -9,10 +9,12 @@ import streamlit as st
 
 from core.blob.spec import FITS, BlobSpec, Fit
 from core.nets.card import ModelCard
-from core.pipeline import MOST_CANDIDATES, Found, Run, Thresholds, on_shown
+from core.pipeline import MOST_CANDIDATES, Found, Run, Thresholds, found, on_shown
 from core.render.boxes import NUMBERED, BoxStyle, draw_detections
+from core.results.detections import Detections
 from pages.components.choice import choice
 from pages.components.display import show_legend
+from pages.components.inspect import show_source
 from pages.components.kept import kept
 from pages.components.pictures import show_jpeg, show_photo
 from pages.components.text import plain
@@ -20,11 +22,8 @@ from pages.components.text import plain
 MOST_RAW_ROWS, MOST_RAW_COLUMNS = 200, 100
 MOST_COUNTED = 12
 
-
 _MODES = {"per class": True, "agnostic": False}
 _METHODS = {"hard": False, "soft": True}
-
-
 _OWN = "as the model wants"
 
 
@@ -192,6 +191,11 @@ def show_table(result: Found, card: ModelCard) -> None:
         )
         return
     st.dataframe(_table(result, card), hide_index=True)
+    st.caption(
+        "The boxes that were kept, the surest first, in pixels of the original picture; the "
+        "raw row says which line of the net's output each one was."
+    )
+    show_source(found, Detections.above, Detections.suppressed)
 
 
 def _table(result: Found, card: ModelCard) -> dict[str, object]:
