@@ -18,7 +18,7 @@ from pages.components.inspect import show_source
 from pages.components.kept import kept
 
 TEMPERATURES = (0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0)
-BAR_HEIGHT, LABEL_WIDTH = 18, 130  # pixels
+BAR_HEIGHT, AROUND, LABEL_WIDTH = 22, 140, 130  # pixels; around: legend and axis
 _PLAIN = 1.0
 
 
@@ -121,7 +121,7 @@ def _show_effect(before: SoftmaxSteps, after: SoftmaxSteps, card: ModelCard) -> 
     st.vega_lite_chart(
         {
             "data": {"values": rows},
-            "height": len(rows) * BAR_HEIGHT + 80,
+            "height": len(rows) * BAR_HEIGHT + AROUND,
             "mark": "bar",
             "encoding": {
                 "x": {
