@@ -79,6 +79,11 @@ question     what a series asks of each image: a model with its thresholds or it
 entry        of many pictures, what came of one file: an answer, or the reason why not
 sighting     of a video, what the model said of one frame
 job          long work on a thread of its own; what came is kept, and it can be stopped
+stream       a visitor's live video: frames come in, annotated frames go out
+look         what comes of one image of a stream, and the copy it is drawn on
+moment       a frame of a stream that was looked at, with its number and its time
+place        leave to run a stream, for a time that can be renewed
+footage      a video that stands in for a camera, played in a loop
 
 Imports point down only:
 
@@ -87,6 +92,7 @@ errors, outputs < picture < blob < nets
                   picture, blob, results < render
 all of them < pipeline < lab < series < video < share
 errors < jobs
+all of them < pipeline < live
 
 ``nets`` and ``results`` do not know each other: a card names its output layout and
 ``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.

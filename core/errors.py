@@ -13,7 +13,8 @@ BlobscopeError
 │   ├── ForwardFailed   the net was read but refuses this blob
 │   └── EngineMissing   what should run the net is not installed
 ├── LayoutUnknown       no decoder knows outputs of these shapes
-└── TruthUnreadable     a file with marked objects is wrong in this line or element
+├── TruthUnreadable     a file with marked objects is wrong in this line or element
+└── LiveRefused         a live stream cannot begin, or its video cannot be played
 
 The text of each error is a sentence that says what happened and what to do.
 Foreign exceptions are translated once, where they arise, with ``from``.
@@ -74,3 +75,7 @@ class LayoutUnknown(BlobscopeError):  # noqa: N818
 
 class TruthUnreadable(BlobscopeError):  # noqa: N818
     """A file with marked objects cannot be read, or is about another picture."""
+
+
+class LiveRefused(BlobscopeError):  # noqa: N818
+    """A live stream cannot begin or go on, or a video cannot be played as one."""

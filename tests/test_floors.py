@@ -41,6 +41,7 @@ BELOW = {
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
         *["lab", "series"],
     ],
+    "live": ["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
 }
 
 

@@ -5,12 +5,20 @@ from typing import Any
 import streamlit as st
 
 _MEMORY, _PAGE, _MOVED = "kept.memory", "kept.page", "kept.moved"
+_VISITS = "kept.visits"
 
 
 def note_page(title: str) -> None:
     """Tell which page this run shows, so that a change of page can be told from a rerun."""
-    st.session_state[_MOVED] = st.session_state.get(_PAGE) != title
+    moved = st.session_state.get(_PAGE) != title
+    st.session_state[_MOVED] = moved
+    st.session_state[_VISITS] = visits() + moved
     st.session_state[_PAGE] = title
+
+
+def visits() -> int:
+    """Count the changes of page in this session: a number that stays until the next one."""
+    return int(st.session_state.get(_VISITS, 0))
 
 
 def kept(key: str) -> str:

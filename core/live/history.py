@@ -1,0 +1,115 @@
+"""What a stream saw of late: a strip of appearances and a timeline of counts, both bounded."""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from core.live.look import Look, Sighting
+from core.picture.image import BgrImage
+from core.render.encode import jpeg
+
+MOST_APPEARANCES = 8
+MOST_SECONDS = 60
+MOST_LABELS = 100
+"""Labels remembered at once; a net that sees more in a frame sees noise."""
+
+AWAY_SECONDS = 2.0
+"""What was not seen for so long appears anew when it comes back."""
+
+THUMBNAIL = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """The moment in which something came into sight."""
+
+    label: str
+    confidence: float
+    second: float
+    thumbnail: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many of each class were in sight at once, at most, within one second."""
+
+    second: int
+    most: Mapping[str, int]
+
+
+class History:
+    """A short memory of a stream; written by its thread, read by any.
+
+    Seconds count from the beginning of the stream.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._strip: deque[Appearance] = deque(maxlen=MOST_APPEARANCES)
+        self._timeline: deque[Count] = deque(maxlen=MOST_SECONDS)
+        self._last_seen: dict[str, float] = {}
+
+    @property
+    def strip(self) -> tuple[Appearance, ...]:
+        """The latest appearances, the newest first."""
+        with self._lock:
+            return tuple(reversed(self._strip))
+
+    @property
+    def timeline(self) -> tuple[Count, ...]:
+        """The latest seconds, the oldest first."""
+        with self._lock:
+            return tuple(self._timeline)
+
+    def note(self, looked: Look, second: float) -> None:
+        """Remember what was seen at a second of the stream."""
+        counts = Counter(each.label for each in looked.seen)
+        new = [each for each in _first_of_each(looked.seen) if self._is_new(each, second)]
+        appeared = [
+            Appearance(each.label, each.confidence, second, thumbnail(looked.image, each))
+            for each in new
+        ]
+        with self._lock:
+            self._strip.extend(appeared)
+            self._count(counts, int(second))
+        seen_now = {label: second for label, _ in counts.most_common(MOST_LABELS)}
+        self._last_seen = {
+            label: at for label, at in self._last_seen.items() if second - at <= AWAY_SECONDS
+        } | seen_now
+
+    def _is_new(self, seen: Sighting, second: float) -> bool:
+        last = self._last_seen.get(seen.label)
+        return last is None or second - last > AWAY_SECONDS
+
+    def _count(self, counts: Counter[str], second: int) -> None:
+        if self._timeline and self._timeline[-1].second == second:
+            counts = counts | Counter(self._timeline.pop().most)  # the larger of both
+        self._timeline.append(Count(second, dict(counts.most_common(MOST_LABELS))))
+
+
+def _first_of_each(seen: tuple[Sighting, ...]) -> list[Sighting]:
+    """Take the surest of each label, at most as many as the strip holds."""
+    surest: dict[str, Sighting] = {}
+    for each in seen:
+        surest.setdefault(each.label, each)
+    return list(surest.values())[:MOST_APPEARANCES]
+
+
+def thumbnail(image: BgrImage, seen: Sighting) -> bytes:
+    """Cut out what was seen, as a small square JPEG with bars where it is no square."""
+    left, top, right, bottom = seen.xyxy
+    cut = image[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
+    if cut.size == 0:
+        cut = image
+    scale = THUMBNAIL / max(cut.shape[:2])
+    size = max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale))
+    square = np.full((THUMBNAIL, THUMBNAIL, 3), 128, np.uint8)
+    x, y = (THUMBNAIL - size[0]) // 2, (THUMBNAIL - size[1]) // 2
+    square[y : y + size[1], x : x + size[0]] = cv2.resize(
+        cut, size, interpolation=cv2.INTER_AREA
+    )
+    return jpeg(BgrImage(square))

@@ -1,0 +1,243 @@
+"""A visitor's stream: frames come in, the newest is looked at, an annotated one goes out.
+
+A thread of its own does the looking, so that neither the server's event loop nor anybody
+else's page waits for it; the engine serves all callers in the order of asking.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import BlobscopeError
+from core.live.counters import LiveNumbers, Rate, Recent
+from core.live.history import History
+from core.live.look import Look, complaint, look
+from core.live.places import Place, Places
+from core.live.recording import Recording
+from core.live.settings import LiveSettings
+from core.picture.image import BgrImage
+
+MOST_WIDTH = 1280
+"""Wider frames are shrunk: a visitor's camera must not decide what a look costs."""
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Moment:
+    """A frame that was looked at.
+
+    Attributes:
+        number: which frame of the stream it was, from 1.
+        second: when it came in, counted from the stream's beginning.
+        looked: what came of it.
+        frame: the annotated image as a video wants it.
+    """
+
+    number: int
+    second: float
+    looked: Look
+    frame: av.VideoFrame
+
+
+class Newest:
+    """Room for one frame: a newer one takes its place; safe under threads."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.dropped = 0
+        self._room = threading.Condition()
+        self._waiting: tuple[int, float, av.VideoFrame] | None = None
+        self._closed = False
+
+    def put(self, frame: av.VideoFrame) -> None:
+        """Leave a frame; never waits."""
+        with self._room:
+            if self._closed:
+                return
+            self.frames += 1
+            self.dropped += self._waiting is not None
+            self._waiting = self.frames, time.monotonic(), frame
+            self._room.notify()
+
+    def take(self) -> tuple[int, float, av.VideoFrame] | None:
+        """Wait for the next frame; its number, when it came, and itself. None at the end."""
+        with self._room:
+            self._room.wait_for(lambda: self._closed or self._waiting is not None)
+            taken, self._waiting = self._waiting, None
+            return None if self._closed else taken
+
+    def close(self) -> None:
+        """Let whoever waits go home."""
+        with self._room:
+            self._closed, self._waiting = True, None
+            self._room.notify_all()
+
+
+class Stream:
+    """One visitor's stream, from START to STOP.
+
+    Args:
+        visitor: who asks for a place.
+        places: where it is asked for.
+    """
+
+    def __init__(self, visitor: str, places: Places) -> None:
+        self.settings: LiveSettings | None = None
+        self.history = History()
+        self.recording: Recording | None = None
+        self.newest: Moment | None = None
+        self.error = ""
+        self.ended = threading.Event()
+        self.why_ended = ""
+        self.place: Place | None = None
+        self._visitor, self._places = visitor, places
+        self._slot = Newest()
+        self._came = Rate(time.monotonic)
+        self._went = Rate(time.monotonic)
+        self._forward_ms, self._delay_ms = Recent(), Recent()
+        self._listeners: list[Callable[[], None]] = []
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
+
+    @property
+    def began(self) -> bool:
+        """Tell whether START was pressed."""
+        return self._thread is not None or bool(self.why_ended)
+
+    @property
+    def numbers(self) -> LiveNumbers:
+        """How the stream is doing."""
+        return LiveNumbers(
+            self._came.per_second,
+            self._went.per_second,
+            self._forward_ms.median,
+            self._delay_ms.median,
+            self._slot.frames,
+            self._slot.dropped,
+        )
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the place still lasts."""
+        return self._places.left(self.place) if self.place else 0.0
+
+    def renew(self) -> None:
+        """Ask for the full time again.
+
+        Raises:
+            LiveRefused: the time is over, or somebody else waits.
+        """
+        if self.place:
+            self._places.renew(self.place)
+
+    def begin(self) -> None:
+        """Take a place and begin to look; without a place the stream ends at once, with why."""
+        with self._lock:
+            if self._thread or self.ended.is_set():
+                return
+            try:
+                self.place = self._places.take(self._visitor)
+            except BlobscopeError as refused:
+                self._end(str(refused))
+                return
+            self._began = time.monotonic()
+            self._thread = threading.Thread(
+                target=self._work, name="blobscope-live", daemon=True
+            )
+            self._thread.start()
+
+    def offer(self, frame: av.VideoFrame) -> None:
+        """Hand over a frame that came in; returns at once, whatever the net does."""
+        self._came.note()
+        self._slot.put(frame)
+
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Call a function, in the stream's thread, after each look and at the end."""
+        self._listeners.append(listener)
+
+    def close(self, why: str = "") -> None:
+        """End the stream; closing it twice does no harm."""
+        with self._lock:
+            self._end(why)
+
+    def _end(self, why: str) -> None:
+        if self.ended.is_set():
+            return
+        self.why_ended = why
+        self.ended.set()
+        self._slot.close()
+        if self.recording:
+            self.recording.finish()
+        if self.place:
+            self._places.give_back(self.place)
+        self._tell_all()
+
+    def _work(self) -> None:
+        """Look at the newest frame until the end; the thread of the stream."""
+        while (taken := self._slot.take()) is not None:
+            settings = self.settings
+            if self.seconds_left <= 0:
+                self.close("The time of this stream is over. Press START for a new one.")
+            elif settings is not None:
+                self._publish(*taken, settings)
+        self.newest = None  # megabytes, and nobody will ask for them
+
+    def _publish(
+        self, number: int, came: float, frame: av.VideoFrame, settings: LiveSettings
+    ) -> None:
+        looked = steady_look(image_of(frame), settings)
+        self.error = looked.error
+        second = came - self._began
+        self.newest = Moment(number, second, looked, frame_of(looked.annotated))
+        self._went.note()
+        self._delay_ms.note(1e3 * (time.monotonic() - came))
+        if looked.forward_ms is not None:
+            self._forward_ms.note(looked.forward_ms)
+        self.history.note(looked, second)
+        if self.recording:
+            self.recording.add(looked.annotated, came)
+        self._tell_all()
+
+    def _tell_all(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+
+def steady_look(image: BgrImage, settings: LiveSettings) -> Look:
+    """Look at an image; whatever goes wrong becomes a sentence, and the stream goes on.
+
+    An exception would end the thread and freeze the picture without a word.
+    """
+    try:
+        return look(image, settings)
+    except BlobscopeError as error:
+        return complaint(image, str(error))
+    except Exception as error:  # the border of the thread, see above
+        _LOG.exception("A look failed")
+        kind = type(error).__name__
+        return complaint(image, f"This frame could not be looked at ({kind}). Choose another.")
+
+
+def image_of(frame: av.VideoFrame) -> BgrImage:
+    """Turn a frame into an image of even sides, not wider than ``MOST_WIDTH``."""
+    image: npt.NDArray[Any] = frame.to_ndarray(format="bgr24")
+    height, width = image.shape[:2]
+    if width > MOST_WIDTH:
+        width, height = MOST_WIDTH, max(2, round(height * MOST_WIDTH / width))
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return BgrImage(np.ascontiguousarray(image[: height // 2 * 2, : width // 2 * 2]))
+
+
+def frame_of(image: BgrImage) -> av.VideoFrame:
+    """Turn an image into a frame with the colours halved (4:2:0), as video encoders want it."""
+    return av.VideoFrame.from_ndarray(image, format="bgr24").reformat(format="yuv420p")

@@ -1,0 +1,99 @@
+"""Between aiortc and a stream: camera frames go in, annotated frames come out."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from threading import Thread
+
+import av
+from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
+
+from core.errors import BlobscopeError
+from core.live.footage import Footage, play
+from core.live.stream import Stream
+
+CLOCK_RATE = 90_000
+REPEAT_SECONDS = 0.5
+"""A slow net's last frame is sent again, so that a browser that lost one is not left waiting."""
+
+
+class AnnotatedTrack(MediaStreamTrack):  # type: ignore[misc] # aiortc has no types
+    """A stream's annotated frames, each as soon as it is drawn, and never an older one.
+
+    Runs on the server's event loop and only waits there; when it is stopped, by whatever
+    ends the connection, it closes the stream.
+    """
+
+    kind = "video"
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__()
+        self._stream = stream
+        self._began = time.monotonic()
+        self._sent: av.VideoFrame | None = None
+        self._drawn: asyncio.Event | None = None
+
+    async def recv(self) -> av.VideoFrame:
+        """Return the newest annotated frame that was not sent yet."""
+        if self.readyState != "live":
+            raise MediaStreamError
+        frame = await self._next()
+        if frame is None:
+            self.stop()
+            raise MediaStreamError
+        frame.pts = int((time.monotonic() - self._began) * CLOCK_RATE)
+        frame.time_base = Fraction(1, CLOCK_RATE)
+        self._sent = frame
+        return frame
+
+    def stop(self) -> None:
+        """End the track and its stream."""
+        super().stop()
+        self._stream.close()
+
+    async def _next(self) -> av.VideoFrame | None:
+        drawn = self._drawn or self._listen()
+        while not self._stream.ended.is_set():
+            moment = self._stream.newest
+            if moment is not None and moment.frame is not self._sent:
+                return moment.frame
+            drawn.clear()
+            try:
+                await asyncio.wait_for(drawn.wait(), REPEAT_SECONDS)
+            except TimeoutError:
+                if self._sent is not None:
+                    return self._sent
+        return None
+
+    def _listen(self) -> asyncio.Event:
+        loop, drawn = asyncio.get_running_loop(), asyncio.Event()
+        self._stream.tell(lambda: loop.call_soon_threadsafe(drawn.set))
+        self._drawn = drawn
+        return drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """What streamlit-webrtc takes for a player: a source of video and none of sound."""
+
+    video: AnnotatedTrack
+    audio: None = None
+
+
+def begin(stream: Stream, footage: Footage | None = None) -> Player:
+    """Begin a stream when a connection is made; footage, where given, is its camera."""
+    stream.begin()
+    if footage is not None:
+        Thread(
+            target=_play, args=(footage, stream), name="blobscope-footage", daemon=True
+        ).start()
+    return Player(AnnotatedTrack(stream))
+
+
+def _play(footage: Footage, stream: Stream) -> None:
+    try:
+        play(footage, stream.offer, stream.ended)
+    except BlobscopeError as error:
+        stream.close(str(error))
