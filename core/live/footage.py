@@ -125,22 +125,24 @@ class VideoFile:
         )
 
 
-def play(footage: Footage, show: Callable[[av.VideoFrame], None], ended: Event) -> None:
-    """Show frame after frame when its time has come, again and again, until it is ended.
+def play(
+    current: Callable[[], Footage | None], show: Callable[[av.VideoFrame], None], ended: Event
+) -> None:
+    """Show frame after frame when its time has come, in a loop, until it is ended.
 
-    What comes late is shown at once; no frame is left out here.
+    ``current`` tells the footage; another one is begun at once. What comes late is shown
+    at once; no frame is left out here.
     """
-    while not ended.is_set():
-        began = monotonic()
-        shown = -math.inf
+    while (footage := current()) is not None:
+        began, shown = monotonic(), -math.inf
         for second, frame in footage.frames():
-            second = max(second, shown + 1 / MOST_FPS)  # a file may lie about its times
-            if ended.wait(max(0.0, began + second - monotonic())):
+            shown = max(second, shown + 1 / MOST_FPS)  # a file may lie about its times
+            if ended.wait(max(0.0, began + shown - monotonic())):
                 return
             show(frame)
-            shown = second
-        # the last frame stands as long as the others
-        ended.wait(1 / _CLIP_FPS)
+            if current() != footage:
+                break
+        ended.wait(1 / _CLIP_FPS)  # the last frame stands as long as the others
 
 
 def _check_size(name: str, track: Any) -> None:

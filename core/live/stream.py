@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from core.errors import BlobscopeError
 from core.live.counters import LiveNumbers, Rate, Recent
+from core.live.footage import Footage, play
 from core.live.history import History
 from core.live.look import Look, complaint, look
 from core.live.places import Place, Places
@@ -85,6 +86,8 @@ class Newest:
 class Stream:
     """One visitor's stream, from START to STOP.
 
+    ``settings`` and ``footage`` may be replaced at any time; the next frame heeds them.
+
     Args:
         visitor: who asks for a place.
         places: where it is asked for.
@@ -92,6 +95,7 @@ class Stream:
 
     def __init__(self, visitor: str, places: Places) -> None:
         self.settings: LiveSettings | None = None
+        self.footage: Footage | None = None
         self.history = History()
         self.recording: Recording | None = None
         self.newest: Moment | None = None
@@ -104,7 +108,7 @@ class Stream:
         self._came = Rate(time.monotonic)
         self._went = Rate(time.monotonic)
         self._forward_ms, self._delay_ms = Recent(), Recent()
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[], object]] = []
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._began = time.monotonic()
@@ -151,17 +155,16 @@ class Stream:
                 self._end(str(refused))
                 return
             self._began = time.monotonic()
-            self._thread = threading.Thread(
-                target=self._work, name="blobscope-live", daemon=True
-            )
-            self._thread.start()
+            self._thread = _thread("blobscope-live", self._work)
+            if self.footage is not None:
+                _thread("blobscope-footage", self._play)
 
     def offer(self, frame: av.VideoFrame) -> None:
         """Hand over a frame that came in; returns at once, whatever the net does."""
         self._came.note()
         self._slot.put(frame)
 
-    def tell(self, listener: Callable[[], None]) -> None:
+    def tell(self, listener: Callable[[], object]) -> None:
         """Call a function, in the stream's thread, after each look and at the end."""
         self._listeners.append(listener)
 
@@ -192,6 +195,13 @@ class Stream:
                 self._publish(*taken, settings)
         self.newest = None  # megabytes, and nobody will ask for them
 
+    def _play(self) -> None:
+        """Feed the stream with its footage until the end; a thread where there is some."""
+        try:
+            play(lambda: self.footage, self.offer, self.ended)
+        except BlobscopeError as error:
+            self.close(str(error))
+
     def _publish(
         self, number: int, came: float, frame: av.VideoFrame, settings: LiveSettings
     ) -> None:
@@ -213,6 +223,12 @@ class Stream:
             listener()
 
 
+def _thread(name: str, work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
 def steady_look(image: BgrImage, settings: LiveSettings) -> Look:
     """Look at an image; whatever goes wrong becomes a sentence, and the stream goes on.
 
@@ -229,13 +245,18 @@ def steady_look(image: BgrImage, settings: LiveSettings) -> Look:
 
 
 def image_of(frame: av.VideoFrame) -> BgrImage:
-    """Turn a frame into an image of even sides, not wider than ``MOST_WIDTH``."""
-    image: npt.NDArray[Any] = frame.to_ndarray(format="bgr24")
+    """Turn a frame into an image of bounded size."""
+    return bounded(BgrImage(np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)))
+
+
+def bounded(image: BgrImage) -> BgrImage:
+    """Make the sides even, as video wants them, and the width at most ``MOST_WIDTH``."""
     height, width = image.shape[:2]
+    pixels: npt.NDArray[Any] = image
     if width > MOST_WIDTH:
         width, height = MOST_WIDTH, max(2, round(height * MOST_WIDTH / width))
-        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    return BgrImage(np.ascontiguousarray(image[: height // 2 * 2, : width // 2 * 2]))
+        pixels = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return BgrImage(np.ascontiguousarray(pixels[: height // 2 * 2, : width // 2 * 2]))
 
 
 def frame_of(image: BgrImage) -> av.VideoFrame:

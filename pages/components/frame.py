@@ -19,6 +19,7 @@ CLASSIFICATION = ROOT / "pages/classification.py"
 DETECTION = ROOT / "pages/detection.py"
 MANY = ROOT / "pages/many.py"
 VIDEO = ROOT / "pages/video.py"
+LIVE = ROOT / "pages/live.py"
 EXPERIMENTS = ROOT / "pages/experiments.py"
 
 MARK = ROOT / "pages/components/blobscope.svg"
@@ -42,6 +43,7 @@ def navigation() -> st.Page:
             st.Page(DETECTION, title="Detection"),
             st.Page(MANY, title="Many pictures"),
             st.Page(VIDEO, title="Video"),
+            st.Page(LIVE, title="Live"),
             st.Page(EXPERIMENTS, title="Experiments"),
         ],
         position="top",

@@ -4,22 +4,20 @@ import asyncio
 import time
 from dataclasses import dataclass
 from fractions import Fraction
-from threading import Thread
+from functools import partial
 
 import av
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
-from core.errors import BlobscopeError
-from core.live.footage import Footage, play
 from core.live.stream import Stream
 
 CLOCK_RATE = 90_000
 REPEAT_SECONDS = 0.5
-"""A slow net's last frame is sent again, so that a browser that lost one is not left waiting."""
+"""A slow net's last frame is sent again: a browser that lost it is not left waiting."""
 
 
-class AnnotatedTrack(MediaStreamTrack):  # type: ignore[misc] # aiortc has no types
+class AnnotatedTrack(MediaStreamTrack):
     """A stream's annotated frames, each as soon as it is drawn, and never an older one.
 
     Runs on the server's event loop and only waits there; when it is stopped, by whatever
@@ -69,7 +67,7 @@ class AnnotatedTrack(MediaStreamTrack):  # type: ignore[misc] # aiortc has no ty
 
     def _listen(self) -> asyncio.Event:
         loop, drawn = asyncio.get_running_loop(), asyncio.Event()
-        self._stream.tell(lambda: loop.call_soon_threadsafe(drawn.set))
+        self._stream.tell(partial(loop.call_soon_threadsafe, drawn.set))
         self._drawn = drawn
         return drawn
 
@@ -82,18 +80,7 @@ class Player:
     audio: None = None
 
 
-def begin(stream: Stream, footage: Footage | None = None) -> Player:
-    """Begin a stream when a connection is made; footage, where given, is its camera."""
+def begin(stream: Stream) -> Player:
+    """Begin a stream when a connection is made; for streamlit-webrtc, by its thread."""
     stream.begin()
-    if footage is not None:
-        Thread(
-            target=_play, args=(footage, stream), name="blobscope-footage", daemon=True
-        ).start()
     return Player(AnnotatedTrack(stream))
-
-
-def _play(footage: Footage, stream: Stream) -> None:
-    try:
-        play(footage, stream.offer, stream.ended)
-    except BlobscopeError as error:
-        stream.close(str(error))

@@ -49,6 +49,11 @@ def kept_pictures() -> tuple[Picture, ...]:
     return kept
 
 
+def keep_snapshot(picture: Picture) -> None:
+    """Keep a picture for this visit as if the camera on the pages had taken it."""
+    st.session_state[f"{_KEPT}.camera"] = (picture,)
+
+
 def _sample() -> Picture:
     names = [sample.name for sample in samples()]  # without titles: what a link carries
     name = st.pills(

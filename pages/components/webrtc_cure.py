@@ -1,5 +1,7 @@
-"""Two cures for streamlit-webrtc 0.79.0, which touch its private names; another version
-must be looked at anew (``tests/pages/test_live.py`` fails then).
+"""Two cures for streamlit-webrtc 0.79.0.
+
+They touch its private names, so another version must be looked at anew: then
+``tests/pages/test_live.py`` fails.
 
 1. It takes a stream for orphaned, and stops it, when Streamlit's count of script runs has
    risen by two since it was last drawn. Streamlit raises the count when a run's last message
@@ -17,7 +19,6 @@ import streamlit_webrtc.component as component
 import streamlit_webrtc.webrtc as webrtc
 from aiortc.contrib.media import MediaRelay
 from streamlit_webrtc.relay import get_global_relay
-from streamlit_webrtc.session_info import SessionInfo
 
 from pages.components.kept import visits
 
@@ -32,22 +33,24 @@ class NewestRelay:
         self.subscribe = partial(relay.subscribe, buffered=False)
 
 
-def note_drawn(key: str) -> None:
-    """Tell that a stream is drawn now; call it before each ``webrtc_streamer``.
+def note_drawn(key: str) -> bool:
+    """Note that a stream is drawn now, before each ``webrtc_streamer``; True if it is anew.
 
     A round lasts while the same stream is drawn on the same visit to the page.
     """
     drawn = visits(), key
-    if st.session_state.get(_DRAWN) != drawn:
+    anew = st.session_state.get(_DRAWN) != drawn
+    if anew:
         st.session_state[_DRAWN] = drawn
         st.session_state[_ROUNDS] = _rounds() + 1
+    return anew
 
 
 def _rounds() -> int:
     return int(st.session_state.get(_ROUNDS, 0))
 
 
-def _count(_session: SessionInfo) -> int:
+def _count(_session: object) -> int:
     return 100 * _rounds()  # more than one apart: what stood there before is out of date
 
 
@@ -57,5 +60,5 @@ def _newest_relay() -> NewestRelay:
 
 def cure() -> None:
     """Put both in place; doing so again changes nothing."""
-    component.get_script_run_count = _count
-    webrtc.get_global_relay = _newest_relay
+    component.get_script_run_count = _count  # type: ignore[attr-defined, assignment]
+    webrtc.get_global_relay = _newest_relay  # type: ignore[attr-defined, assignment]

@@ -77,6 +77,7 @@ def test_the_first_request_of_a_process_may_be_a_deep_link(name, start_app, open
         "Detection",
         "Many pictures",
         "Video",
+        "Live",
         "Experiments",
     )
     for title in titles:

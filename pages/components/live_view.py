@@ -1,0 +1,137 @@
+"""The stream on the page: the player, and a sentence for each reason why there is none."""
+
+import os
+import uuid
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+import streamlit as st
+from streamlit_webrtc import WebRtcMode, webrtc_streamer
+from streamlit_webrtc.sink import VideoSinkTrack
+
+from core.errors import LiveRefused
+from core.live.ice import ice_servers
+from core.live.places import places
+from core.live.stream import Stream
+from pages.components.live_source import Source
+from pages.components.live_track import begin
+from pages.components.live_watch import watch
+from pages.components.text import plain
+from pages.components.webrtc_cure import cure, note_drawn
+
+_AHEAD = "Until then, single pictures go the same way: below."
+TROUBLES = {
+    "insecure": "**No HTTPS.** Browsers open a camera only to pages that came over HTTPS, or "
+    "from this very computer. Whoever runs this server puts a certificate in front of it.",
+    "missing": "**No camera.** Your browser knows of none. Plug one in, or choose *video* as "
+    "the source.",
+    "denied": "**Permission denied.** Your browser keeps the camera from this page. Allow it "
+    "with the sign beside the address, then press START again.",
+    "busy": "**The camera is busy.** Another program or window uses it. Close that one, then "
+    "press START again.",
+    "unconnected": "**No connection.** Your browser and this server found no way for the "
+    "video, as happens behind firewalls. Whoever runs the server configures a TURN server: "
+    "BLOBSCOPE_ICE_SERVERS, or iceServers in its secrets.",
+}
+STYLE = {"width": "100%", "aspectRatio": "4 / 3", "maxHeight": "70vh", "objectFit": "contain"}
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """What is on: the stream, if there can be one, and what is wrong."""
+
+    stream: Stream | None
+    playing: bool = False
+    trouble: str = ""
+
+
+def open_stream(key: str, source: Source) -> Stage:
+    """Show the player, or say why there is none.
+
+    Raises:
+        LiveRefused: the ICE servers are configured in a way that nobody understands.
+    """
+    if source.name == "snapshot":
+        return Stage(None)
+    stream = _stream(key)
+    stream.footage = source.footage
+    if not stream.began:
+        try:
+            places().check(_visitor())
+        except LiveRefused as full:
+            st.warning(plain(str(full)), icon=":material/group:")
+            st.button("Try again", key=f"{key}.again")
+            return Stage(None, trouble="full")
+    context = _player(f"{key}.{source.name}", source, stream)
+    playing = bool(context.state.playing)
+    if playing and stream.began:
+        st.session_state[f"{key}.why"] = ""
+        st.session_state[f"{key}.shown"] = stream
+    trouble = watch(f"{key}.watch", camera=source.name == "camera")
+    _say(trouble, st.session_state.get(f"{key}.why", ""))
+    return Stage(stream, playing, trouble)
+
+
+def _player(key: str, source: Source, stream: Stream) -> Any:
+    """Draw streamlit-webrtc's player, with everything a stream needs and no more."""
+    cure()
+    anew = note_drawn(key)
+    camera = source.name == "camera"
+    return webrtc_streamer(
+        key=key,
+        mode=WebRtcMode.SENDRECV if camera else WebRtcMode.RECVONLY,
+        rtc_configuration={"iceServers": configured_ice_servers()},
+        media_stream_constraints=source.constraints or {"video": True, "audio": False},
+        player_factory=cast(Any, partial(begin, stream)),
+        sink_video_track=VideoSinkTrack(stream.offer) if camera else None,
+        async_processing=True,  # never False: that runs on the server's event loop
+        desired_playing_state=False if not anew and _outlived(key, stream) else None,
+        video_html_attrs={"autoPlay": True, "muted": True, "controls": False, "style": STYLE},
+        sendback_audio=False,
+        media_toggle_controls=False,
+    )
+
+
+def _stream(key: str) -> Stream:
+    """Return the visitor's stream, a new one where the last has ended."""
+    name = f"{key}.stream"
+    stream: Stream | None = st.session_state.get(name)
+    if stream is None or stream.ended.is_set():
+        if stream is not None:
+            st.session_state[f"{key}.why"] = stream.why_ended
+        stream = st.session_state[name] = Stream(_visitor(), places())
+    return stream
+
+
+def _outlived(key: str, stream: Stream) -> bool:
+    """Tell whether the browser still plays a stream that the server has ended."""
+    context = st.session_state.get(key)
+    return context is not None and context.state.playing and not stream.began
+
+
+def _say(trouble: str, why: str) -> None:
+    if why:
+        st.warning(plain(why), icon=":material/timer_off:")
+    if trouble:
+        words = TROUBLES.get(trouble) or f"**The stream failed.** {plain(trouble)}"
+        st.warning(f"{words} {_AHEAD}", icon=":material/videocam_off:")
+
+
+def _visitor() -> str:
+    """Return this session's name among all who stream."""
+    return str(st.session_state.setdefault("live.visitor", uuid.uuid4().hex))
+
+
+def configured_ice_servers() -> list[dict[str, Any]]:
+    """Read the ICE servers from the environment, else from the secrets; else there are none.
+
+    Without any, nobody but this server is asked for anything.
+    """
+    given = os.environ.get("BLOBSCOPE_ICE_SERVERS")
+    if given:
+        return ice_servers(given)
+    try:
+        return ice_servers(st.secrets.get("iceServers"))
+    except FileNotFoundError:  # no secrets file, as on most machines
+        return []

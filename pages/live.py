@@ -1,0 +1,21 @@
+import streamlit as st
+
+from pages.components.frame import through_the_frame
+from pages.components.live_knobs import pick_settings
+from pages.components.live_source import pick_source
+from pages.components.live_tools import show_tools
+from pages.components.live_view import open_stream
+
+through_the_frame()
+st.title("Live")
+st.caption("Your camera through any net, frame by frame, and a reason whenever it cannot be.")
+
+knobs, view = st.columns([2, 5], gap="large")
+with knobs:
+    source = pick_source("live")
+with view:
+    stream = open_stream("live", source)
+with knobs:
+    settings = pick_settings("live")
+with view:
+    show_tools("live", stream, settings)
