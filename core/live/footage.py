@@ -19,7 +19,7 @@ from core.picture.size import Size
 MOST_BYTES = 20 * 10**6
 MOST_PIXELS = 1920 * 1920
 MOST_FPS = 60.0
-CLIPS = ("motorcycle", "cat", "coffee", "rocket")
+CLIPS = ("motorcycle", "cat", "coffee")
 """Samples that make a moving clip: photographs in which something is to be found."""
 
 _CLIP_SIZE = Size(640, 480)

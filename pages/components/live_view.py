@@ -34,7 +34,7 @@ TROUBLES = {
     "video, as happens behind firewalls. Whoever runs the server configures a TURN server: "
     "BLOBSCOPE_ICE_SERVERS, or iceServers in its secrets.",
 }
-STYLE = {"width": "100%", "aspectRatio": "4 / 3", "maxHeight": "70vh", "objectFit": "contain"}
+STYLE = {"width": "100%", "maxWidth": "800px"}
 
 
 @dataclass(frozen=True, eq=False)
