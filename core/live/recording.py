@@ -2,6 +2,7 @@
 
 import tempfile
 import threading
+import weakref
 from fractions import Fraction
 from typing import IO, Any
 
@@ -34,19 +35,15 @@ class Recording:
         self.most_bytes = most_bytes
         self.seconds = 0.0
         self.frames = 0
+        self.size_bytes = 0  # of pictures; the file's own head and tail are some hundred more
         self.over = False
         self.size: Size | None = None
         self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as we
+        weakref.finalize(self, self._file.close)
         self._lock = threading.Lock()
         self._container: Any = None
         self._track: Any = None
         self._began = 0.0
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes were written so far."""
-        with self._lock:
-            return self._file.seek(0, 2)
 
     def add(self, image: BgrImage, at: float) -> None:
         """Append an image that was seen at a time, in seconds of any clock.
@@ -60,7 +57,7 @@ class Recording:
             if self._track is None:
                 self._begin(Size.of(image), at)
             elapsed = at - self._began
-            if elapsed > self.most_seconds or self._file.tell() > self.most_bytes:
+            if elapsed > self.most_seconds or self.size_bytes > self.most_bytes:
                 self._end()
             elif self.frames == 0 or elapsed > self.seconds:
                 self._write(image, elapsed)
@@ -98,12 +95,16 @@ class Recording:
             )
         frame = av.VideoFrame.from_ndarray(image, format="bgr24")
         frame.pts, frame.time_base = round(1000 * elapsed), _MILLISECONDS
-        self._container.mux(self._track.encode(frame))
+        self._mux(self._track.encode(frame))
         self.seconds, self.frames = elapsed, self.frames + 1
 
     def _end(self) -> None:
         self.over = True
         if self._container is not None:
-            self._container.mux(self._track.encode())
+            self._mux(self._track.encode())
             self._container.close()
             self._container = self._track = None
+
+    def _mux(self, packets: list[Any]) -> None:
+        self.size_bytes += sum(packet.size for packet in packets)
+        self._container.mux(packets)

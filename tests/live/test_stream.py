@@ -1,0 +1,215 @@
+"""A stream: the newest frame, counters, and sentences instead of a frozen picture."""
+
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import ForwardFailed
+from core.live import stream as module
+from core.live.look import Look
+from core.live.places import Places
+from core.live.recording import Recording
+from core.live.settings import LiveSettings
+from core.live.stream import MOST_WIDTH, Newest, Stream, bounded, image_of
+from core.nets.catalog import card
+from core.pipeline import Thresholds
+from tests.live.films import frame, plain
+
+PATIENCE = 30
+COLOUR = card("tiny-dominant-colour")
+RANKING = LiveSettings("classification", COLOUR.blob, COLOUR, Thresholds(0.1))
+RED, BLUE = plain(0, 0, 230), plain(230, 0, 0)
+
+
+@pytest.fixture
+def opened():
+    streams = []
+
+    def make(places=None, settings=RANKING):
+        stream = Stream("ann", places or Places(4, 600))
+        stream.settings = settings
+        streams.append(stream)
+        return stream
+
+    yield make
+    for stream in streams:
+        stream.close()
+
+
+class Told:
+    """Waits for looks of a stream."""
+
+    def __init__(self, stream):
+        self.stream, self.more = stream, threading.Condition()
+        stream.tell(self.tell)
+
+    def tell(self):
+        with self.more:
+            self.more.notify_all()
+
+    def until(self, true_of):
+        with self.more:
+            assert self.more.wait_for(lambda: true_of(self.stream), PATIENCE)
+
+
+def labels(stream):
+    return [each.label for each in stream.newest.looked.seen] if stream.newest else None
+
+
+def test_a_newer_frame_takes_the_place_of_one_that_waits():
+    slot = Newest()
+    for _ in range(5):
+        slot.put(frame(RED))
+    number, _, _ = slot.take()
+    assert (number, slot.frames, slot.dropped) == (5, 5, 4)
+    slot.close()
+    assert slot.take() is None
+
+
+def test_whoever_waits_for_a_frame_goes_home_when_it_is_closed():
+    slot, taken = Newest(), []
+    thread = threading.Thread(target=lambda: taken.append(slot.take()))
+    thread.start()
+    slot.close()
+    thread.join(PATIENCE)
+    assert taken == [None]
+    slot.put(frame(RED))
+    assert slot.take() is None
+
+
+def test_under_load_only_the_newest_frame_is_looked_at(opened, monkeypatch):
+    going, let_go = threading.Event(), threading.Event()
+
+    def slow(image, _settings):
+        going.set()
+        assert let_go.wait(PATIENCE)
+        return Look(image, image)
+
+    monkeypatch.setattr(module, "look", slow)
+    stream = opened()
+    told, numbers = Told(stream), []
+    stream.tell(lambda: numbers.append(stream.newest and stream.newest.number))
+    stream.begin()
+    stream.offer(frame(RED))
+    assert going.wait(PATIENCE)
+    for _ in range(9):
+        stream.offer(frame(BLUE))  # returns at once, although the net is busy
+    let_go.set()
+    told.until(lambda stream: stream.newest and stream.newest.number == 10)
+    assert numbers == [1, 10]
+    assert (stream.numbers.frames, stream.numbers.dropped) == (10, 8)
+
+
+def test_settings_act_on_the_next_frame(opened):
+    stream = opened()
+    told = Told(stream)
+    stream.begin()
+    stream.offer(frame(RED))
+    told.until(lambda stream: labels(stream) == ["red"])
+    stream.settings = replace(RANKING, thresholds=Thresholds(1.0))
+    stream.offer(frame(RED))
+    told.until(lambda stream: labels(stream) == [])
+
+
+def test_whatever_goes_wrong_becomes_a_sentence_and_the_next_frame_is_seen(
+    opened, monkeypatch, caplog
+):
+    works = module.look
+    errors = [ForwardFailed("This net has had enough."), KeyError("a bug")]
+
+    def failing(image, settings):
+        if errors:
+            raise errors.pop(0)
+        return works(image, settings)
+
+    monkeypatch.setattr(module, "look", failing)
+    stream = opened()
+    told = Told(stream)
+    stream.begin()
+    for number, wanted in enumerate(("had enough", "KeyError", ""), start=1):
+        stream.offer(frame(RED))
+        told.until(lambda stream, n=number: stream.newest and stream.newest.number == n)
+        assert wanted in stream.error
+        written = stream.newest.looked
+        assert not np.array_equal(written.annotated, written.image)
+    assert labels(stream) == ["red"]
+    assert "A look failed" in caplog.text
+
+
+def test_a_stream_without_a_place_ends_at_once_and_says_why(opened):
+    places = Places(1, 600)
+    places.take("ben")
+    stream = opened(places)
+    stream.begin()
+    assert stream.ended.is_set()
+    assert "Every place is taken" in stream.why_ended
+
+
+def test_a_stream_ends_with_its_time_and_gives_its_place_back(opened):
+    places = Places(1, 0.01)
+    stream = opened(places)
+    stream.begin()
+    while stream.seconds_left > 0:
+        time.sleep(0.001)
+    stream.offer(frame(RED))
+    assert stream.ended.wait(PATIENCE)
+    assert "time of this stream is over" in stream.why_ended
+    assert places.taken == 0
+
+
+def test_closing_ends_thread_recording_and_place(opened):
+    before = threading.active_count()
+    places = Places(1, 600)
+    stream = opened(places)
+    told = Told(stream)
+    stream.recording = Recording()
+    stream.begin()
+    stream.offer(frame(RED))
+    told.until(lambda stream: stream.recording.frames == 1)
+    stream.close()
+    stream.close()
+    stream.begin()  # what has ended does not begin again
+    assert stream.recording.over
+    assert places.taken == 0
+    stream._thread.join(PATIENCE)
+    assert threading.active_count() == before
+    assert stream.newest is None, "a stream that has ended keeps no pixels"
+
+
+def test_nothing_grows_over_a_long_stream(opened, monkeypatch):
+    monkeypatch.setattr(module, "look", lambda image, _settings: Look(image, image))
+    stream = opened()
+    told = Told(stream)
+    stream.begin()
+    for number in range(1, 1501):
+        stream.offer(frame(RED[:8, :8]))
+        if number % 50 == 0:
+            told.until(lambda stream, n=number: stream.newest and stream.newest.number == n)
+    assert len(stream._came._times) <= 240
+    assert len(stream.history.timeline) <= 60
+
+
+def test_a_wide_frame_is_shrunk_and_sides_become_even():
+    wide = np.zeros((1081, 1921, 3), np.uint8)
+    assert image_of(frame(wide)).shape == (720, MOST_WIDTH, 3)
+    assert bounded(np.zeros((7, 5, 3), np.uint8)).shape == (6, 4, 3)
+
+
+def test_footage_stands_in_for_a_camera_and_can_be_changed_while_it_plays(opened):
+    class Still:
+        def __init__(self, image):
+            self.image = image
+
+        def frames(self):
+            yield 0.0, frame(self.image)
+
+    stream = opened()
+    stream.footage = Still(RED)
+    told = Told(stream)
+    stream.begin()
+    told.until(lambda stream: labels(stream) == ["red"])
+    stream.footage = Still(BLUE)
+    told.until(lambda stream: labels(stream) == ["blue"])
