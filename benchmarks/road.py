@@ -38,6 +38,12 @@ def ours(picture: Picture, model: ModelCard) -> bytes:
 def bare(data: bytes, net: cv2.dnn.Net, model: ModelCard) -> bytes:
     """Do the same with nothing but cv2 and numpy."""
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    bare_boxes(image, net, model)
+    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
+
+
+def bare_boxes(image: np.ndarray, net: cv2.dnn.Net, model: ModelCard) -> None:
+    """Forward, decode, suppress and draw in place, as OpenCV's own samples do."""
     height, width = image.shape[:2]
     size = model.blob.size.cv2
     net.setInput(cv2.dnn.blobFromImage(image, 1 / 255, size, (0, 0, 0), True, False))
@@ -54,7 +60,6 @@ def bare(data: bytes, net: cv2.dnn.Net, model: ModelCard) -> bytes:
         cv2.rectangle(image, (left, top), (left + across, top + down), (0, 255, 0), 2)
         text = f"{model.label(int(class_ids[row]))} {confidences[row]:.2f}"
         cv2.putText(image, text, (left, top), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 255, 0), 2)
-    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
 
 
 def main() -> None:

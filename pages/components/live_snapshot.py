@@ -11,7 +11,7 @@ from pages.components.pictures import show_photo
 from pages.components.remembered import remembered_image
 from pages.components.text import milliseconds, plain
 
-_WITH_CAMERA = ("", "full", "unconnected")
+_WITH_CAMERA = ("", "refused", "unconnected")
 """Troubles in which the browser can take pictures all the same."""
 
 

@@ -47,23 +47,20 @@ class Stage:
 
 
 def open_stream(key: str, source: Source) -> Stage:
-    """Show the player, or say why there is none.
-
-    Raises:
-        LiveRefused: the ICE servers are configured in a way that nobody understands.
-    """
+    """Show the player, or say why there is none."""
     if source.name == "snapshot":
         return Stage(None)
     stream = _stream(key)
     stream.footage = source.footage
-    if not stream.began:
-        try:
+    try:
+        servers = configured_ice_servers()
+        if not stream.began:
             places().check(_visitor())
-        except LiveRefused as full:
-            st.warning(plain(str(full)), icon=":material/group:")
-            st.button("Try again", key=f"{key}.again")
-            return Stage(None, trouble="full")
-    context = _player(f"{key}.{source.name}", source, stream)
+    except LiveRefused as refused:
+        st.warning(plain(str(refused)), icon=":material/videocam_off:")
+        st.button("Try again", key=f"{key}.again")
+        return Stage(None, trouble="refused")
+    context = _player(f"{key}.{source.name}", source, stream, servers)
     playing = bool(context.state.playing)
     if playing and stream.began:
         st.session_state[f"{key}.why"] = ""
@@ -73,7 +70,7 @@ def open_stream(key: str, source: Source) -> Stage:
     return Stage(stream, playing, trouble)
 
 
-def _player(key: str, source: Source, stream: Stream) -> Any:
+def _player(key: str, source: Source, stream: Stream, servers: list[dict[str, Any]]) -> Any:
     """Draw streamlit-webrtc's player, with everything a stream needs and no more."""
     cure()
     anew = note_drawn(key)
@@ -81,7 +78,7 @@ def _player(key: str, source: Source, stream: Stream) -> Any:
     return webrtc_streamer(
         key=key,
         mode=WebRtcMode.SENDRECV if camera else WebRtcMode.RECVONLY,
-        rtc_configuration={"iceServers": configured_ice_servers()},
+        rtc_configuration={"iceServers": servers},
         media_stream_constraints=source.constraints or {"video": True, "audio": False},
         player_factory=cast(Any, partial(begin, stream)),
         sink_video_track=VideoSinkTrack(stream.offer) if camera else None,

@@ -3,11 +3,13 @@
 A Chromium gets its film when it is started, so each test starts one of its own.
 """
 
+import contextlib
 import os
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import av
 import cv2
@@ -216,7 +218,7 @@ def test_the_planes_of_the_blob_are_shown_live(open_live):
 def test_start_stop_and_leave_work_again_and_again(start_app, open_live):
     url = start_app()
     page = open_live("red", f"{COLOURS}&{SMALL}", url=url)
-    seen = []
+    used = []
     for cycle in range(CYCLES):
         started(page)
         if cycle % 3 == 2:
@@ -230,8 +232,25 @@ def test_start_stop_and_leave_work_again_and_again(start_app, open_live):
             page.frame_locator("iframe[title*='webrtc']").get_by_role(
                 "button", name="Start", exact=True
             ).wait_for(timeout=SECONDS)
-        seen.append(cycle)
-    assert len(seen) == CYCLES
+        used.append(threads_and_megabytes(url))
+        print(f"cycle {cycle + 1}: {used[-1]}")
+    threads, megabytes = zip(*used, strict=True)
+    settled = CYCLES // 2
+    # pools of threads fill up to their size once, and freed memory stays with the process
+    assert threads[-1] <= max(threads[:settled]) + 8
+    assert megabytes[-1] <= max(megabytes[:settled]) + 60
+
+
+def threads_and_megabytes(url: str) -> tuple[int, int]:
+    """Ask Linux how many threads a server has, and its resident memory; elsewhere 0, 0."""
+    wanted = f"--server.port={urlsplit(url).port}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if wanted in (process / "cmdline").read_bytes():
+                lines = (process / "status").read_text().splitlines()
+                said = dict(line.split(":", 1) for line in lines)
+                return int(said["Threads"]), int(said["VmRSS"].split()[0]) // 1024
+    return 0, 0
 
 
 def test_two_visitors_at_once_get_their_own_results(open_live):

@@ -1,0 +1,132 @@
+"""The live page without a browser: what it shows, and what it does to a stream."""
+
+from importlib.metadata import version
+
+import pytest
+import streamlit_webrtc.component as component
+import streamlit_webrtc.webrtc as webrtc
+from aiortc.contrib.media import MediaRelay
+
+from core.live.places import Places
+from core.picture.image import Picture
+from core.render.encode import png
+from pages.components import live_view, webrtc_cure
+from pages.components.live_tools import Frozen
+from tests.live.films import plain
+
+
+@pytest.fixture(autouse=True)
+def no_session(monkeypatch):
+    """streamlit-webrtc looks for the session of a real server, which an AppTest has not."""
+    for place in ("component", "shutdown"):
+        monkeypatch.setattr(f"streamlit_webrtc.{place}.get_this_session_info", lambda: None)
+
+
+def sentence(app) -> str:
+    return " ".join(each.value for each in (*app.warning, *app.error))
+
+
+def test_the_cure_is_for_this_version_alone():
+    assert version("streamlit-webrtc") == webrtc_cure.CURED, "measure anew whether it needs it"
+    assert hasattr(component, "get_script_run_count")
+    assert hasattr(webrtc, "get_global_relay")
+
+
+def test_the_cured_relay_passes_on_the_newest_frame_and_has_no_queue():
+    class Source:
+        kind = "video"
+
+    proxy = webrtc_cure.NewestRelay(MediaRelay()).subscribe(Source())
+    assert proxy._queue is None
+
+
+@pytest.mark.parametrize("sight", ["detection", "classification", "planes"])
+def test_the_page_opens_with_a_player_and_no_error(sight, visit):
+    app = visit("live")
+    app.segmented_control(key="live.sight").set_value(sight).run()
+    assert not app.exception
+    assert not sentence(app)
+    (player,) = (each for each in app.get("component_instance"))
+    assert '"iceServers": []' in player.proto.json_args, "no third party is asked"
+    assert '"audio": false' in player.proto.json_args
+
+
+@pytest.mark.parametrize("sight", ["detection", "classification", "planes"])
+def test_snapshots_show_a_result_for_a_sample(sight, visit):
+    app = visit("live")
+    app.segmented_control(key="live.sight").set_value(sight).run()
+    app.segmented_control(key="live.source").set_value("snapshot").run()
+    assert len(app.get("camera_input")) == 1
+    app.segmented_control(key="picture").set_value("sample").run()
+    assert not app.exception
+    assert not sentence(app)
+    (result,) = (each.proto.imgs[0].alt for each in app.image)
+    assert result.startswith("Result: ")
+
+
+def test_a_moving_sample_needs_no_camera(visit):
+    app = visit("live")
+    app.segmented_control(key="live.source").set_value("video").run()
+    (player,) = (each for each in app.get("component_instance"))
+    assert '"mode": "RECVONLY"' in player.proto.json_args
+
+
+def test_a_file_that_is_no_video_gets_a_sentence(visit):
+    app = visit("live")
+    app.segmented_control(key="live.source").set_value("video").run()
+    app.file_uploader(key="live.upload").upload("mine.mp4", b"no video", "video/mp4").run()
+    assert not app.exception
+    assert "is not a video that can be played" in sentence(app)
+
+
+@pytest.mark.parametrize("trouble", [*live_view.TROUBLES, "something new"])
+def test_each_trouble_has_a_sentence_and_opens_snapshots(trouble, visit, monkeypatch):
+    monkeypatch.setattr(live_view, "watch", lambda _key, camera: trouble if camera else "")
+    app = visit("live")
+    assert "Until then, single pictures go the same way" in sentence(app)
+    assert [each.value for each in app.subheader] == ["Snapshot"]
+    assert len(app.get("component_instance")) == 1, "START stays, to try again"
+
+
+def test_when_all_places_are_taken_the_page_says_so_and_takes_snapshots(visit, monkeypatch):
+    full = Places(1, 600)
+    full.take("somebody else")
+    monkeypatch.setattr(live_view, "places", lambda: full)
+    app = visit("live")
+    assert "Every place is taken" in sentence(app)
+    assert not app.get("component_instance")
+    assert [each.value for each in app.subheader] == ["Snapshot"]
+
+
+def test_moving_a_slider_changes_the_settings_of_the_same_stream(visit):
+    app = visit("live")
+    stream = app.session_state["live.stream"]
+    key = "live.detection.starter-detector-darknet.confidence"
+    app.slider(key=key).set_value(0.8).run()
+    assert app.session_state["live.stream"] is stream
+    assert stream.settings.thresholds.confidence == 0.8
+
+
+def test_ice_servers_come_from_the_environment_and_nonsense_is_a_sentence(visit, monkeypatch):
+    monkeypatch.setenv("BLOBSCOPE_ICE_SERVERS", '[{"urls": "stun:stun.example.org"}]')
+    (player,) = visit("live").get("component_instance")
+    assert "stun:stun.example.org" in player.proto.json_args
+    monkeypatch.setenv("BLOBSCOPE_ICE_SERVERS", "stun.example.org")
+    app = visit("live")
+    assert "not configured as they should be" in sentence(app)
+    assert [each.value for each in app.subheader] == ["Snapshot"]
+
+
+@pytest.mark.parametrize("page", ["Blob", "Classification", "Detection"])
+def test_a_frozen_frame_becomes_the_snapshot_of_another_page(page, visit):
+    app = visit("live")
+    picture = Picture("live frame 7.png", png(plain(0, 0, 200)))
+    app.session_state["live.frozen"] = Frozen(picture, picture.data, "Frame 7, 0.3 s: red")
+    app.run()
+    app.button(key=f"live.to.{page}").click().run()
+    assert app.session_state["picture.kept.camera"] == (picture,)
+    app.switch_page(f"pages/{page.lower()}.py").run()  # an AppTest stays where it was
+    app.segmented_control(key="picture").set_value("camera").run()
+    assert not app.exception
+    assert [each.value for each in app.title] == [page]
+    assert any("96 x 64" in caption for image in app.image for caption in image.captions)
