@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -67,9 +68,14 @@ class AnnotatedTrack(MediaStreamTrack):
 
     def _listen(self) -> asyncio.Event:
         loop, drawn = asyncio.get_running_loop(), asyncio.Event()
-        self._stream.tell(partial(loop.call_soon_threadsafe, drawn.set))
+        self._stream.tell(partial(_ring, loop, drawn))
         self._drawn = drawn
         return drawn
+
+
+def _ring(loop: asyncio.AbstractEventLoop, drawn: asyncio.Event) -> None:
+    with suppress(RuntimeError):  # a server that shuts down has closed its loop
+        loop.call_soon_threadsafe(drawn.set)
 
 
 @dataclass(frozen=True, slots=True)

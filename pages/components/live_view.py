@@ -18,7 +18,7 @@ from pages.components.live_source import Source
 from pages.components.live_track import begin
 from pages.components.live_watch import watch
 from pages.components.text import plain
-from pages.components.webrtc_cure import cure, note_drawn
+from pages.components.webrtc_cure import begins_anew, cure
 
 _AHEAD = "Until then, single pictures go the same way: below."
 TROUBLES = {
@@ -50,7 +50,9 @@ def open_stream(key: str, source: Source) -> Stage:
     """Show the player, or say why there is none."""
     if source.name == "snapshot":
         return Stage(None)
-    stream = _stream(key)
+    name = f"{key}.{source.name}"
+    anew = begins_anew(name)
+    stream = _stream(key, anew)
     stream.footage = source.footage
     try:
         servers = configured_ice_servers()
@@ -60,7 +62,8 @@ def open_stream(key: str, source: Source) -> Stage:
         st.warning(plain(str(refused)), icon=":material/videocam_off:")
         st.button("Try again", key=f"{key}.again")
         return Stage(None, trouble="refused")
-    context = _player(f"{key}.{source.name}", source, stream, servers)
+    stop = not anew and _outlived(name, stream)
+    context = _player(name, source, stream, servers, stop=stop)
     playing = bool(context.state.playing)
     if playing and stream.began:
         st.session_state[f"{key}.why"] = ""
@@ -70,10 +73,11 @@ def open_stream(key: str, source: Source) -> Stage:
     return Stage(stream, playing, trouble)
 
 
-def _player(key: str, source: Source, stream: Stream, servers: list[dict[str, Any]]) -> Any:
+def _player(
+    key: str, source: Source, stream: Stream, servers: list[dict[str, Any]], *, stop: bool
+) -> Any:
     """Draw streamlit-webrtc's player, with everything a stream needs and no more."""
     cure()
-    anew = note_drawn(key)
     camera = source.name == "camera"
     return webrtc_streamer(
         key=key,
@@ -83,17 +87,19 @@ def _player(key: str, source: Source, stream: Stream, servers: list[dict[str, An
         player_factory=cast(Any, partial(begin, stream)),
         sink_video_track=VideoSinkTrack(stream.offer) if camera else None,
         async_processing=True,  # never False: that runs on the server's event loop
-        desired_playing_state=False if not anew and _outlived(key, stream) else None,
+        desired_playing_state=False if stop else None,
         video_html_attrs={"autoPlay": True, "muted": True, "controls": False, "style": STYLE},
         sendback_audio=False,
         media_toggle_controls=False,
     )
 
 
-def _stream(key: str) -> Stream:
-    """Return the visitor's stream, a new one where the last has ended."""
+def _stream(key: str, anew: bool) -> Stream:
+    """Return the visitor's stream, a new one where the last has ended or is out of date."""
     name = f"{key}.stream"
     stream: Stream | None = st.session_state.get(name)
+    if anew and stream is not None and stream.began:
+        stream.close()
     if stream is None or stream.ended.is_set():
         if stream is not None:
             st.session_state[f"{key}.why"] = stream.why_ended

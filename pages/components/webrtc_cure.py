@@ -1,4 +1,4 @@
-"""Two cures for streamlit-webrtc 0.79.0.
+"""Three cures for streamlit-webrtc 0.79.0.
 
 They touch its private names, so another version must be looked at anew: then
 ``tests/pages/test_live.py`` fails.
@@ -7,7 +7,10 @@ They touch its private names, so another version must be looked at anew: then
    risen by two since it was last drawn. Streamlit raises the count when a run's last message
    has been *sent*, so in the burst of reruns at the start the count jumps, and of 30 starts
    13 failed. A count that rises only when the stream really was out of sight is enough.
-2. Between two tracks stands a relay whose queue has no end: where the encoder is slower than
+2. Where somebody presses STOP and START while the server is busy, it never hears of the STOP,
+   gives the new connection's addresses to the old one, and keeps the answer to itself: no
+   picture ever comes. A new offer is a new beginning, so it counts as out of sight as well.
+3. Between two tracks stands a relay whose queue has no end: where the encoder is slower than
    the camera for a while, the picture lags behind for good and memory grows. aiortc's relay
    can do without a queue, and then passes on the newest frame.
 """
@@ -23,7 +26,7 @@ from streamlit_webrtc.relay import get_global_relay
 from pages.components.kept import visits
 
 CURED = "0.79.0"
-_DRAWN, _ROUNDS = "live.drawn", "live.rounds"
+_DRAWN, _OFFER, _ROUNDS = "live.drawn", "live.offer", "live.rounds"
 
 
 class NewestRelay:
@@ -33,17 +36,26 @@ class NewestRelay:
         self.subscribe = partial(relay.subscribe, buffered=False)
 
 
-def note_drawn(key: str) -> bool:
-    """Note that a stream is drawn now, before each ``webrtc_streamer``; True if it is anew.
+def begins_anew(key: str) -> bool:
+    """Tell, before each ``webrtc_streamer``, whether what its key stood for is out of date.
 
-    A round lasts while the same stream is drawn on the same visit to the page.
+    So it is on another visit to the page, after another source, and with another offer.
     """
-    drawn = visits(), key
+    drawn, offer = (visits(), key), _offer(key)
     anew = st.session_state.get(_DRAWN) != drawn
+    if offer is not None and offer != st.session_state.get(_OFFER):
+        anew, st.session_state[_OFFER] = True, offer
     if anew:
         st.session_state[_DRAWN] = drawn
         st.session_state[_ROUNDS] = _rounds() + 1
     return anew
+
+
+def _offer(key: str) -> str | None:
+    """Return what the browser offers now, while it waits for an answer."""
+    said = st.session_state.get(component.generate_frontend_component_key(key)) or {}
+    offer = said.get("sdpOffer") or {}
+    return offer.get("sdp")
 
 
 def _rounds() -> int:

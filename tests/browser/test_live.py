@@ -241,6 +241,25 @@ def test_start_stop_and_leave_work_again_and_again(start_app, open_live):
     assert megabytes[-1] <= max(megabytes[:settled]) + 60
 
 
+BREATH = """() => {
+    const button = word => [...document.querySelectorAll('button')].find(
+        each => each.textContent.trim() === word && !each.disabled)
+    window.breath = setInterval(() => {
+        if (button('Start')) { clearInterval(window.breath); button('Start').click() }
+    }, 1)
+    button('Stop').click()
+}"""
+
+
+def test_stop_and_start_in_one_breath_shows_a_picture_again(open_live):
+    page = open_live("red", f"{COLOURS}&{SMALL}")
+    frame = started(page)
+    for _ in range(3):
+        frame.evaluate(BREATH)
+        frame.wait_for_function("() => !document.querySelector('video')")
+        frame.wait_for_function(_PLAYS, timeout=SECONDS)
+
+
 def threads_and_megabytes(url: str) -> tuple[int, int]:
     """Ask Linux how many threads a server has, and its resident memory; elsewhere 0, 0."""
     wanted = f"--server.port={urlsplit(url).port}".encode()
@@ -370,7 +389,7 @@ def test_the_time_of_a_stream_ends_it_and_start_begins_another(start_app, open_l
     expect(page.get_by_text("The time of this stream is over")).to_have_count(0)
 
 
-def test_a_frozen_frame_is_sent_to_another_page(open_live):
+def test_a_frozen_frame_is_sent_to_each_other_page(open_live):
     page = open_live("red", f"{COLOURS}&{SMALL}")
     started(page)
     expect(appeared(page, "red")).to_be_visible(timeout=SECONDS)
@@ -380,11 +399,14 @@ def test_a_frozen_frame_is_sent_to_another_page(open_live):
         page.get_by_role("button", name="frame.png", exact=True).click()
     kept = cv2.imread(str(download.value.path()))
     assert near(kept[100, 100].astype(int), (0, 0, 230)).all()
-    page.get_by_role("button", name="Classification", exact=True).click()
-    page.get_by_role("heading", name="Classification", exact=True).wait_for()
-    expect(page.get_by_text("Kept from before: live frame", exact=False)).to_be_visible()
     height, width = kept.shape[:2]
-    expect(page.get_by_text(f"The picture, {width} x {height}")).to_be_visible()
+    for title in ("Classification", "Blob", "Detection"):
+        page.get_by_role("button", name=title, exact=True).click()
+        page.get_by_role("heading", name=title, exact=True).wait_for()
+        expect(page.get_by_text("Kept from before: live frame", exact=False)).to_be_visible()
+        expect(page.get_by_text(f"The picture, {width} x {height}")).to_be_visible()
+        page.get_by_test_id("stHeader").get_by_role("link", name="Live").click()
+        expect(page.get_by_role("img", name=re.compile("^Frozen: Frame"))).to_be_visible()
 
 
 def test_a_recording_is_a_video_of_the_annotated_stream(open_live):

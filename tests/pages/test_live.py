@@ -6,13 +6,10 @@ import pytest
 import streamlit_webrtc.component as component
 import streamlit_webrtc.webrtc as webrtc
 from aiortc.contrib.media import MediaRelay
+from streamlit.testing.v1 import AppTest
 
 from core.live.places import Places
-from core.picture.image import Picture
-from core.render.encode import png
 from pages.components import live_view, webrtc_cure
-from pages.components.live_tools import Frozen
-from tests.live.films import plain
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +35,27 @@ def test_the_cured_relay_passes_on_the_newest_frame_and_has_no_queue():
 
     proxy = webrtc_cure.NewestRelay(MediaRelay()).subscribe(Source())
     assert proxy._queue is None
+
+
+def beginnings():
+    import streamlit as st
+    from streamlit_webrtc.component import generate_frontend_component_key
+
+    from pages.components.webrtc_cure import begins_anew
+
+    offer = st.session_state.get("offer")
+    value = {"sdpOffer": {"sdp": offer} if offer else None}
+    st.session_state[generate_frontend_component_key("player")] = value
+    st.session_state["anew"] = begins_anew("player")
+
+
+def test_a_new_offer_is_a_new_beginning_even_where_no_stop_was_heard():
+    app = AppTest.from_function(beginnings)
+    told = []
+    for offer in (None, "first", "first", None, None, "second", "second"):
+        app.session_state["offer"] = offer
+        told.append(app.run().session_state["anew"])
+    assert told == [True, True, False, False, False, True, False]
 
 
 @pytest.mark.parametrize("sight", ["detection", "classification", "planes"])
@@ -115,18 +133,3 @@ def test_ice_servers_come_from_the_environment_and_nonsense_is_a_sentence(visit,
     app = visit("live")
     assert "not configured as they should be" in sentence(app)
     assert [each.value for each in app.subheader] == ["Snapshot"]
-
-
-@pytest.mark.parametrize("page", ["Blob", "Classification", "Detection"])
-def test_a_frozen_frame_becomes_the_snapshot_of_another_page(page, visit):
-    app = visit("live")
-    picture = Picture("live frame 7.png", png(plain(0, 0, 200)))
-    app.session_state["live.frozen"] = Frozen(picture, picture.data, "Frame 7, 0.3 s: red")
-    app.run()
-    app.button(key=f"live.to.{page}").click().run()
-    assert app.session_state["picture.kept.camera"] == (picture,)
-    app.switch_page(f"pages/{page.lower()}.py").run()  # an AppTest stays where it was
-    app.segmented_control(key="picture").set_value("camera").run()
-    assert not app.exception
-    assert [each.value for each in app.title] == [page]
-    assert any("96 x 64" in caption for image in app.image for caption in image.captions)
