@@ -210,8 +210,12 @@ def _show_timeline(stream: Stream) -> None:
         alt.Chart(alt.InlineData(values=rows))
         .mark_bar()
         .encode(
-            x=alt.X("second:O", title="second of the stream", axis=alt.Axis(labelOverlap=True)),
-            y=alt.Y("count:Q", title="in sight at once", axis=alt.Axis(tickMinStep=1)),
+            x=alt.X(
+                "second:O",
+                title="second of the stream",
+                axis=alt.Axis(labelOverlap=True, labelAngle=0),
+            ),
+            y=alt.Y("count:Q", title="in sight", axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("class:N", title=None, sort=common),
         )
         .properties(height=140)

@@ -9,13 +9,14 @@ They touch its private names, so another version must be looked at anew: then
    13 failed. A count that rises only when the stream really was out of sight is enough.
 2. Where somebody presses STOP and START while the server is busy, it never hears of the STOP,
    gives the new connection's addresses to the old one, and keeps the answer to itself: no
-   picture ever comes. A new offer is a new beginning, so it counts as out of sight as well.
+   picture ever comes. So another offer ends what an earlier one began.
 3. Between two tracks stands a relay whose queue has no end: where the encoder is slower than
    the camera for a while, the picture lags behind for good and memory grows. aiortc's relay
    can do without a queue, and then passes on the newest frame.
 """
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 import streamlit_webrtc.component as component
@@ -39,16 +40,29 @@ class NewestRelay:
 def begins_anew(key: str) -> bool:
     """Tell, before each ``webrtc_streamer``, whether what its key stood for is out of date.
 
-    So it is on another visit to the page, after another source, and with another offer.
+    So it is on another visit to the page, after another source, and with another offer
+    while an earlier one was answered.
     """
-    drawn, offer = (visits(), key), _offer(key)
-    anew = st.session_state.get(_DRAWN) != drawn
-    if offer is not None and offer != st.session_state.get(_OFFER):
-        anew, st.session_state[_OFFER] = True, offer
-    if anew:
+    drawn = visits(), key
+    if st.session_state.get(_DRAWN) != drawn:
         st.session_state[_DRAWN] = drawn
         st.session_state[_ROUNDS] = _rounds() + 1
-    return anew
+        return True
+    offer = _offer(key)
+    if offer is None or offer == st.session_state.get(_OFFER):
+        return False
+    st.session_state[_OFFER] = offer
+    return _end_unheard(st.session_state[key])
+
+
+def _end_unheard(context: Any) -> bool:
+    """End a connection whose STOP was never heard; tell whether there was one."""
+    if context._get_worker() is None and context._sdp_answer_json is None:
+        return False
+    state = context.state
+    component._reset_context(context)
+    context._set_state(state)  # that of the new offer, which is heard already
+    return True
 
 
 def _offer(key: str) -> str | None:
@@ -71,6 +85,6 @@ def _newest_relay() -> NewestRelay:
 
 
 def cure() -> None:
-    """Put both in place; doing so again changes nothing."""
+    """Put the first and the third in place; doing so again changes nothing."""
     component.get_script_run_count = _count  # type: ignore[attr-defined, assignment]
     webrtc.get_global_relay = _newest_relay  # type: ignore[attr-defined, assignment]

@@ -26,6 +26,7 @@ def sentence(app) -> str:
 def test_the_cure_is_for_this_version_alone():
     assert version("streamlit-webrtc") == webrtc_cure.CURED, "measure anew whether it needs it"
     assert hasattr(component, "get_script_run_count")
+    assert hasattr(component, "_reset_context")
     assert hasattr(webrtc, "get_global_relay")
 
 
@@ -43,19 +44,35 @@ def beginnings():
 
     from pages.components.webrtc_cure import begins_anew
 
-    offer = st.session_state.get("offer")
+    offer = st.session_state.offer
     value = {"sdpOffer": {"sdp": offer} if offer else None}
     st.session_state[generate_frontend_component_key("player")] = value
-    st.session_state["anew"] = begins_anew("player")
+    st.session_state.anew = begins_anew("player")
 
 
-def test_a_new_offer_is_a_new_beginning_even_where_no_stop_was_heard():
+class Worker:
+    stopped = False
+
+    def stop(self):
+        self.stopped = True
+
+
+def test_another_offer_ends_what_an_earlier_one_began_where_no_stop_was_heard():
     app = AppTest.from_function(beginnings)
-    told = []
-    for offer in (None, "first", "first", None, None, "second", "second"):
+    signalling = component.WebRtcStreamerState(playing=False, signalling=True)
+    context = component.WebRtcStreamerContext(None, signalling)
+    app.session_state["player"] = context
+    told, worker = [], Worker()
+    for offer in (None, "first", "first", None, "second", "second", None, "third"):
         app.session_state["offer"] = offer
         told.append(app.run().session_state["anew"])
-    assert told == [True, True, False, False, False, True, False]
+        if offer == "first":
+            context._set_worker(worker)
+            context._sdp_answer_json, context._is_sdp_answer_sent = "{}", True
+    assert told == [True, False, False, False, True, False, False, False]
+    assert worker.stopped
+    assert context.state == signalling
+    assert not context._is_sdp_answer_sent, "the second offer gets its own answer"
 
 
 @pytest.mark.parametrize("sight", ["detection", "classification", "planes"])
