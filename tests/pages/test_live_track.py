@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-import time
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from aiortc.mediastreams import MediaStreamError
@@ -52,19 +52,18 @@ def test_the_event_loop_goes_on_while_the_net_is_busy(stream, monkeypatch):
 
     monkeypatch.setattr(module, "look", slow)
 
-    async def wait_and_count():
+    async def wait_a_while():
         track = begin(stream).video
         stream.offer(frame(plain(0, 0, 230)))
         waiting = asyncio.create_task(track.recv())
-        turns = 0
-        for turns in range(1, 51):
+        for _ in range(50):
             await asyncio.sleep(0)
         done = waiting.done()
         let_go.set()
         await asyncio.wait_for(waiting, PATIENCE)
-        return turns, done
+        return done
 
-    assert asyncio.run(wait_and_count()) == (50, False)
+    assert not asyncio.run(wait_a_while())
 
 
 def test_a_slow_net_leaves_no_browser_waiting_and_sends_its_last_frame_again(
@@ -118,7 +117,5 @@ def test_an_old_frame_is_never_sent_after_a_newer_one(stream, monkeypatch):
             reds.append(int(sent.to_ndarray(format="bgr24")[5, 5, 2]))
         return reds
 
-    begun = time.monotonic()
     reds = asyncio.run(many())
-    assert all(later >= earlier - 3 for earlier, later in zip(reds, reds[1:], strict=False))
-    assert time.monotonic() - begun < PATIENCE
+    assert all(later >= earlier - 3 for earlier, later in pairwise(reds))
