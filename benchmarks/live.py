@@ -124,9 +124,12 @@ class NumberedCamera(MediaStreamTrack):
         return _stamped(image, number, fps=LATE_FPS)
 
 
-async def ages(model: ModelCard, seconds: float = 12.0) -> tuple[list[float], float]:
-    """Return the ages of frames that came back over WebRTC, in ms, and the forward's."""
-    camera, stream = NumberedCamera(), _stream(model)
+async def ages(model: ModelCard | None, seconds: float = 8.0) -> tuple[list[float], float]:
+    """Return the ages of frames that came back over WebRTC, in ms, and the forward's.
+
+    Without a model the server sends back what it gets: what the connection alone takes.
+    """
+    camera, stream = NumberedCamera(), _stream(model or card(MODELS[0]))
     visitor, server = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
     relay = NewestRelay(MediaRelay())
     came_back: asyncio.Future[MediaStreamTrack] = asyncio.get_running_loop().create_future()
@@ -134,7 +137,11 @@ async def ages(model: ModelCard, seconds: float = 12.0) -> tuple[list[float], fl
     tasks = []
 
     def serve(track: MediaStreamTrack) -> None:
-        tasks.append(asyncio.create_task(_offer_all(relay.subscribe(track), stream)))
+        came = relay.subscribe(track)
+        if model is None:
+            server.addTrack(came)
+            return
+        tasks.append(asyncio.create_task(_offer_all(came, stream)))
         server.addTrack(relay.subscribe(AnnotatedTrack(stream)))
 
     server.on("track", serve)
@@ -215,6 +222,8 @@ def _number_of(image: np.ndarray) -> int | None:
 def main() -> None:
     """Print one line for each model whose files are here."""
     ride = encoded_ride()
+    alone = statistics.median(asyncio.run(ages(None))[0])
+    print(f"age of a frame that is sent straight back, without a net: {alone:.0f} ms")
     for model in map(card, MODELS):
         if not present(model):
             print(f"{model.name}: its files are not here (BLOBSCOPE_MIRROR names a folder)")
@@ -227,6 +236,7 @@ def main() -> None:
         print(
             f"  age of the newest frame: median {statistics.median(found):.0f} ms, 95 % below "
             f"{p95:.0f} ms, of {len(found)}; promised {limit:.0f} ms (forward {forward:.0f} ms)"
+            f", {statistics.median(found) - alone:.0f} ms more than without a net"
         )
 
 

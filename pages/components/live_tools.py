@@ -47,6 +47,7 @@ class Frozen:
 
 def show_tools(key: str, stage: Stage, settings: LiveSettings) -> None:
     """Hand the settings to the stream and show all that belongs to it; else take snapshots."""
+    _go_where_sent(key)
     _make_ready(settings)
     if stage.stream is not None:
         stage.stream.settings = settings
@@ -241,10 +242,10 @@ def _show_frozen(key: str, *, playing: bool) -> None:
     with right:
         st.markdown("**Send this frame to**")
         with st.container(horizontal=True):
-            for title, page in _PAGES.items():
-                if st.button(title, key=f"{key}.to.{title}"):
-                    keep_snapshot(frozen.picture)
-                    st.switch_page(page, query_params={"picture": "camera"})
+            for title in _PAGES:
+                st.button(
+                    title, key=f"{key}.to.{title}", on_click=_send, args=(key, title, frozen)
+                )
         for name, data in (
             ("frame.png", frozen.picture.data),
             ("annotated.png", frozen.annotated),
@@ -258,6 +259,18 @@ def _show_frozen(key: str, *, playing: bool) -> None:
                 on_click="ignore",
                 icon=":material/download:",
             )
+
+
+def _send(key: str, title: str, frozen: Frozen) -> None:
+    """Remember where to go: the run of a click may be cut short before it comes to that."""
+    keep_snapshot(frozen.picture)
+    st.session_state[f"{key}.to"] = title
+
+
+def _go_where_sent(key: str) -> None:
+    title = st.session_state.pop(f"{key}.to", "")
+    if title:
+        st.switch_page(_PAGES[title], query_params={"picture": "camera"})
 
 
 def _freeze(key: str) -> None:

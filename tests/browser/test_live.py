@@ -130,6 +130,11 @@ def press(page: Page, button: str) -> None:
     frame.get_by_role("button", name=button, exact=True).click()
 
 
+def wait_for_start(page: Page) -> None:
+    frame = page.frame_locator("iframe[title*='webrtc']")
+    frame.get_by_role("button", name="Start", exact=True).wait_for(timeout=SECONDS)
+
+
 def started(page: Page) -> Frame:
     press(page, "Start")
     frame = player(page)
@@ -229,9 +234,7 @@ def test_start_stop_and_leave_work_again_and_again(start_app, open_live):
             idle(page)
         else:
             press(page, "Stop")
-            page.frame_locator("iframe[title*='webrtc']").get_by_role(
-                "button", name="Start", exact=True
-            ).wait_for(timeout=SECONDS)
+            wait_for_start(page)
         used.append(threads_and_megabytes(url))
         print(f"cycle {cycle + 1}: {used[-1]}")
     threads, megabytes = zip(*used, strict=True)
@@ -374,7 +377,8 @@ def test_when_every_place_is_taken_the_page_says_when_one_is_free(start_app, ope
     press(second, "Start")
     expect(second.get_by_text("Every place is taken")).to_be_visible(timeout=SECONDS)
     press(first, "Stop")
-    expect(first.get_by_text("Press START")).to_have_count(0)
+    wait_for_start(first)
+    expect(first.get_by_role("button", name="Record", exact=True)).to_have_count(0)
     second.get_by_role("button", name="Try again").click()
     expect(second.get_by_text("Every place is taken")).to_have_count(0, timeout=SECONDS)
     started(second)

@@ -9,7 +9,11 @@ from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
 from core.live.places import Places
+from core.picture.image import Picture
+from core.render.encode import png
 from pages.components import live_view, webrtc_cure
+from pages.components.live_tools import Frozen
+from tests.live.films import plain
 
 
 @pytest.fixture(autouse=True)
@@ -150,3 +154,18 @@ def test_ice_servers_come_from_the_environment_and_nonsense_is_a_sentence(visit,
     app = visit("live")
     assert "not configured as they should be" in sentence(app)
     assert [each.value for each in app.subheader] == ["Snapshot"]
+
+
+@pytest.mark.parametrize("page", ["Blob", "Classification", "Detection"])
+def test_a_frozen_frame_becomes_the_snapshot_of_another_page(page, visit):
+    app = visit("live")
+    picture = Picture("live frame 7.png", png(plain(0, 0, 200)))
+    app.session_state["live.frozen"] = Frozen(picture, picture.data, "Frame 7, 0.3 s: red")
+    app.run()
+    app.button(key=f"live.to.{page}").click().run()
+    assert not app.exception
+    assert app.session_state["picture.kept.camera"] == (picture,)
+    app.switch_page(f"pages/{page.lower()}.py").run()  # an AppTest stays where it was
+    app.segmented_control(key="picture").set_value("camera").run()
+    assert [each.value for each in app.title] == [page]
+    assert any("Kept from before: live frame 7" in each.value for each in app.caption)
