@@ -4,7 +4,7 @@
 
 Rate: the bare loop decodes a VP8 frame, runs the net, draws and encodes, over and over, with
 nothing but cv2, numpy and aiortc's codecs. The stream gets the same frames from a camera of
-60 a second through the same decoder, and its annotated frames go through the same encoder.
+120 a second through the same decoder, and its annotated frames go through the same encoder.
 
 Age: a camera whose frames carry their number in black and white squares sends them over a
 real WebRTC connection on this machine; where a number comes back on an annotated frame, it
@@ -43,7 +43,7 @@ from pages.components.webrtc_cure import NewestRelay
 MODELS = ("starter-detector-darknet", "yolo-fastest-1.1-coco", "yolox-nano-onnx")
 DARKNET = ("starter-detector-darknet", "yolo-fastest-1.1-coco")  # what bare_boxes can read
 ROUNDS, SECONDS = 5, 4.0
-CAMERA_FPS, LATE_FPS = 60, 30
+CAMERA_FPS, LATE_FPS = 120, 30
 BITS, SQUARE = 12, 32
 
 

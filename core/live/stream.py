@@ -4,9 +4,11 @@ A thread of its own does the looking, so that neither the server's event loop no
 else's page waits for it; the engine serves all callers in the order of asking.
 """
 
+import atexit
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +31,11 @@ from core.picture.image import BgrImage
 MOST_WIDTH = 1280
 """Wider frames are shrunk: a visitor's camera must not decide what a look costs."""
 
+EXIT_SECONDS = 5.0
+"""So long a process that ends waits for looks that are under way."""
+
 _LOG = logging.getLogger(__name__)
+_BEGUN: "weakref.WeakSet[Stream]" = weakref.WeakSet()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -155,6 +161,7 @@ class Stream:
                 self._end(str(refused))
                 return
             self._began = time.monotonic()
+            _BEGUN.add(self)
             self._thread = _thread("blobscope-live", self._work)
             if self.footage is not None:
                 _thread("blobscope-footage", self._play)
@@ -172,6 +179,11 @@ class Stream:
         """End the stream; closing it twice does no harm."""
         with self._lock:
             self._end(why)
+
+    def join(self, seconds: float) -> None:
+        """Wait until the last look is over, so many seconds at most."""
+        if self._thread is not None:
+            self._thread.join(seconds)
 
     def _end(self, why: str) -> None:
         if self.ended.is_set():
@@ -221,6 +233,16 @@ class Stream:
     def _tell_all(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+@atexit.register
+def _end_all() -> None:
+    """Let no look outlive Python: one that comes back from OpenCV then aborts the process."""
+    begun = list(_BEGUN)
+    for stream in begun:
+        stream.close()
+    for stream in begun:
+        stream.join(EXIT_SECONDS)
 
 
 def _thread(name: str, work: Callable[[], None]) -> threading.Thread:

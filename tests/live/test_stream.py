@@ -1,8 +1,11 @@
 """A stream: the newest frame, counters, and sentences instead of a frozen picture."""
 
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +22,7 @@ from core.pipeline import Thresholds
 from tests.live.films import frame, plain
 
 PATIENCE = 30
+ROOT = Path(__file__).parents[2]
 COLOUR = card("tiny-dominant-colour")
 RANKING = LiveSettings("classification", COLOUR.blob, COLOUR, Thresholds(0.1))
 RED, BLUE = plain(0, 0, 230), plain(230, 0, 0)
@@ -174,7 +178,7 @@ def test_closing_ends_thread_recording_and_place(opened):
     stream.begin()  # what has ended does not begin again
     assert stream.recording.over
     assert places.taken == 0
-    stream._thread.join(PATIENCE)
+    stream.join(PATIENCE)
     assert threading.active_count() == before
     assert stream.newest is None, "a stream that has ended keeps no pixels"
 
@@ -213,3 +217,30 @@ def test_footage_stands_in_for_a_camera_and_can_be_changed_while_it_plays(opened
     told.until(lambda stream: labels(stream) == ["red"])
     stream.footage = Still(BLUE)
     told.until(lambda stream: labels(stream) == ["blue"])
+
+
+EXITING = """
+import threading
+from core.live.places import Places
+from core.live.settings import LiveSettings
+from core.live.stream import Stream
+from core.nets.catalog import card
+from tests.live.films import frame, plain
+
+detector = card("starter-detector-darknet")
+stream = Stream("ann", Places(1, 600))
+stream.settings = LiveSettings("detection", detector.blob, detector)
+looked = threading.Event()
+stream.tell(looked.set)
+stream.begin()
+stream.offer(frame(plain(0, 0, 200)))
+looked.wait(30)
+stream.offer(frame(plain(0, 0, 200)))
+"""
+
+
+def test_a_process_that_ends_amid_a_look_ends_well():
+    done = subprocess.run(
+        [sys.executable, "-c", EXITING], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
