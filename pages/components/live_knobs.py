@@ -17,13 +17,13 @@ from pages.components.knobs import presets
 from pages.components.model import pick_model
 from pages.components.text import plain
 
-_OWN = "as the model wants"
+_OWN = "its own"
 _SCALES = {"shared": True, "per plane": False}
 
 
 def pick_settings(key: str) -> LiveSettings:
     """Ask what is done to each frame; all of it acts on the running stream."""
-    sight: Sight = choice("Look for", SIGHTS, key=f"{key}.sight")
+    sight: Sight = choice("Look for", SIGHTS, key=f"{key}.sight", wrap=True)
     settings = _KNOBS[sight](key)
     mirror = st.toggle(
         "mirror",
@@ -89,6 +89,6 @@ def _fitted(key: str, spec: BlobSpec) -> BlobSpec:
         (_OWN, *FITS),
         key=f"{key}.fit",
         wrap=True,
-        help=f"What happens to the aspect ratio. Its own here is {spec.fit}.",
+        help=f"What happens to the aspect ratio. Its own: {spec.fit}.",
     )
     return spec if fit == _OWN else replace(spec, fit=cast(Fit, fit))

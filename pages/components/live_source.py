@@ -54,7 +54,7 @@ def pick_source(key: str) -> Source:
 
 
 def _constraints(key: str) -> dict[str, Any]:
-    size = choice("Resolution", list(_SIZES), key=f"{key}.size", default="640 x 480")
+    size = choice("Resolution", list(_SIZES), key=f"{key}.size", default="640 x 480", wrap=True)
     face = choice("Camera", list(_FACES), key=f"{key}.face")
     st.caption(
         "Both act at the next START. A browser may give another size; one certain camera is "

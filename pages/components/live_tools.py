@@ -103,7 +103,8 @@ def _show_metrics(stream: Stream) -> None:
     with st.container(horizontal=True, gap="medium"):
         st.metric("camera", f"{now.camera_fps:.1f} fps", width="content")
         st.metric("net", f"{now.net_fps:.1f} fps", width="content")
-        st.metric("forward", milliseconds(now.forward_ms), width="content")
+        forward = milliseconds(now.forward_ms) if now.forward_ms else "no net"
+        st.metric("forward", forward, width="content")
         st.metric(
             "behind",
             milliseconds(now.delay_ms),
