@@ -81,6 +81,7 @@ sighting     of a video, what the model said of one frame
 job          long work on a thread of its own; what came is kept, and it can be stopped
 stream       a visitor's live video: frames come in, annotated frames go out
 look         what comes of one image of a stream, and the copy it is drawn on
+glimpse      one thing that a look found: its label, how sure the net is, and where
 moment       a frame of a stream that was looked at, with its number and its time
 place        leave to run a stream, for a time that can be renewed
 footage      a video that stands in for a camera, played in a loop

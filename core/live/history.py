@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.live.look import Look, Sighting
+from core.live.look import Glimpse, Look
 from core.picture.image import BgrImage
 from core.render.encode import jpeg
 
@@ -81,7 +81,7 @@ class History:
             label: at for label, at in self._last_seen.items() if second - at <= AWAY_SECONDS
         } | seen_now
 
-    def _is_new(self, seen: Sighting, second: float) -> bool:
+    def _is_new(self, seen: Glimpse, second: float) -> bool:
         last = self._last_seen.get(seen.label)
         return last is None or second - last > AWAY_SECONDS
 
@@ -91,15 +91,15 @@ class History:
         self._timeline.append(Count(second, dict(counts.most_common(MOST_LABELS))))
 
 
-def _first_of_each(seen: tuple[Sighting, ...]) -> list[Sighting]:
+def _first_of_each(seen: tuple[Glimpse, ...]) -> list[Glimpse]:
     """Take the surest of each label, at most as many as the strip holds."""
-    surest: dict[str, Sighting] = {}
+    surest: dict[str, Glimpse] = {}
     for each in seen:
         surest.setdefault(each.label, each)
     return list(surest.values())[:MOST_APPEARANCES]
 
 
-def thumbnail(image: BgrImage, seen: Sighting) -> bytes:
+def thumbnail(image: BgrImage, seen: Glimpse) -> bytes:
     """Cut out what was seen, as a small square JPEG with bars where it is no square."""
     left, top, right, bottom = seen.xyxy
     cut = image[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]

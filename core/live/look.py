@@ -26,7 +26,7 @@ LEAST_PATCH = 8  # pixels; what is smaller makes no thumbnail
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Glimpse:
     """One thing that was seen: its label, how sure the net is, and where.
 
     ``xyxy`` is in pixels of the image; the whole image where a classifier saw it.
@@ -51,7 +51,7 @@ class Look:
 
     image: BgrImage
     annotated: BgrImage
-    seen: tuple[Sighting, ...] = ()
+    seen: tuple[Glimpse, ...] = ()
     forward_ms: float | None = None
     error: str = ""
 
@@ -90,7 +90,7 @@ def _detection(image: BgrImage, settings: LiveSettings) -> Look:
     kept = found(done, card, settings.thresholds).kept
     labels = [card.label(class_id) for class_id in kept.class_id.tolist()]
     corners = kept.xyxy.round().astype(int).tolist()
-    seen = tuple(map(_sighting, labels, kept.confidence.tolist(), corners))
+    seen = tuple(map(_glimpse, labels, kept.confidence.tolist(), corners))
     annotated = draw_detections(image, kept, label=card.label)
     return Look(image, annotated, seen, done.times.forward)
 
@@ -100,7 +100,7 @@ def _classification(image: BgrImage, settings: LiveSettings) -> Look:
     ranked = ranking(done, card, settings.k).best
     sure = [each for each in ranked if each.confidence > settings.thresholds.confidence]
     whole = [0, 0, *Size.of(image).cv2]
-    seen = tuple(_sighting(each.label, each.confidence, whole) for each in sure[:1])
+    seen = tuple(_glimpse(each.label, each.confidence, whole) for each in sure[:1])
     return Look(image, _with_ranking(image, sure), seen, done.times.forward)
 
 
@@ -135,9 +135,9 @@ def _run(image: BgrImage, settings: LiveSettings) -> tuple[Run, ModelCard]:
     return Run(Size.of(image), image, blob, placement, answer.outputs, times), card
 
 
-def _sighting(label: str, confidence: float, corners: list[int]) -> Sighting:
+def _glimpse(label: str, confidence: float, corners: list[int]) -> Glimpse:
     left, top, right, bottom = corners
-    return Sighting(label, confidence, (left, top, right, bottom))
+    return Glimpse(label, confidence, (left, top, right, bottom))
 
 
 def _with_ranking(image: BgrImage, ranked: list[Ranked]) -> BgrImage:

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.live.history import AWAY_SECONDS, MOST_APPEARANCES, MOST_SECONDS, THUMBNAIL, History
-from core.live.look import Look, Sighting
+from core.live.look import Glimpse, Look
 
 IMAGE = np.zeros((60, 80, 3), np.uint8)
 
 
 def seen(*labels: str) -> Look:
-    return Look(IMAGE, IMAGE, tuple(Sighting(each, 0.9, (10, 10, 40, 30)) for each in labels))
+    return Look(IMAGE, IMAGE, tuple(Glimpse(each, 0.9, (10, 10, 40, 30)) for each in labels))
 
 
 def test_what_stays_in_sight_appears_once_and_what_comes_back_again():
@@ -50,7 +50,7 @@ def test_a_thumbnail_shows_what_is_in_the_box():
     image = IMAGE.copy()
     image[10:30, 10:40] = (0, 0, 255)
     history = History()
-    history.note(Look(image, image, (Sighting("red", 0.5, (10, 10, 40, 30)),)), 0.0)
+    history.note(Look(image, image, (Glimpse("red", 0.5, (10, 10, 40, 30)),)), 0.0)
     (appearance,) = history.strip
     shown = cv2.imdecode(np.frombuffer(appearance.thumbnail, np.uint8), cv2.IMREAD_COLOR)
     assert shown.shape == (THUMBNAIL, THUMBNAIL, 3)
@@ -60,5 +60,5 @@ def test_a_thumbnail_shows_what_is_in_the_box():
 
 def test_a_box_outside_the_picture_makes_a_thumbnail_all_the_same():
     history = History()
-    history.note(Look(IMAGE, IMAGE, (Sighting("far", 0.5, (90, 90, 95, 95)),)), 0.0)
+    history.note(Look(IMAGE, IMAGE, (Glimpse("far", 0.5, (90, 90, 95, 95)),)), 0.0)
     assert history.strip[0].thumbnail.startswith(b"\xff\xd8")
