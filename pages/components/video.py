@@ -99,7 +99,7 @@ def pick_cut(key: str, video: Video) -> Cut:
         bind="query-params",
         help="2 takes every other frame: half the work. The film keeps the video's pace.",
     )
-    return Cut(begin, until, stride)
+    return Cut(round(begin, 1), round(until, 1), stride)  # browsers add tenths up
 
 
 def pick_format(key: str) -> Format:

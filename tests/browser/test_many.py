@@ -15,7 +15,7 @@ LATE = 120_000  # milliseconds that a busy machine may take
 
 def open_many(page: Page, query: str = "") -> None:
     page.goto(f"/many{query}")
-    expect(page.get_by_role("heading", name="Many pictures", exact=True)).to_be_visible()
+    page.get_by_role("heading", name="Many pictures", exact=True).wait_for()
     idle(page)
 
 
