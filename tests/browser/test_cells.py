@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_visitors import LOOKS, metric, pixels, settings
-from tests.browser.visit import idle, keep
+from tests.browser.visit import choose, idle, keep
 
 CELLS = "/detection?detection.model=Starter detector&detection.more=Cell by cell"
 SPILLING = """() => [...document.querySelectorAll(
@@ -24,8 +24,7 @@ def opened(page: Page) -> Page:
 
 
 def choose_second_box(page: Page) -> None:
-    page.get_by_role("combobox", name="Box to explain").click()
-    page.get_by_role("option", name=re.compile("^#2")).click()
+    choose(page, "Box to explain", re.compile("^#2"))
 
 
 def test_another_box_has_another_cell_stride_and_numbers(page, open_page):

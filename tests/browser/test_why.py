@@ -15,7 +15,7 @@ from core.pipeline import ranking, run
 from core.render.heat import draw_heat, draw_outline
 from core.render.planes import PlaneScale
 from tests.browser.test_visitors import pixels, settings
-from tests.browser.visit import idle, keep
+from tests.browser.visit import choose, idle, keep
 
 STARTER = "Starter classifier, ONNX"
 LOOKS = [(1440, False), (1440, True), (390, False), (390, True)]
@@ -109,8 +109,7 @@ def test_a_chosen_box_is_explained(page):
     expect(
         page.get_by_text("Which parts of the picture make the net say #1 motorbike")
     ).to_be_visible()
-    page.get_by_role("combobox", name="Box to explain").click()
-    page.get_by_role("option", name="#2 person").click()
+    choose(page, "Box to explain", "#2 person")
     expect(
         page.get_by_text("Which parts of the picture make the net say #2 person")
     ).to_be_visible()

@@ -1,9 +1,10 @@
 """What a visitor does on any page: wait, look, take a picture of it."""
 
 import os
+import re
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 _PAINTED = """() => document.fonts.status === 'loaded'
     && !document.querySelector('[data-testid=stSkeleton]')
@@ -18,6 +19,15 @@ def idle(page: Page) -> None:
     """Wait until the script run is over, and fonts and pictures are painted."""
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     page.wait_for_function(_PAINTED)
+
+
+def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
+    """Choose from a list; in sight first, for a list that is open closes when it moves."""
+    chooser = page.get_by_role("combobox", name=label)
+    chooser.scroll_into_view_if_needed()
+    expect(chooser).to_be_in_viewport()
+    chooser.click()
+    page.get_by_role("option", name=option).click()
 
 
 def keep(page: Page, name: str) -> None:
