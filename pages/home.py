@@ -29,6 +29,7 @@ with steps[2]:
 with steps[3]:
     road.show_answer(detector, detected)
 
+road.show_other_doors()
 reference.show_rows()
 left, right = st.columns(2, gap="large")
 with left:

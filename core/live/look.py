@@ -11,10 +11,9 @@ import numpy as np
 from core.blob.make import make_blob, planes
 from core.live.settings import LiveSettings, Sight
 from core.nets.card import ModelCard
-from core.nets.engine import infer
 from core.picture.image import BgrImage
 from core.picture.size import Size
-from core.pipeline import RoadTimes, Run, found, ranking
+from core.pipeline import found, ranking, run_image
 from core.render.boxes import Pen, draw_detections, label_tile
 from core.render.palette import Bgr, Channel, class_colour
 from core.render.planes import RenderedPlane, render_planes
@@ -86,7 +85,8 @@ def complaint(image: BgrImage, sentence: str) -> Look:
 
 
 def _detection(image: BgrImage, settings: LiveSettings) -> Look:
-    done, card = _run(image, settings)
+    card = cast(ModelCard, settings.card)  # the settings made sure of it
+    done = run_image(image, card, settings.spec)
     kept = found(done, card, settings.thresholds).kept
     labels = [card.label(class_id) for class_id in kept.class_id.tolist()]
     corners = kept.xyxy.round().astype(int).tolist()
@@ -96,7 +96,8 @@ def _detection(image: BgrImage, settings: LiveSettings) -> Look:
 
 
 def _classification(image: BgrImage, settings: LiveSettings) -> Look:
-    done, card = _run(image, settings)
+    card = cast(ModelCard, settings.card)
+    done = run_image(image, card, settings.spec)
     ranked = ranking(done, card, settings.k).best
     sure = [each for each in ranked if each.confidence > settings.thresholds.confidence]
     whole = [0, 0, *Size.of(image).cv2]
@@ -123,16 +124,6 @@ _SIGHTS: dict[Sight, Callable[[BgrImage, LiveSettings], Look]] = {
     "classification": _classification,
     "planes": _planes,
 }
-
-
-def _run(image: BgrImage, settings: LiveSettings) -> tuple[Run, ModelCard]:
-    """Take the slow half of the road from an image that is decoded already."""
-    card = cast(ModelCard, settings.card)  # the settings made sure of it
-    blob, placement = make_blob(image, settings.spec)
-    answer = infer(card, blob)
-    timings = answer.timings
-    times = RoadTimes(0.0, 0.0, timings.load_ms, None, timings.forward_ms)
-    return Run(Size.of(image), image, blob, placement, answer.outputs, times), card
 
 
 def _glimpse(label: str, confidence: float, corners: list[int]) -> Glimpse:

@@ -1,12 +1,17 @@
 """Charts that several parts of the app draw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from core.render.statistics import Histogram
 
 _INKS = {"R": "#d0342c", "G": "#2e8b3d", "B": "#2a62c9", "A": "#8a8a8a", "grey": "#8a8a8a"}
+
+
+ON_TOP: dict[str, Any] = {"orient": "top", "title": None}
+"""A legend above the chart, without a word over it."""
 
 
 def show_value_histogram(
@@ -20,22 +25,46 @@ def show_value_histogram(
         for value, count in zip(middles.tolist(), counts, strict=True)
     ]
     inks = {"domain": list(channels), "range": [_INKS[each] for each in channels]}
-    # Vega-Lite's own words: altair would check them against its schema for 30 ms, each time
-    st.vega_lite_chart(
-        {
-            "data": {"values": rows},
-            "height": height,
-            "mark": {"type": "line", "interpolate": "step", "strokeWidth": 1.5},
-            "encoding": {
-                "x": {"field": "value", "type": "quantitative"},
-                "y": {"field": "pixels", "type": "quantitative"},
-                "color": {
-                    "field": "plane",
-                    "type": "nominal",
-                    "scale": inks,
-                    "legend": {"orient": "top", "title": None},
-                },
-            },
-        },
-        alt=alt_text,
+    show_chart(
+        rows,
+        mark={"type": "line", "interpolate": "step", "strokeWidth": 1.5},
+        height=height,
+        alt_text=alt_text,
+        x=quantity("value"),
+        y=quantity("pixels"),
+        color=name("plane", scale=inks, legend=ON_TOP),
     )
+
+
+def show_chart(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    mark: str | Mapping[str, Any],
+    alt_text: str,
+    height: int = 0,
+    **encoding: Mapping[str, Any],
+) -> None:
+    """Draw rows with Vega-Lite, in its own words.
+
+    Altair would check them against its schema for 30 ms each time, and takes longer to be
+    imported than a page to be drawn.
+
+    Args:
+        rows: what is drawn; each value by its column.
+        mark: ``bar``, ``line`` ..., or how one looks.
+        alt_text: what the chart shows, for who does not see it.
+        height: in pixels, with legend and axis (about 140); 0 leaves it to Vega-Lite.
+        encoding: x, y, color ..., see ``quantity`` and ``name``.
+    """
+    spec = {"data": {"values": rows}, "mark": mark, "encoding": encoding}
+    st.vega_lite_chart(spec | ({"height": height} if height else {}), alt=alt_text)
+
+
+def quantity(field: str, **how: Any) -> dict[str, Any]:
+    """Let a channel of the chart show numbers; ``how`` in Vega-Lite's words."""
+    return {"field": field, "type": "quantitative", **how}
+
+
+def name(field: str, **how: Any) -> dict[str, Any]:
+    """Let a channel of the chart tell names apart; ``how`` in Vega-Lite's words."""
+    return {"field": field, "type": "nominal", **how}

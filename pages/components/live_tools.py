@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import altair as alt
 import streamlit as st
 
 from core.blob.make import make_blob
@@ -19,6 +18,7 @@ from core.nets.engine import infer
 from core.picture.image import Picture, decode
 from core.picture.samples import sample_picture
 from core.render.encode import png
+from pages.components.charts import name, quantity, show_chart
 from pages.components.frame import BLOB, CLASSIFICATION, DETECTION
 from pages.components.inspect import show_source
 from pages.components.live_snapshot import labels, show_snapshot
@@ -208,21 +208,20 @@ def _show_timeline(stream: Stream) -> None:
         for count in counts
         for label in common
     ]
-    chart = (
-        alt.Chart(alt.InlineData(values=rows))
-        .mark_bar()
-        .encode(
-            x=alt.X(
-                "second:O",
-                title="second of the stream",
-                axis=alt.Axis(labelOverlap=True, labelAngle=0),
-            ),
-            y=alt.Y("count:Q", title="in sight", axis=alt.Axis(tickMinStep=1)),
-            color=alt.Color("class:N", title=None, sort=common),
-        )
-        .properties(height=140)
+    show_chart(
+        rows,
+        mark="bar",
+        height=200,
+        alt_text="How many of each class were in sight, second by second",
+        x={
+            "field": "second",
+            "type": "ordinal",
+            "title": "second of the stream",
+            "axis": {"labelOverlap": True, "labelAngle": 0},
+        },
+        y=quantity("count", title="in sight", axis={"tickMinStep": 1}),
+        color=name("class", title=None, sort=common),
     )
-    st.altair_chart(chart, alt="How many of each class were in sight, second by second")
 
 
 def _show_frozen(key: str, *, playing: bool) -> None:

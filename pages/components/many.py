@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import altair as alt
 import streamlit as st
 
 from core.jobs import Job, start
@@ -22,6 +21,7 @@ from core.series.many import (
 )
 from core.series.question import Question, counts, labels_of
 from core.share.series import many_csv
+from pages.components.charts import name, quantity, show_chart
 from pages.components.choice import choice
 from pages.components.picture import TYPES
 from pages.components.text import amount, megabytes, milliseconds, plain
@@ -239,13 +239,11 @@ def _show_classes(entries: Sequence[Entry], finds_boxes: bool) -> None:
         st.caption(f"There are no {noun} to count.")
         return
     rows = [{"class": label, noun: number} for label, number in found.most_common(30)]
-    chart = (
-        alt.Chart(alt.InlineData(values=rows))
-        .mark_bar()
-        .encode(
-            alt.X(f"{noun}:Q", axis=alt.Axis(tickMinStep=1)),
-            alt.Y("class:N", sort="-x", title=None),
-        )
+    show_chart(
+        rows,
+        mark="bar",
+        alt_text=f"How many {noun} of each class",
+        x=quantity(noun, axis={"tickMinStep": 1}),
+        y=name("class", sort="-x", title=None),
     )
-    st.altair_chart(chart, alt=f"How many {noun} of each class")
     st.caption(f"How many {noun} of each class, the 30 most frequent ones.")

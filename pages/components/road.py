@@ -10,9 +10,24 @@ from core.nets.downloads import present
 from core.pipeline import Run, Thresholds, found, ranking
 from core.render.stages import render_planes_together
 from pages.components.detection import show_found
-from pages.components.frame import BLOB, CLASSIFICATION, DETECTION
+from pages.components.frame import (
+    BLOB,
+    CLASSIFICATION,
+    DETECTION,
+    EXPERIMENTS,
+    LIVE,
+    MANY,
+    VIDEO,
+)
 from pages.components.pictures import show_exact
 from pages.components.text import megabytes, milliseconds, plain
+
+_DOORS = (
+    (MANY, "Many pictures", "Files or a folder, one table; a broken file gets its own row."),
+    (VIDEO, "Video", "A film frame by frame, to watch, with every box as CSV."),
+    (LIVE, "Live", "Your camera through any net, and a reason whenever it cannot be."),
+    (EXPERIMENTS, "Experiments", "Two settings side by side, and mistakes made on purpose."),
+)
 
 
 def ready_model(task: Task) -> ModelCard:
@@ -78,6 +93,16 @@ def show_answer(card: ModelCard, done: Run) -> None:
             f"{result.confident:,} above confidence, {len(result.kept):,} kept."
         )
         st.page_link(DETECTION, label="See the boxes", icon=":material/arrow_forward:")
+
+
+def show_other_doors() -> None:
+    """Lead to the pages on which the same road is taken many times, live, or astray."""
+    st.subheader("The same road, again and again")
+    row = st.grid(len(_DOORS), min_column_width=200)
+    for page, label, words in _DOORS:
+        with row.cell():
+            st.page_link(page, label=label, icon=":material/arrow_forward:")
+            st.caption(words)
 
 
 def _read_line(card: ModelCard) -> str:

@@ -14,6 +14,7 @@ from core.results.classification import (
     scores,
     softmax_steps,
 )
+from pages.components.charts import ON_TOP, name, quantity, show_chart
 from pages.components.inspect import show_source
 from pages.components.kept import kept
 
@@ -117,36 +118,15 @@ def _show_effect(before: SoftmaxSteps, after: SoftmaxSteps, card: ModelCard) -> 
         for place, each in enumerate(steps.first, start=1)
     ]
     order = list(sides)
-    # Vega-Lite's own words, see charts.py
-    st.vega_lite_chart(
-        {
-            "data": {"values": rows},
-            "height": len(rows) * BAR_HEIGHT + AROUND,
-            "mark": "bar",
-            "encoding": {
-                "x": {
-                    "field": "confidence",
-                    "type": "quantitative",
-                    "scale": {"domain": [0, 1]},
-                    "axis": {"format": "%"},
-                },
-                "y": {
-                    "field": "class",
-                    "type": "nominal",
-                    "sort": None,
-                    "title": None,
-                    "axis": {"labelLimit": LABEL_WIDTH},
-                },
-                "yOffset": {"field": "T", "type": "nominal", "sort": order},
-                "color": {
-                    "field": "T",
-                    "type": "nominal",
-                    "sort": order,
-                    "legend": {"orient": "top", "title": None},
-                },
-            },
-        },
-        alt=_effect(before, after),
+    show_chart(
+        rows,
+        mark="bar",
+        height=len(rows) * BAR_HEIGHT + AROUND,
+        alt_text=_effect(before, after),
+        x=quantity("confidence", scale={"domain": [0, 1]}, axis={"format": "%"}),
+        y=name("class", sort=None, title=None, axis={"labelLimit": LABEL_WIDTH}),
+        yOffset=name("T", sort=order),
+        color=name("T", sort=order, legend=ON_TOP),
     )
     st.caption(f"{_effect(before, after)} The table of classes above stays at temperature 1.")
 

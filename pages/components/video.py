@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import altair as alt
 import streamlit as st
 
 from core.jobs import Job, start
@@ -25,6 +24,7 @@ from core.video.reading import (
 )
 from core.video.sample import sample_video
 from core.video.writing import Film, Format, writable
+from pages.components.charts import ON_TOP, name, quantity, show_chart
 from pages.components.choice import choice
 from pages.components.kept import kept
 from pages.components.pictures import show_photo
@@ -245,19 +245,16 @@ def _show_chart(sightings: Sequence[Sighting], finds_boxes: bool) -> None:
     if not rows:
         st.caption("Nothing was found in any frame. Lower the confidence and start again.")
         return
-    chart = alt.Chart(alt.InlineData(values=rows))
-    marked = chart.mark_line(interpolate="step-after") if finds_boxes else chart.mark_point()
-    drawn = marked.encode(
-        alt.X("seconds:Q"),
-        alt.Y(
-            f"{value}:Q",
-            axis=alt.Axis(
-                format="d" if finds_boxes else "%", tickMinStep=1 if finds_boxes else 0.1
-            ),
-        ),
-        alt.Color("class:N", legend=alt.Legend(orient="top", title=None)),
-    ).properties(height=260)
-    st.altair_chart(drawn, alt=f"{value.capitalize()} of the most frequent classes over time")
+    step = {"format": "d", "tickMinStep": 1} if finds_boxes else {"format": "%"}
+    show_chart(
+        rows,
+        mark={"type": "line", "interpolate": "step-after"} if finds_boxes else "point",
+        height=300,
+        alt_text=f"{value.capitalize()} of the most frequent classes over time",
+        x=quantity("seconds"),
+        y=quantity(value, axis=step),
+        color=name("class", legend=ON_TOP),
+    )
     st.caption(
         "Boxes in each frame, of the five classes with the most of them."
         if finds_boxes
