@@ -25,14 +25,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 // ---------------------------------------------------------------- what Python sent
 
 function unpacked(data) {
-  const bytes = data instanceof Uint8Array ? data : new Uint8Array(data)
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
-  const sent = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)))
-  let at = 4 + length
-  for (const [name, size] of sent.parts) {
-    sent[name] = bytes.slice(at, at + size) // a copy begins at 0: numbers need that
-    at += size
-  }
+  const sent = opened(data)
   sent.xyxy = new Float64Array(sent.xyxy.buffer)
   sent.near = sent.xyxy.map((value) => clipped(value, -REACH, REACH))
   sent.confidence = new Float32Array(sent.confidence.buffer)

@@ -5,9 +5,7 @@ The browser gets every box that NMS may ever look at once, as bytes, and applies
 box is chosen, does the server hear of it, and turns its own knobs.
 """
 
-import json
 import math
-import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -26,6 +24,7 @@ from core.render.encode import for_display, jpeg
 from core.render.palette import Bgr, class_colour, confidence_colour, text_colour
 from core.results.detections import Detections
 from pages.components.chosen_box import choose_row
+from pages.components.parcel import parcel, script_of
 
 PICTURE_WIDTH, QUALITY = 1200, 85
 """Of the picture that travels whenever a setting changes; about 150 kB."""
@@ -35,7 +34,7 @@ _CANVAS = st.components.v2.component(
     "blobscope_box_canvas",
     html="<div class='boxes'>\n</div>",
     css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-    js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+    js=script_of(__file__),
 )
 
 
@@ -72,7 +71,7 @@ def box_canvas(
 def packed(
     done: Run, card: ModelCard, thresholds: Thresholds, state: Mapping[str, Any]
 ) -> bytes:
-    """Pack what the browser needs: the length of a JSON head, the head, and its parts."""
+    """Pack what the browser needs."""
     boxes = candidates(done, card, thresholds.class_ids)
     parts = {
         "picture": jpeg(for_display(done.shown, width=PICTURE_WIDTH), quality=QUALITY),
@@ -88,10 +87,8 @@ def packed(
         "ramp": _ramp(),
         "most": MOST_CANDIDATES,
         "drawn": zlib.crc32(parts["picture"]),
-        "parts": [(name, len(data)) for name, data in parts.items()],
     }
-    written = json.dumps(head).encode()
-    return b"".join((struct.pack("<I", len(written)), written, *parts.values()))
+    return parcel(head, parts)
 
 
 def _setting(done: Run, thresholds: Thresholds) -> dict[str, Any]:

@@ -21,14 +21,7 @@ export default function ({ data, parentElement }) {
 // ---------------------------------------------------------------- what Python sent
 
 function unpacked(data) {
-  const bytes = data instanceof Uint8Array ? data : new Uint8Array(data)
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
-  const sent = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)))
-  let at = 4 + length
-  for (const [name, size] of sent.parts) {
-    sent[name] = bytes.slice(at, at + size) // a copy begins at 0: float32 needs that
-    at += size
-  }
+  const sent = opened(data)
   if (sent.type === 'float32') sent.numbers = new Float32Array(sent.numbers.buffer)
   if (sent.columns) {
     sent.columnOf = places(new Int32Array(sent.columns.buffer), sent.image[0])

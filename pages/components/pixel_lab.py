@@ -5,8 +5,6 @@ cross-hair asks the server nothing. ``core/blob/arithmetic.py`` is the same arit
 Python, and the browser's words are tested against it.
 """
 
-import json
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from core.blob.trace import Trace
 from core.picture.image import BgrImage
 from core.render.palette import DIVERGING, GREY
 from core.render.planes import PlaneScale
+from pages.components.parcel import parcel, script_of
 
 MOST_BLOB_PIXELS = 1024 * 1024
 """12.6 MB of float32, with the pictures up to 28 MB: well below server.maxMessageSize."""
@@ -33,7 +32,7 @@ _LAB = st.components.v2.component(
     "blobscope_pixel_lab",
     html="<div class='lab'>\n</div>",
     css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-    js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+    js=script_of(__file__),
 )
 
 
@@ -53,16 +52,13 @@ def pixel_lab(key: str, image: BgrImage, traced: Trace, spec: BlobSpec, photo: b
 
 
 def packed(image: BgrImage, traced: Trace, spec: BlobSpec, photo: bytes) -> bytes:
-    """Pack what the browser needs: the length of a JSON head, the head, and its parts."""
+    """Pack what the browser needs."""
     parts = _source(image, traced, photo)
     parts["fitted"] = traced["fitted"].array.tobytes()
     parts["numbers"] = traced.blob.tobytes()
     scale = PlaneScale.of(*planes(traced.blob, spec.layout))
     parts["colours"] = (DIVERGING if scale.signed else GREY)[:, 0, ::-1].tobytes()
-    head = _head(traced, spec, scale.around_zero() if scale.signed else scale)
-    head["parts"] = [(name, len(data)) for name, data in parts.items()]
-    written = json.dumps(head).encode()
-    return b"".join((struct.pack("<I", len(written)), written, *parts.values()))
+    return parcel(_head(traced, spec, scale.around_zero() if scale.signed else scale), parts)
 
 
 def _head(traced: Trace, spec: BlobSpec, scale: PlaneScale) -> dict[str, Any]:
