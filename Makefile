@@ -14,6 +14,9 @@ DEVELOPED := $(VENV)/.installed-dev
 SERVE     := $(PY) -m streamlit run app.py --server.address=$(ADDRESS) \
              $(if $(PORT),--server.port=$(PORT))
 
+# Tests share nothing: a worker a core, each with an app and a browser of its own.
+WORKERS   := -n auto --dist loadfile
+
 # An environment whose Python has gone (an upgrade does that) is not installed any more.
 $(shell test -e $(PY) || rm -f $(INSTALLED) $(DEVELOPED))
 
@@ -45,11 +48,11 @@ types: $(DEVELOPED) ## do the types agree?
 	$(PY) -m mypy
 
 unit: $(DEVELOPED) ## unit, documentation and page tests
-	$(PY) -m pytest -q -m "not browser"
+	$(PY) -m pytest -q -m "not browser" $(WORKERS)
 
 browser: $(DEVELOPED) ## find or fetch a Chromium, then the tests that drive it
 	$(PY) -m tools.find_browser --install
-	$(PY) -m pytest -q -m browser tests/browser
+	$(PY) -m pytest -q -m browser tests/browser $(WORKERS)
 
 screenshots: $(DEVELOPED) ## remake the README's pictures in docs/screenshots
 	$(PY) -m tools.find_browser --install

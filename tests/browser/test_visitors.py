@@ -283,6 +283,8 @@ def test_every_page_fits_its_window_and_is_fit_to_be_seen(width, dark, open_page
         "blob": "/blob?sample=cat",
         "classification": f"/classification?sample=cat&{SQUEEZENET}",
         "detection": f"/detection?sample=coffee&{YOLO}",
+        "many": "/many",
+        "video": "/video",
         "experiments": "/experiments?sample=cat",
     }.items():
         page.goto(address)
