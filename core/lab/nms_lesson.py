@@ -3,6 +3,7 @@
 Each wrong way raises no error: the boxes that are missing are all there is to see.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -138,11 +139,15 @@ def nms(
 def _difference(
     boxes: Detections, read: Detections, row: int, remover: int, *, kept_rightly: bool
 ) -> Difference:
-    """Measure how much two boxes overlap, and how much they do for the wrong call."""
-    pair = [boxes.row.tolist().index(each) for each in (row, remover) if each != NOBODY]
+    """Measure how much two boxes overlap, and how much they do for the wrong call.
+
+    Not a number where nobody removed the box, as it goes with boxes without any area.
+    """
+    if remover == NOBODY:
+        return Difference(row, kept_rightly, remover, math.nan, math.nan)
+    one, other = (boxes.row.tolist().index(each) for each in (row, remover))
     iou, believed = (
-        float(iou_matrix(each.xyxy[pair[:1]], each.xyxy[pair[-1:]])[0, 0])
-        for each in (boxes, read)
+        float(iou_matrix(each.xyxy[[one]], each.xyxy[[other]])[0, 0]) for each in (boxes, read)
     )
     return Difference(row, kept_rightly, remover, iou, believed)
 

@@ -92,8 +92,8 @@ class ClassScore:
 def match(detections: Detections, truth: Truth, *, min_iou: float = 0.5) -> Matching:
     """Let each detection, the surest first, take the object of its class it overlaps most.
 
-    An object is taken once, only crowds are taken by many; objects that count come before
-    ignored ones.
+    An object is taken once; those that count for nothing (COCO's crowds, VOC's difficult
+    ones) are taken by many, and come after all that count.
 
     Args:
         detections: in pixels of the picture, in any order.
@@ -108,7 +108,7 @@ def match(detections: Detections, truth: Truth, *, min_iou: float = 0.5) -> Matc
     taken = np.zeros(len(truth), np.bool_)
     row = np.full(len(detections), -1, np.int64)
     for index in np.argsort(-detections.confidence, kind="stable").tolist():
-        free = (overlaps[index] >= min_iou) & ~(taken & ~truth.crowd)
+        free = (overlaps[index] >= min_iou) & ~(taken & ~truth.ignored)
         counting = free & ~truth.ignored
         among = np.flatnonzero(counting if counting.any() else free)
         if len(among):

@@ -61,12 +61,16 @@ def boxes_json(kept: Detections, state: State, thresholds: Thresholds) -> str:
     return json_text({**facts, "detections": rows})
 
 
-def yolo_text(kept: Detections, size: Size, *, with_confidence: bool = False) -> str:
+def yolo_text(
+    kept: Detections, size: Size, *, label_offset: int = 0, with_confidence: bool = False
+) -> str:
     r"""Write boxes as YOLO's tools keep them: ``class cx cy w h``, fractions of the picture.
 
     Args:
         kept: boxes in pixels of the picture.
         size: the picture's.
+        label_offset: the card's; YOLO's numbers are rows of the labels, so a background
+            class in front of them has none, and its boxes are left out.
         with_confidence: a sixth column; files for training have none.
 
     >>> kept = Detections([[64, 48, 192, 96]], [0.5], [2], [0])
@@ -79,22 +83,25 @@ def yolo_text(kept: Detections, size: Size, *, with_confidence: bool = False) ->
         fractions[:, 2:] - fractions[:, :2],
     )
     lines = []
-    for box, class_id, confidence in zip(
-        np.hstack([middles, sides]).tolist(), kept.class_id, kept.confidence, strict=True
+    for box, row, confidence in zip(
+        np.hstack([middles, sides]).tolist(),
+        (kept.class_id - label_offset).tolist(),
+        kept.confidence,
+        strict=True,
     ):
+        if row < 0:
+            continue
         numbers = [*box, float(confidence)] if with_confidence else box
-        lines.append(" ".join([str(class_id), *(f"{number:.6f}" for number in numbers)]))
+        lines.append(" ".join([str(row), *(f"{number:.6f}" for number in numbers)]))
     return "".join(f"{line}\n" for line in lines)
 
 
 def class_names(card: ModelCard) -> str:
-    """List the labels, a line each: the first line is class 0, whatever the card's offset.
+    """List the labels, a line each: YOLO's classes.txt, and what the script reads.
 
-    This is YOLO's classes.txt, and what the script reads. A label that a spreadsheet would
-    run gets an apostrophe in front, as in ``csv_text``.
+    A label that a spreadsheet would run gets an apostrophe in front, as in ``csv_text``.
     """
-    labels = (card.label(class_id) for class_id in range(card.label_offset + len(card.labels)))
-    return "".join(f"{csv_cell(' '.join(label.split()))}\n" for label in labels)
+    return "".join(f"{csv_cell(' '.join(label.split()))}\n" for label in card.labels)
 
 
 def _sure(confidence: float) -> float | None:

@@ -101,9 +101,15 @@ def _opening(state: State, name: str) -> Lines:
         "",
         # repr: the name came with an upload, and must stay a name
         f"path = sys.argv[1] if len(sys.argv) > 1 else {file_name(state.picture.name)!r}",
-        f'labels = Path("{LABELS}").read_text(encoding="utf-8").splitlines()',
+        *_label_lines(state.card.label_offset),
         *reading_lines(how),
     )
+
+
+def _label_lines(offset: int) -> Lines:
+    """Read the labels; classes that stand before the first one are the background."""
+    read = f'labels = Path("{LABELS}").read_text(encoding="utf-8").splitlines()'
+    return (read, f'labels = ["background"] * {offset} + labels') if offset else (read,)
 
 
 def _blob_part(state: State) -> Lines:

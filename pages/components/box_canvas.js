@@ -420,7 +420,7 @@ function describe(sent, box) {
 function hint(sent) {
   const here = sent.row.length
   const all = here === sent.most ? `The ${here.toLocaleString('en')} surest boxes` : `All ${here} boxes`
-  return `Drag: ${all} of the net are here, so the browser filters by itself, by the rule of `
+  return `Drag: ${all} that can be kept are here, so the browser filters by itself, by the rule of `
     + 'cv2.dnn; let go, and the numbers below follow. Click a box to choose it. With the '
     + 'keyboard: arrow keys walk from box to box, Enter chooses.'
 }

@@ -129,7 +129,7 @@ def _show_scores(key: str, state: State, done: Run, ranked: Ranking) -> None:
 
 
 def _show_labels(key: str, state: State) -> None:
-    words = "The labels, a line each; the first is class 0. The script reads them too."
+    words = "The labels, a line each; YOLO's class 0 is the first. The script reads them too."
     _offer(key, LABELS, partial(class_names, state.card), LABELS, words)
 
 
@@ -173,11 +173,12 @@ def _show_coco(key: str, state: State, kept: Detections) -> None:
 
 
 def _show_yolo(key: str, state: State, kept: Detections) -> None:
-    base, given = _base(state), (kept, state.size)
+    base = _base(state)
+    lines = partial(yolo_text, kept, state.size, label_offset=state.card.label_offset)
     st.markdown("**For YOLO's tools**")
     words = "class cx cy w h, in fractions of the picture: labels to train with."
-    _offer(key, "YOLO txt", partial(yolo_text, *given), f"{base}.txt", words)
-    sure = partial(yolo_text, *given, with_confidence=True)
+    _offer(key, "YOLO txt", lines, f"{base}.txt", words)
+    sure = partial(lines, with_confidence=True)
     words = "The same with the confidence as sixth column."
     _offer(key, "YOLO predictions", sure, f"{base}-confidence.txt", words)
     _show_labels(key, state)

@@ -234,7 +234,7 @@ def _show_map(case: _Case, found: OcclusionMap, scale: PlaneScale) -> None:
     patch = found.sweep.patch(*found.lowest, Size.of(drawn))
     show_photo(
         draw_outline(drawn, patch),
-        caption=f"What {case.name} rests on; framed: the patch that lowers it most",
+        caption=f"What {plain(case.name)} rests on; framed: the patch that lowers it most",
         alt=f"Occlusion map of {case.name}. {found}",
     )
 

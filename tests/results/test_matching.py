@@ -189,6 +189,13 @@ def test_a_difficult_object_is_neither_missed_nor_a_hit_nor_a_false_alarm():
     assert score(match(Detections([], [], [], []), truth)) == Score(0, 0, 0)
 
 
+def test_a_difficult_object_takes_every_box_that_finds_it():
+    truth = truth_for([Marked(1, BOX, ignored=True)], ["cat", "dog"])
+    twice = Detections([BOX, BOX], [0.9, 0.8], [1, 1], [0, 1])
+    found = match(twice, truth)
+    assert (found.hits.sum(), found.false_alarms.sum(), found.missed.sum()) == (0, 0, 0)
+
+
 def test_a_crowd_takes_every_box_inside_it():
     truth = truth_for([Marked(1, (0, 0, 90, 90), ignored=True, crowd=True)], ["cat", "dog"])
     inside = Detections([BOX, (50, 50, 60, 60), (85, 85, 99, 99)], [0.9] * 3, [1] * 3, range(3))

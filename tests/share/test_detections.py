@@ -19,6 +19,7 @@ from core.pipeline import Thresholds
 from core.render.boxes import NUMBERED, draw_detections
 from core.results.classification import Ranked
 from core.results.detections import Detections
+from core.results.truth import read_truth, truth_for
 from core.share import pictures
 from core.share.detections import (
     COLUMNS,
@@ -129,11 +130,23 @@ def test_yolo_lines_become_the_same_boxes_again():
 
 
 @pytest.mark.parametrize("name", ["tiny-blob-detector", "mobilenet-ssd-voc-caffe"])
-def test_the_line_of_a_class_is_its_number_in_yolo(name):
+def test_a_yolo_file_of_ours_is_a_ground_truth_of_the_same_classes(name):
     model = card(name)
+    class_ids = np.arange(len(model.labels)) + model.label_offset
+    boxes = np.tile([10.0, 20.0, 60.0, 50.0], (len(class_ids), 1))
+    kept = Detections(boxes, np.full(len(class_ids), 0.5), class_ids, np.arange(len(boxes)))
+    text = yolo_text(kept, SIZE, label_offset=model.label_offset)
     names = class_names(model).splitlines()
-    assert names == [model.label(class_id) for class_id in range(len(names))]
-    assert names[-1] == model.labels[-1]
+    assert [names[int(line.split()[0])] for line in text.splitlines()] == list(model.labels)
+    marked = read_truth("ours.txt", text.encode(), picture="a.png", size=SIZE)
+    truth = truth_for(marked, model.labels, label_offset=model.label_offset)
+    np.testing.assert_array_equal(truth.class_id, class_ids)
+
+
+def test_yolo_has_no_number_for_the_background():
+    kept = Detections([[0, 0, 9, 9]] * 2, [0.9, 0.8], [0, 1], [0, 1])
+    (line,) = yolo_text(kept, SIZE, label_offset=1).splitlines()
+    assert line.startswith("0 ")
 
 
 def test_a_label_of_two_lines_takes_one():
