@@ -87,7 +87,7 @@ def test_a_stop_keeps_what_came_and_so_does_a_change_of_page(page, tmp_path):
     page.get_by_role("link", name="Home").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("cv2.dnn")
     idle(page)
-    page.get_by_role("link", name="Many pictures").click()
+    page.get_by_test_id("stHeader").get_by_role("link", name="Many pictures").click()
     expect(page.get_by_text("Stopped after")).to_be_visible()
     idle(page)
     assert {line["file"] for line in results(page, tmp_path)} == {

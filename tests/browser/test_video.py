@@ -119,7 +119,7 @@ def test_a_stop_leaves_a_film_that_plays_and_is_there_when_one_comes_back(page, 
     page.get_by_role("link", name="Blob", exact=True).click()
     expect(page.get_by_role("heading", name="Blob", exact=True)).to_be_visible()
     idle(page)
-    page.get_by_role("link", name="Video").click()
+    page.get_by_test_id("stHeader").get_by_role("link", name="Video").click()
     width, height, _ = played(page)
     idle(page)
     assert (width, height) == (640, 480)
