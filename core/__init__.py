@@ -92,8 +92,8 @@ errors, outputs < picture < blob < nets
                   picture < results
                   picture, blob, results < render
 all of them < pipeline < lab < series < video < share
+                                      video < live
 errors < jobs
-all of them < pipeline < live
 
 ``nets`` and ``results`` do not know each other: a card names its output layout and
 ``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.

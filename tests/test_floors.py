@@ -41,7 +41,10 @@ BELOW = {
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
         *["lab", "series"],
     ],
-    "live": ["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+    "live": [
+        *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+        *["lab", "series", "video"],
+    ],
 }
 
 

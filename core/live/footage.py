@@ -1,12 +1,12 @@
 """Footage: videos that stand in for a camera, played at their own speed, in a loop."""
 
-import io
 import math
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event
 from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 
 import av
 import numpy as np
@@ -15,6 +15,7 @@ from core.errors import LiveRefused
 from core.picture.image import BgrImage, decode
 from core.picture.samples import sample_picture
 from core.picture.size import Size
+from core.video.reading import Cut, Header, Video, frames, header
 
 MOST_BYTES = 20 * 10**6
 MOST_PIXELS = 1920 * 1920
@@ -24,12 +25,7 @@ CLIPS = ("motorcycle", "cat", "coffee")
 
 _CLIP_SIZE = Size(640, 480)
 _CLIP_FPS, _CLIP_SECONDS = 25, 8
-# by their first bytes; a list of other files (HLS, concat) must never be read as a video
-_DEMUXERS = (
-    (4, b"ftyp", "mp4"),
-    (0, b"\x1a\x45\xdf\xa3", "matroska"),
-    (8, b"AVI ", "avi"),
-)
+_WHOLE = Cut(0.0, math.inf)
 
 Timed = tuple[float, av.VideoFrame]
 """A frame and its second, counted from the beginning of the footage."""
@@ -39,11 +35,7 @@ class Footage(Protocol):
     """Whatever can be played in the place of a camera."""
 
     def frames(self) -> Iterator[Timed]:
-        """Go through it once.
-
-        Raises:
-            LiveRefused: there is no frame in it that can be read.
-        """
+        """Go through it once, from its first frame to its last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,66 +55,38 @@ class SampleClip:
             yield number / _CLIP_FPS, frame
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VideoFile:
-    """A video as somebody gave it: MP4, MOV, WebM, MKV or AVI, of bounded size.
+    """A video as somebody gave it, of bounded size; ``core.video.reading`` reads it.
 
     Raises:
-        LiveRefused: it is another kind of file, too big, or damaged.
+        VideoRefused: it is no video that Blobscope opens, or a damaged one.
+        LiveRefused: it is too big to be played again and again.
     """
 
-    name: str
-    data: bytes = field(repr=False)
+    video: Video
+    _head: Header = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if len(self.data) > MOST_BYTES:
+        video = self.video
+        if len(video.data) > MOST_BYTES:
             raise LiveRefused(
-                f"{self.name} has {len(self.data) / 1e6:.0f} MB; at most "
+                f"{video.name} has {len(video.data) / 1e6:.0f} MB; at most "
                 f"{MOST_BYTES / 1e6:.0f} MB can be played here. Cut it shorter first."
             )
-        with self._opened() as opened:
-            _check_size(self.name, opened.streams.video[0])
+        head = header(video)
+        if head.size.width * head.size.height > MOST_PIXELS:
+            raise LiveRefused(
+                f"{video.name} has pictures of {head.size}; at most 1920 x 1920 can be "
+                "played here. Scale it down first."
+            )
+        object.__setattr__(self, "_head", head)
 
     def frames(self) -> Iterator[Timed]:
-        """Decode it once, from its first frame to its last."""
-        with self._opened() as opened:
-            track = opened.streams.video[0]
-            track.thread_type = "NONE"  # one visitor's film must not take every core
-            first, number = None, 0
-            try:
-                for number, frame in enumerate(opened.decode(track), start=1):
-                    second = float(frame.time) if frame.time is not None else number / 25
-                    first = second if first is None else first
-                    yield second - first, frame
-            except av.FFmpegError as error:
-                if number == 0:
-                    raise self._damaged() from error
-            if number == 0:
-                raise self._damaged()
-
-    def _opened(self) -> Any:
-        kind = next(
-            (kind for at, sign, kind in _DEMUXERS if self.data[at:].startswith(sign)), ""
-        )
-        if not kind:
-            raise LiveRefused(
-                f"{self.name} is not a video that can be played here. Give an MP4, MOV, WebM, "
-                "MKV or AVI file."
-            )
-        try:
-            opened = av.open(io.BytesIO(self.data), format=kind)
-        except av.FFmpegError as error:
-            raise self._damaged() from error
-        if not opened.streams.video:
-            opened.close()
-            raise LiveRefused(f"There are no pictures in {self.name}, only sound.")
-        return opened
-
-    def _damaged(self) -> LiveRefused:
-        return LiveRefused(
-            f"{self.name} is damaged or was cut off: no picture in it can be read. Save it "
-            "again, or choose another video."
-        )
+        """Decode it once; frames stand upright and all have the first one's size."""
+        with closing(frames(self.video, self._head, _WHOLE)) as decoded:
+            for each in decoded:
+                yield each.seconds, av.VideoFrame.from_ndarray(each.image, format="bgr24")
 
 
 def play(
@@ -143,14 +107,6 @@ def play(
             if current() != footage:
                 break
         ended.wait(1 / _CLIP_FPS)  # the last frame stands as long as the others
-
-
-def _check_size(name: str, track: Any) -> None:
-    if track.width * track.height > MOST_PIXELS or not track.width * track.height:
-        raise LiveRefused(
-            f"{name} has pictures of {track.width} x {track.height}; at most 1920 x 1080 can "
-            "be played here. Scale it down first."
-        )
 
 
 def _window(photo: Size) -> Size:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from core.live.footage import CLIPS, Footage, SampleClip, VideoFile
+from core.video.reading import Video
 from pages.components.choice import choice
 from pages.components.kept import kept
 from pages.components.text import plain
@@ -37,7 +38,7 @@ def pick_source(key: str) -> Source:
     """Ask where the frames come from.
 
     Raises:
-        LiveRefused: the given file cannot be played.
+        VideoRefused, LiveRefused: the given file cannot be played.
     """
     name = choice(
         "Source",
@@ -80,12 +81,13 @@ def _footage(key: str) -> Footage:
     upload = st.file_uploader("Or a video file", type=_TYPES, key=f"{key}.upload")
     if upload is not None and st.session_state.get(_FILE, (None,))[0] != upload.file_id:
         st.session_state.pop(_FILE, None)
-        st.session_state[_FILE] = upload.file_id, VideoFile(upload.name, upload.getvalue())
+        video = Video(upload.name, upload.getvalue())
+        st.session_state[_FILE] = upload.file_id, VideoFile(video)
     given: VideoFile | None = st.session_state.get(_FILE, (None, None))[1]
     if given is None:
         return SampleClip(clip)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Plays {plain(given.name)}, in a loop.", width="content")
+        st.caption(f"Plays {plain(given.video.name)}, in a loop.", width="content")
         if upload is None:
             st.button("Forget", key=f"{key}.forget", on_click=_forget)
     return given

@@ -115,7 +115,7 @@ def test_a_file_that_is_no_video_gets_a_sentence(visit):
     app.segmented_control(key="live.source").set_value("video").run()
     app.file_uploader(key="live.upload").upload("mine.mp4", b"no video", "video/mp4").run()
     assert not app.exception
-    assert "is not a video that can be played" in sentence(app)
+    assert "no video that Blobscope opens" in sentence(app)
 
 
 @pytest.mark.parametrize("trouble", [*live_view.TROUBLES, "something new"])
