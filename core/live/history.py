@@ -81,6 +81,11 @@ class History:
             label: at for label, at in self._last_seen.items() if second - at <= AWAY_SECONDS
         } | seen_now
 
+    def forget_looks(self) -> None:
+        """Forget the strip, the only part of it that shows what a camera saw."""
+        with self._lock:
+            self._strip.clear()
+
     def _is_new(self, seen: Glimpse, second: float) -> bool:
         last = self._last_seen.get(seen.label)
         return last is None or second - last > AWAY_SECONDS

@@ -1,8 +1,11 @@
 """The annotated stream as a file, for so many seconds and bytes and no more."""
 
+import logging
 import tempfile
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from typing import IO, Any
 
@@ -16,13 +19,15 @@ MOST_SECONDS = 60.0
 MOST_BYTES = 32 * 10**6
 _BIT_RATE = 2_000_000
 _MILLISECONDS = Fraction(1, 1000)
+_LOG = logging.getLogger(__name__)
 
 
 class Recording:
     """A WebM (VP8) of what is added to it; safe under threads.
 
     The file has no name: the system removes it with the object, even if the process is
-    killed. It ends by itself at its limits.
+    killed. It ends by itself at its limits, and when it cannot be written: ``error`` then
+    says so, and whoever adds to it never notices.
 
     Args:
         most_seconds, most_bytes: the limits.
@@ -37,6 +42,7 @@ class Recording:
         self.frames = 0
         self.size_bytes = 0  # of pictures; the file's own head and tail are some hundred more
         self.over = False
+        self.error = ""
         self.size: Size | None = None
         self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as we
         weakref.finalize(self, self._file.close)
@@ -51,7 +57,7 @@ class Recording:
         An image of another size than the first is brought to that size, because a camera
         may change its own under load.
         """
-        with self._lock:
+        with self._lock, self._whatever_fails():
             if self.over:
                 return
             if self._track is None:
@@ -64,7 +70,7 @@ class Recording:
 
     def finish(self) -> None:
         """End the recording; what was added so far is a whole file."""
-        with self._lock:
+        with self._lock, self._whatever_fails():
             if not self.over:
                 self._end()
 
@@ -74,6 +80,22 @@ class Recording:
         with self._lock:
             self._file.seek(0)
             return self._file.read()
+
+    @contextmanager
+    def _whatever_fails(self) -> Iterator[None]:
+        """Let a failure, such as a full disk, end the recording and nothing else."""
+        try:
+            yield
+        except Exception as error:  # the border of the recording, see above
+            _LOG.exception("A recording failed")
+            self.over = True
+            self.error = (
+                f"The recording broke off ({type(error).__name__}). What came before may be "
+                "in the file; record again for more."
+            )
+            with suppress(Exception):
+                self._container.close()
+            self._container = self._track = None
 
     def _begin(self, size: Size, at: float) -> None:
         even = Size(max(2, size.width // 2 * 2), max(2, size.height // 2 * 2))

@@ -11,6 +11,7 @@ import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import av
@@ -18,7 +19,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import BlobscopeError
+from core.errors import BlobscopeError, LiveRefused
 from core.live.counters import LiveNumbers, Rate, Recent
 from core.live.footage import Footage, play
 from core.live.history import History
@@ -28,8 +29,11 @@ from core.live.recording import Recording
 from core.live.settings import LiveSettings
 from core.picture.image import BgrImage
 
-MOST_WIDTH = 1280
-"""Wider frames are shrunk: a visitor's camera must not decide what a look costs."""
+MOST_WIDTH = MOST_HEIGHT = 1280
+"""Larger frames are shrunk: a visitor's camera must not decide what a look costs."""
+
+LEAST_SIDE = 2
+"""Video halves the colours of a frame, so that it needs two pixels on each side."""
 
 EXIT_SECONDS = 5.0
 """So long a process that ends waits for looks that are under way."""
@@ -164,7 +168,7 @@ class Stream:
             _BEGUN.add(self)
             self._thread = _thread("blobscope-live", self._work)
             if self.footage is not None:
-                _thread("blobscope-footage", self._play)
+                _thread("blobscope-footage", partial(self._to_its_end, self._play))
 
     def offer(self, frame: av.VideoFrame) -> None:
         """Hand over a frame that came in; returns at once, whatever the net does."""
@@ -174,6 +178,13 @@ class Stream:
     def tell(self, listener: Callable[[], object]) -> None:
         """Call a function, in the stream's thread, after each look and at the end."""
         self._listeners.append(listener)
+
+    def record(self) -> Recording:
+        """Begin a recording of what is shown from now on; it ends with the stream."""
+        self.recording = recording = Recording()
+        if self.ended.is_set():  # its thread may be over already
+            recording.finish()
+        return recording
 
     def close(self, why: str = "") -> None:
         """End the stream; closing it twice does no harm."""
@@ -191,28 +202,45 @@ class Stream:
         self.why_ended = why
         self.ended.set()
         self._slot.close()
-        if self.recording:
-            self.recording.finish()
         if self.place:
             self._places.give_back(self.place)
         self._tell_all()
 
     def _work(self) -> None:
-        """Look at the newest frame until the end; the thread of the stream."""
+        """Look until the end, then leave nothing behind; the thread of the stream.
+
+        The recording is finished here and not where the stream is closed: that may be the
+        server's event loop, which must not wait for an encoder.
+        """
+        self._to_its_end(self._look_on)
+        if self.recording:
+            self.recording.finish()
+        self.newest = None  # megabytes, and nobody will ask for them
+        self.history.forget_looks()
+
+    def _look_on(self) -> None:
+        """Look at the newest frame, again and again."""
         while (taken := self._slot.take()) is not None:
             settings = self.settings
             if self.seconds_left <= 0:
                 self.close("The time of this stream is over. Press START for a new one.")
             elif settings is not None:
                 self._publish(*taken, settings)
-        self.newest = None  # megabytes, and nobody will ask for them
 
     def _play(self) -> None:
-        """Feed the stream with its footage until the end; a thread where there is some."""
+        """Feed the stream with its footage."""
+        play(lambda: self.footage, self.offer, self.ended)
+
+    def _to_its_end(self, work: Callable[[], None]) -> None:
+        """Do a thread's work; whatever breaks it ends the stream with a sentence."""
         try:
-            play(lambda: self.footage, self.offer, self.ended)
+            work()
         except BlobscopeError as error:
             self.close(str(error))
+        except Exception as error:  # the border of the thread: nobody else would hear of it
+            _LOG.exception("A stream broke off")
+            kind = type(error).__name__
+            self.close(f"This stream broke off ({kind}). Press START for a new one.")
 
     def _publish(
         self, number: int, came: float, frame: av.VideoFrame, settings: LiveSettings
@@ -232,7 +260,10 @@ class Stream:
 
     def _tell_all(self) -> None:
         for listener in self._listeners:
-            listener()
+            try:
+                listener()
+            except Exception:  # one that is gone must not keep the news from the others
+                _LOG.exception("A listener of a stream failed")
 
 
 @atexit.register
@@ -272,11 +303,21 @@ def image_of(frame: av.VideoFrame) -> BgrImage:
 
 
 def bounded(image: BgrImage) -> BgrImage:
-    """Make the sides even, as video wants them, and the width at most ``MOST_WIDTH``."""
+    """Fit it into ``MOST_WIDTH`` x ``MOST_HEIGHT``, with even sides, as video wants them.
+
+    Raises:
+        LiveRefused: there is next to nothing of it.
+    """
     height, width = image.shape[:2]
+    if min(height, width) < LEAST_SIDE:
+        raise LiveRefused(
+            f"A frame of {width} x {height} pixels is too small to be looked at. Choose "
+            "another camera or video."
+        )
     pixels: npt.NDArray[Any] = image
-    if width > MOST_WIDTH:
-        width, height = MOST_WIDTH, max(2, round(height * MOST_WIDTH / width))
+    scale = min(MOST_WIDTH / width, MOST_HEIGHT / height)
+    if scale < 1:
+        width, height = (max(LEAST_SIDE, round(side * scale)) for side in (width, height))
         pixels = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     return BgrImage(np.ascontiguousarray(pixels[: height // 2 * 2, : width // 2 * 2]))
 

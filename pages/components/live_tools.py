@@ -139,7 +139,7 @@ def _renew(key: str) -> None:
 
 def _show_recording(key: str, *, playing: bool) -> None:
     recording: Recording | None = st.session_state.get(f"{key}.recording")
-    running = recording is not None and not recording.over
+    running = playing and recording is not None and not recording.over
     if running and recording is not None:
         st.button(
             "Stop recording",
@@ -160,6 +160,8 @@ def _show_recording(key: str, *, playing: bool) -> None:
             on_click=_record,
             args=(key,),
         )
+    if recording is not None and recording.error:
+        st.warning(plain(recording.error), icon=":material/error:")
     if recording is not None and not running and recording.frames:
         st.download_button(
             f"recording.webm, {recording.seconds:.0f} s",
@@ -175,7 +177,7 @@ def _show_recording(key: str, *, playing: bool) -> None:
 def _record(key: str) -> None:
     stream = _shown(key)
     if stream is not None:
-        stream.recording = st.session_state[f"{key}.recording"] = Recording()
+        st.session_state[f"{key}.recording"] = stream.record()
 
 
 def _show_history(stream: Stream) -> None:

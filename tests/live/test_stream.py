@@ -41,6 +41,7 @@ def opened():
     yield make
     for stream in streams:
         stream.close()
+        stream.join(PATIENCE)
 
 
 class Told:
@@ -176,11 +177,91 @@ def test_closing_ends_thread_recording_and_place(opened):
     stream.close()
     stream.close()
     stream.begin()  # what has ended does not begin again
-    assert stream.recording.over
     assert places.taken == 0
     stream.join(PATIENCE)
+    assert stream.recording.over
     assert threading.active_count() == before
     assert stream.newest is None, "a stream that has ended keeps no pixels"
+    assert not stream.history.strip, "nor small ones"
+    assert stream.history.timeline
+
+
+def test_closing_does_not_wait_for_the_encoder_of_a_recording(opened, monkeypatch):
+    finished_in = []
+    monkeypatch.setattr(
+        Recording, "finish", lambda _self: finished_in.append(threading.current_thread())
+    )
+    stream = opened()
+    stream.begin()
+    stream.record()
+    stream.close()
+    stream.join(PATIENCE)
+    assert finished_in == [stream._thread], "not in the thread that closed it"
+
+
+def test_a_recording_that_is_begun_too_late_is_over_at_once(opened):
+    stream = opened()
+    stream.begin()
+    stream.close()
+    stream.join(PATIENCE)
+    assert stream.record().over
+
+
+def test_whatever_breaks_a_stream_is_said_and_gives_its_place_back(opened, monkeypatch, caplog):
+    def broken(_image):
+        raise MemoryError
+
+    monkeypatch.setattr(module, "frame_of", broken)
+    places = Places(1, 600)
+    stream = opened(places)
+    stream.recording = Recording()
+    stream.begin()
+    stream.offer(frame(RED))
+    stream.join(PATIENCE)
+    assert "broke off (MemoryError). Press START" in stream.why_ended
+    assert "A stream broke off" in caplog.text
+    assert stream.recording.over
+    assert places.taken == 0
+
+
+def test_footage_that_breaks_is_said_as_well(opened, caplog):
+    class Broken:
+        def frames(self):
+            raise OSError("no such disk")
+
+    stream = opened()
+    stream.footage = Broken()
+    stream.begin()
+    assert stream.ended.wait(PATIENCE)
+    assert "broke off (OSError)" in stream.why_ended
+    assert "no such disk" in caplog.text
+
+
+def test_a_recording_that_fails_ends_alone_and_the_stream_goes_on(opened, monkeypatch):
+    def full(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Recording, "_write", full)
+    stream = opened()
+    told = Told(stream)
+    stream.begin()
+    recording = stream.record()
+    for number in (1, 2):
+        stream.offer(frame(RED))
+        told.until(lambda stream, n=number: stream.newest and stream.newest.number == n)
+    assert "The recording broke off (OSError)" in recording.error
+    assert recording.over
+    assert not stream.ended.is_set()
+
+
+def test_a_listener_that_fails_keeps_nothing_from_the_others(opened, caplog):
+    stream = opened()
+    stream.tell(lambda: 1 // 0)
+    told = Told(stream)
+    stream.begin()
+    stream.offer(frame(RED))
+    told.until(lambda stream: labels(stream) == ["red"])
+    assert "A listener of a stream failed" in caplog.text
 
 
 def test_nothing_grows_over_a_long_stream(opened, monkeypatch):
@@ -200,6 +281,23 @@ def test_a_wide_frame_is_shrunk_and_sides_become_even():
     wide = np.zeros((1081, 1921, 3), np.uint8)
     assert image_of(frame(wide)).shape == (720, MOST_WIDTH, 3)
     assert bounded(np.zeros((7, 5, 3), np.uint8)).shape == (6, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("size", "fits"),
+    [((1000, 8000), (160, 1280)), ((8000, 3), (1280, 2)), ((1280, 1280), (1280, 1280))],
+)
+def test_a_frame_fits_whatever_its_shape(size, fits):
+    height, width = bounded(plain(0, 0, 0, size)).shape[:2]
+    assert (width, height) == fits
+
+
+def test_a_frame_of_next_to_nothing_ends_the_stream_with_a_sentence(opened):
+    stream = opened()
+    stream.begin()
+    stream.offer(frame(plain(0, 0, 0, (64, 1))))
+    assert stream.ended.wait(PATIENCE)
+    assert "64 x 1 pixels is too small" in stream.why_ended
 
 
 def test_footage_stands_in_for_a_camera_and_can_be_changed_while_it_plays(opened):
