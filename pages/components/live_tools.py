@@ -8,6 +8,7 @@ import streamlit as st
 from core.blob.make import make_blob
 from core.blob.spec import BlobSpec
 from core.errors import LiveRefused
+from core.live.history import Appearance
 from core.live.look import look
 from core.live.places import spoken
 from core.live.recording import MOST_BYTES, MOST_SECONDS, Recording
@@ -51,9 +52,10 @@ def show_tools(key: str, stage: Stage, settings: LiveSettings) -> None:
     _make_ready(settings)
     if stage.stream is not None:
         stage.stream.settings = settings
-        every = EVERY_SECONDS if stage.playing else None
-        st.fragment(_show_numbers, run_every=every)(key, playing=stage.playing)
-        _show_frozen(key, playing=stage.playing)
+        playing = stage.playing and _lasts(_shown(key))
+        every = EVERY_SECONDS if playing else None
+        st.fragment(_show_numbers, run_every=every)(key, playing=playing)
+        _show_frozen(key, playing=playing)
     if stage.stream is None or stage.trouble:
         show_snapshot(key, settings, stage.trouble)
     else:
@@ -80,13 +82,22 @@ def _shown(key: str) -> Stream | None:
     return stream
 
 
+def _lasts(stream: Stream | None) -> bool:
+    """Tell whether a stream goes on; a browser may play on for a while after its end."""
+    return stream is not None and not stream.ended.is_set()
+
+
 def _show_numbers(key: str, *, playing: bool) -> None:
-    """Show how the stream is doing; runs once a second, and keeps no arrays."""
+    """Show how the stream is doing; runs once a second, and keeps no arrays.
+
+    The page runs anew when the stream ends. Its next run is told that nothing plays, so
+    that it asks for no other.
+    """
     stream = _shown(key)
     if stream is None:
         st.caption("Press START. What the stream does is counted here.")
         return
-    if playing and stream.ended.is_set():
+    if playing and not _lasts(stream):
         st.rerun()
     _show_metrics(stream)
     if stream.error and playing:
@@ -95,7 +106,7 @@ def _show_numbers(key: str, *, playing: bool) -> None:
         if playing:
             _show_time_left(key, stream)
         _show_recording(key, playing=playing)
-    _show_history(stream)
+    _show_history(stream, playing=playing)
 
 
 def _show_metrics(stream: Stream) -> None:
@@ -180,11 +191,16 @@ def _record(key: str) -> None:
         st.session_state[f"{key}.recording"] = stream.record()
 
 
-def _show_history(stream: Stream) -> None:
+def _show_history(stream: Stream, *, playing: bool) -> None:
     strip = stream.history.strip
-    if not strip:
-        return
-    st.caption("Came into sight, the newest first")
+    if strip and playing:
+        _show_strip(strip)
+    if any(count.most for count in stream.history.timeline):
+        _show_timeline(stream)
+
+
+def _show_strip(strip: tuple[Appearance, ...]) -> None:
+    st.caption("Came into sight, the newest first; forgotten at STOP")
     with st.container(horizontal=True, gap="small"):
         for each in strip:
             st.image(
@@ -194,7 +210,6 @@ def _show_history(stream: Stream) -> None:
                 width=96,
                 alt=f"Appeared: {each.label}",
             )
-    _show_timeline(stream)
 
 
 def _show_timeline(stream: Stream) -> None:

@@ -9,10 +9,12 @@ from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
 from core.live.places import Places
+from core.live.stream import Stream
 from core.picture.image import Picture
 from core.render.encode import png
 from pages.components import live_view, webrtc_cure
 from pages.components.live_tools import Frozen
+from pages.components.live_view import Stage
 from tests.live.films import plain
 
 
@@ -144,6 +146,26 @@ def test_moving_a_slider_changes_the_settings_of_the_same_stream(visit):
     app.slider(key=key).set_value(0.8).run()
     assert app.session_state["live.stream"] is stream
     assert stream.settings.thresholds.confidence == 0.8
+
+
+def test_a_stream_that_ended_while_the_browser_plays_on_does_not_make_the_page_spin(
+    visit, monkeypatch
+):
+    app, runs = visit("live"), []
+    over = Stream("ann", Places(1, 600))
+    over.close("The time is over.")
+
+    def still_playing(*_):
+        runs.append(1)
+        assert len(runs) < 5, "each run asked for the next"
+        return Stage(Stream("ann", Places(1, 600)), playing=True)
+
+    monkeypatch.setattr(live_view, "open_stream", still_playing)
+    app.session_state["live.shown"] = over
+    app.run()
+    assert not app.exception
+    assert len(runs) == 1
+    assert "Freeze this frame" not in [each.label for each in app.button]
 
 
 def test_ice_servers_come_from_the_environment_and_nonsense_is_a_sentence(visit, monkeypatch):
