@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from core.live.footage import CLIPS, Footage, SampleClip, VideoFile
+from core.live.footage import CLIPS, MOST_BYTES, Footage, SampleClip, VideoFile
 from core.video.reading import Video
 from pages.components.choice import choice
 from pages.components.kept import kept
@@ -15,7 +15,7 @@ SourceName = Literal["camera", "video", "snapshot"]
 
 _SIZES = {"320 x 240": (320, 240), "640 x 480": (640, 480), "1280 x 720": (1280, 720)}
 _FACES = {"any": None, "front": "user", "back": "environment"}
-_TYPES = ["mp4", "mov", "webm", "mkv", "avi"]
+_TYPES = ["mp4", "m4v", "mov", "webm", "mkv", "avi"]
 _FILE = "live.file"
 
 
@@ -59,7 +59,11 @@ def _constraints(key: str) -> dict[str, Any]:
     face = choice("Camera", list(_FACES), key=f"{key}.face")
     st.caption(
         "Both act at the next START. A browser may give another size; one certain camera is "
-        "chosen with SELECT DEVICE. Nothing is kept on the server unless you record."
+        "chosen with SELECT DEVICE."
+    )
+    st.caption(
+        "On the server stay small cut-outs of what came into sight, until STOP, and what you "
+        "freeze or record, until your visit ends."
     )
     width, height = _SIZES[size]
     video: dict[str, Any] = {"width": {"ideal": width}, "height": {"ideal": height}}
@@ -78,7 +82,12 @@ def _footage(key: str) -> Footage:
         bind="query-params",
         help="A photo under a camera that wanders: something to try without a camera.",
     )
-    upload = st.file_uploader("Or a video file", type=_TYPES, key=f"{key}.upload")
+    upload = st.file_uploader(
+        f"Or a video file: MP4, MOV, WebM, MKV or AVI, up to {MOST_BYTES // 10**6} MB",
+        type=_TYPES,
+        key=f"{key}.upload",
+        max_upload_size=MOST_BYTES // 10**6,
+    )
     if upload is not None and st.session_state.get(_FILE, (None,))[0] != upload.file_id:
         st.session_state.pop(_FILE, None)
         video = Video(upload.name, upload.getvalue())

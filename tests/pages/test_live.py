@@ -168,6 +168,20 @@ def test_a_stream_that_ended_while_the_browser_plays_on_does_not_make_the_page_s
     assert "Freeze this frame" not in [each.label for each in app.button]
 
 
+def test_the_limit_of_a_video_is_said_before_and_kept_by_the_browser(visit):
+    app = visit("live")
+    app.segmented_control(key="live.source").set_value("video").run()
+    uploader = app.file_uploader(key="live.upload")
+    assert "up to 20 MB" in uploader.label
+    assert uploader.proto.max_upload_size_mb == 20
+
+
+def test_the_page_says_what_of_a_camera_is_kept_and_for_how_long(visit):
+    said = " ".join(each.value for each in visit("live").caption)
+    assert "cut-outs of what came into sight, until STOP" in said
+    assert "Nothing is kept" not in said
+
+
 def test_ice_servers_come_from_the_environment_and_nonsense_is_a_sentence(visit, monkeypatch):
     monkeypatch.setenv("BLOBSCOPE_ICE_SERVERS", '[{"urls": "stun:stun.example.org"}]')
     (player,) = visit("live").get("component_instance")
