@@ -5,13 +5,16 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from core.errors import LiveRefused
 
 WAITING_SECONDS = 60.0
-"""So long somebody who found no place counts as waiting for one."""
+"""So long somebody who asked for a place and found none counts as waiting for one."""
+
+MOST_PER_ADDRESS = 2
+"""So many places may go to one address, unless whoever runs the server says otherwise."""
 
 
 @dataclass(eq=False)
@@ -19,23 +22,35 @@ class Place:
     """Leave to run a stream, until it ends or its time is over."""
 
     visitor: str
-    until: float = field(default=0.0)
+    address: str
+    until: float
 
 
 class Places:
     """Places for streams, at most one a visitor; safe under threads.
 
+    A visitor is a browser's tab, of which anybody may open many; so an address, where it is
+    known, gets a few places only and leaves the others to the rest of the world. People
+    behind one router or proxy share an address, so whoever runs the server may allow more.
+
     Args:
         most: how many streams may run at once.
         seconds: how long a place lasts, unless it is renewed.
         clock: the seconds that pass.
+        per_address: how many of them may come from one address.
     """
 
     def __init__(
-        self, most: int, seconds: float, clock: Callable[[], float] = time.monotonic
+        self,
+        most: int,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        per_address: int = MOST_PER_ADDRESS,
     ) -> None:
         self.most = most
         self.seconds = seconds
+        self.per_address = per_address
         self._clock = clock
         self._lock = threading.Lock()
         self._taken: dict[str, Place] = {}
@@ -47,24 +62,35 @@ class Places:
         with self._lock:
             return len(self._lasting())
 
-    def check(self, visitor: str) -> None:
-        """Make sure that the visitor could take a place now.
+    def check(self, visitor: str, address: str = "") -> None:
+        """Make sure that the visitor could take a place now; who only looks does not wait.
 
         Raises:
-            LiveRefused: all places are taken.
+            LiveRefused: see ``take``.
         """
         with self._lock:
-            self._check(visitor)
+            self._check(visitor, address)
 
-    def take(self, visitor: str) -> Place:
-        """Take a place; a visitor's earlier place ends.
+    def wait(self, visitor: str) -> None:
+        """Note that the visitor waits for a place, where all are taken."""
+        with self._lock:
+            self._wait(visitor)
+
+    def take(self, visitor: str, address: str = "") -> Place:
+        """Take a place; a visitor's earlier place ends. Who finds none waits for one.
+
+        Args:
+            visitor: who asks, a name for each session.
+            address: where they come from; empty where that is not known.
 
         Raises:
-            LiveRefused: all places are taken; the sentence says when one will be free.
+            LiveRefused: all places are taken, and the sentence says when one may be free; or
+                the address has its share.
         """
         with self._lock:
-            self._check(visitor)
-            place = Place(visitor, self._clock() + self.seconds)
+            self._wait(visitor)
+            self._check(visitor, address)
+            place = Place(visitor, address, self._clock() + self.seconds)
             self._taken[visitor] = place
             return place
 
@@ -99,22 +125,40 @@ class Places:
             if self._taken.get(place.visitor) is place:
                 del self._taken[place.visitor]
 
-    def _check(self, visitor: str) -> None:
-        others = [each for each in self._lasting() if each.visitor != visitor]
-        if len(others) < self.most:
-            return
-        self._refused = self._clock()
+    def _wait(self, visitor: str) -> None:
+        if len(self._others(visitor)) >= self.most:
+            self._refused = self._clock()
+
+    def _check(self, visitor: str, address: str) -> None:
+        others = self._others(visitor)
+        if len(others) >= self.most:
+            raise LiveRefused(self._all_taken(others))
+        if address and sum(each.address == address for each in others) >= self.per_address:
+            raise LiveRefused(
+                f"From your address {_come(self.per_address)} already, as many as one "
+                "may have here. End one of them first, or take snapshots meanwhile."
+            )
+
+    def _all_taken(self, others: list[Place]) -> str:
         wait = max(1, math.ceil(min(each.until for each in others) - self._clock()))
         streams = "the one stream" if self.most == 1 else f"all {self.most} streams"
-        raise LiveRefused(
+        return (
             f"Every place is taken: {streams} that this server runs at a time. One will be "
-            f"free in {spoken(wait)} at the latest. Take snapshots meanwhile."
+            f"free in {spoken(wait)} at the latest, unless it is renewed. Take snapshots "
+            "meanwhile."
         )
+
+    def _others(self, visitor: str) -> list[Place]:
+        return [each for each in self._lasting() if each.visitor != visitor]
 
     def _lasting(self) -> list[Place]:
         now = self._clock()
         self._taken = {name: each for name, each in self._taken.items() if each.until > now}
         return list(self._taken.values())
+
+
+def _come(count: int) -> str:
+    return "comes 1 stream" if count == 1 else f"come {count} streams"
 
 
 def spoken(seconds: float) -> str:
@@ -137,9 +181,10 @@ def places() -> Places:
 
 
 def configured(environment: Mapping[str, str]) -> Places:
-    """Make places as BLOBSCOPE_MAX_STREAMS and BLOBSCOPE_STREAM_SECONDS say.
+    """Make places as BLOBSCOPE_MAX_STREAMS, _STREAM_SECONDS and _ADDRESS_STREAMS say.
 
-    By default one a core, since a forward fills one, but two at least; ten minutes each.
+    By default one a core, since a forward fills one, but two at least; ten minutes each; and
+    two for an address.
 
     >>> configured({"BLOBSCOPE_MAX_STREAMS": "3"}).most
     3
@@ -147,7 +192,8 @@ def configured(environment: Mapping[str, str]) -> Places:
     cores = os.cpu_count() or 1
     most = _number(environment.get("BLOBSCOPE_MAX_STREAMS"), max(2, cores))
     seconds = _number(environment.get("BLOBSCOPE_STREAM_SECONDS"), 600)
-    return Places(most, seconds)
+    per_address = _number(environment.get("BLOBSCOPE_ADDRESS_STREAMS"), MOST_PER_ADDRESS)
+    return Places(most, seconds, per_address=per_address)
 
 
 def _number(text: str | None, default: int) -> int:

@@ -101,9 +101,10 @@ class Stream:
     Args:
         visitor: who asks for a place.
         places: where it is asked for.
+        address: where the visitor comes from, as far as that is known.
     """
 
-    def __init__(self, visitor: str, places: Places) -> None:
+    def __init__(self, visitor: str, places: Places, address: str = "") -> None:
         self.settings: LiveSettings | None = None
         self.footage: Footage | None = None
         self.history = History()
@@ -113,7 +114,7 @@ class Stream:
         self.ended = threading.Event()
         self.why_ended = ""
         self.place: Place | None = None
-        self._visitor, self._places = visitor, places
+        self._visitor, self._places, self._address = visitor, places, address
         self._slot = Newest()
         self._came = Rate(time.monotonic)
         self._went = Rate(time.monotonic)
@@ -160,7 +161,7 @@ class Stream:
             if self._thread or self.ended.is_set():
                 return
             try:
-                self.place = self._places.take(self._visitor)
+                self.place = self._places.take(self._visitor, self._address)
             except BlobscopeError as refused:
                 self._end(str(refused))
                 return

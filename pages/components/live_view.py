@@ -57,10 +57,10 @@ def open_stream(key: str, source: Source) -> Stage:
     try:
         servers = configured_ice_servers()
         if not stream.began:
-            places().check(_visitor())
+            places().check(_visitor(), _address())
     except LiveRefused as refused:
         st.warning(plain(str(refused)), icon=":material/videocam_off:")
-        st.button("Try again", key=f"{key}.again")
+        st.button("Try again", key=f"{key}.again", on_click=_wait)
         return Stage(None, trouble="refused")
     stop = not anew and _outlived(name, stream)
     context = _player(name, source, stream, servers, stop=stop)
@@ -103,7 +103,7 @@ def _stream(key: str, anew: bool) -> Stream:
     if stream is None or stream.ended.is_set():
         if stream is not None:
             st.session_state[f"{key}.why"] = stream.why_ended
-        stream = st.session_state[name] = Stream(_visitor(), places())
+        stream = st.session_state[name] = Stream(_visitor(), places(), _address())
     return stream
 
 
@@ -124,6 +124,16 @@ def _say(trouble: str, why: str) -> None:
 def _visitor() -> str:
     """Return this session's name among all who stream."""
     return str(st.session_state.setdefault("live.visitor", uuid.uuid4().hex))
+
+
+def _address() -> str:
+    """Return where the visitor comes from; nothing where that is this very computer."""
+    return st.context.ip_address or ""
+
+
+def _wait() -> None:
+    """Let the visitor count as waiting, which opening a page alone does not."""
+    places().wait(_visitor())
 
 
 def configured_ice_servers() -> list[dict[str, Any]]:

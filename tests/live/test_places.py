@@ -28,7 +28,9 @@ def test_no_more_streams_than_places_and_a_sentence_for_the_next(clock):
     for visitor in ("ann", "ben"):
         places.take(visitor)
     clock.now = 20
-    with pytest.raises(LiveRefused, match=r"all 2 streams.*free in 40 seconds"):
+    with pytest.raises(
+        LiveRefused, match=r"all 2 streams.*in 40 seconds at the latest, unless it"
+    ):
         places.take("cleo")
     assert places.taken == 2
 
@@ -68,13 +70,48 @@ def test_a_place_can_be_renewed_unless_somebody_waits(clock):
     places.renew(place)
     assert places.left(place) == 60
     with pytest.raises(LiveRefused):
-        places.check("ben")
+        places.take("ben")
     with pytest.raises(LiveRefused, match="Somebody else waits"):
         places.renew(place)
     assert places.left(place) == 60
     clock.now = 50 + min(WAITING_SECONDS, 59) + 0.5
     with pytest.raises(LiveRefused, match="waits"):
         places.renew(place)
+
+
+def test_opening_the_page_makes_nobody_wait_and_trying_again_does(clock):
+    places = Places(1, 60, clock)
+    place = places.take("ann")
+    clock.now = 50
+    with pytest.raises(LiveRefused, match="Every place is taken"):
+        places.check("ben")
+    places.renew(place)
+    assert places.left(place) == 60
+    places.wait("ann")  # who has the place does not wait for it
+    places.renew(place)
+    places.wait("ben")
+    with pytest.raises(LiveRefused, match="Somebody else waits"):
+        places.renew(place)
+
+
+def test_an_address_leaves_places_to_the_rest_of_the_world(clock):
+    places = Places(4, 60, clock)
+    first = places.take("ann", "192.0.2.1")
+    places.take("ben", "192.0.2.1")
+    places.take("ben", "192.0.2.1")  # the same tab once more
+    with pytest.raises(LiveRefused, match="From your address come 2 streams already"):
+        places.take("cleo", "192.0.2.1")
+    places.renew(first)  # nobody waits for what only another address may have
+    places.take("dora", "192.0.2.2")
+    places.give_back(first)
+    places.take("cleo", "192.0.2.1")
+
+
+def test_where_no_address_is_known_each_visitor_counts_alone(clock):
+    places = Places(3, 60, clock)
+    for visitor in ("ann", "ben", "cleo"):
+        places.take(visitor)
+    assert places.taken == 3
 
 
 def test_a_place_that_is_free_all_the_same_keeps_nobody_from_renewing(clock):
@@ -123,7 +160,8 @@ def test_many_threads_never_take_more_than_there_are():
 
 
 def test_the_environment_says_how_many_and_how_long():
-    places = configured({"BLOBSCOPE_MAX_STREAMS": "5", "BLOBSCOPE_STREAM_SECONDS": "90"})
-    assert (places.most, places.seconds) == (5, 90)
+    said = {"MAX_STREAMS": "5", "STREAM_SECONDS": "90", "ADDRESS_STREAMS": "4"}
+    places = configured({f"BLOBSCOPE_{name}": value for name, value in said.items()})
+    assert (places.most, places.seconds, places.per_address) == (5, 90, 4)
     for nonsense in ("", "0", "-1", "many"):
         assert configured({"BLOBSCOPE_MAX_STREAMS": nonsense}).most >= 2

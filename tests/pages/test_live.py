@@ -3,11 +3,13 @@
 from importlib.metadata import version
 
 import pytest
+import streamlit as st
 import streamlit_webrtc.component as component
 import streamlit_webrtc.webrtc as webrtc
 from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
+from core.errors import LiveRefused
 from core.live.places import Places
 from core.live.stream import Stream
 from core.picture.image import Picture
@@ -131,12 +133,25 @@ def test_each_trouble_has_a_sentence_and_opens_snapshots(trouble, visit, monkeyp
 
 def test_when_all_places_are_taken_the_page_says_so_and_takes_snapshots(visit, monkeypatch):
     full = Places(1, 600)
-    full.take("somebody else")
+    place = full.take("somebody else")
     monkeypatch.setattr(live_view, "places", lambda: full)
     app = visit("live")
     assert "Every place is taken" in sentence(app)
     assert not app.get("component_instance")
     assert [each.value for each in app.subheader] == ["Snapshot"]
+    full.renew(place)  # a page that was only opened waits for nothing
+    app.button(key="live.again").click().run()
+    with pytest.raises(LiveRefused, match="Somebody else waits"):
+        full.renew(place)
+
+
+def test_one_address_gets_its_share_of_the_places_whatever_tabs_it_opens(visit, monkeypatch):
+    wide = Places(9, 600, per_address=1)
+    wide.take("another tab", "192.0.2.1")
+    monkeypatch.setattr(live_view, "places", lambda: wide)
+    assert not sentence(visit("live")), "on this computer there are no addresses"
+    monkeypatch.setattr(type(st.context), "ip_address", "192.0.2.1")
+    assert "From your address comes 1 stream already" in sentence(visit("live"))
 
 
 def test_moving_a_slider_changes_the_settings_of_the_same_stream(visit):
