@@ -71,10 +71,10 @@ class Places:
         with self._lock:
             self._check(visitor, address)
 
-    def wait(self, visitor: str) -> None:
-        """Note that the visitor waits for a place, where all are taken."""
+    def wait(self, visitor: str, address: str = "") -> None:
+        """Note that the visitor waits, where all places are taken and one may become theirs."""
         with self._lock:
-            self._wait(visitor)
+            self._wait(visitor, address)
 
     def take(self, visitor: str, address: str = "") -> Place:
         """Take a place; a visitor's earlier place ends. Who finds none waits for one.
@@ -88,7 +88,7 @@ class Places:
                 the address has its share.
         """
         with self._lock:
-            self._wait(visitor)
+            self._wait(visitor, address)
             self._check(visitor, address)
             place = Place(visitor, address, self._clock() + self.seconds)
             self._taken[visitor] = place
@@ -125,19 +125,24 @@ class Places:
             if self._taken.get(place.visitor) is place:
                 del self._taken[place.visitor]
 
-    def _wait(self, visitor: str) -> None:
-        if len(self._others(visitor)) >= self.most:
+    def _wait(self, visitor: str, address: str) -> None:
+        others = self._others(visitor)
+        if len(others) >= self.most and not self._has_its_share(address, others):
             self._refused = self._clock()
 
     def _check(self, visitor: str, address: str) -> None:
         others = self._others(visitor)
         if len(others) >= self.most:
             raise LiveRefused(self._all_taken(others))
-        if address and sum(each.address == address for each in others) >= self.per_address:
+        if self._has_its_share(address, others):
             raise LiveRefused(
                 f"From your address {_come(self.per_address)} already, as many as one "
                 "may have here. End one of them first, or take snapshots meanwhile."
             )
+
+    def _has_its_share(self, address: str, others: list[Place]) -> bool:
+        of_it = sum(each.address == address for each in others)
+        return bool(address) and of_it >= self.per_address
 
     def _all_taken(self, others: list[Place]) -> str:
         wait = max(1, math.ceil(min(each.until for each in others) - self._clock()))

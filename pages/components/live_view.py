@@ -133,7 +133,7 @@ def _address() -> str:
 
 def _wait() -> None:
     """Let the visitor count as waiting, which opening a page alone does not."""
-    places().wait(_visitor())
+    places().wait(_visitor(), _address())
 
 
 def configured_ice_servers() -> list[dict[str, Any]]:

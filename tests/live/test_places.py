@@ -107,6 +107,15 @@ def test_an_address_leaves_places_to_the_rest_of_the_world(clock):
     places.take("cleo", "192.0.2.1")
 
 
+def test_who_has_their_share_already_keeps_nobody_from_renewing(clock):
+    places = Places(2, 60, clock, per_address=1)
+    place = places.take("ann", "192.0.2.1")
+    places.take("ben", "192.0.2.2")
+    with pytest.raises(LiveRefused, match="Every place is taken"):
+        places.take("cleo", "192.0.2.2")
+    places.renew(place)
+
+
 def test_where_no_address_is_known_each_visitor_counts_alone(clock):
     places = Places(3, 60, clock)
     for visitor in ("ann", "ben", "cleo"):
