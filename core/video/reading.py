@@ -354,7 +354,17 @@ def _number(head: Header, raw: VideoFrame, stream: VideoStream, before: int) -> 
 def _image(raw: VideoFrame, head: Header) -> BgrImage:
     """Convert a frame to B, G, R and turn it; one of another size is brought to the first's."""
     sides = head.size.cv2[::-1] if head.turns % 2 else head.size.cv2
-    stored = raw.to_ndarray(format="bgr24", width=sides[0], height=sides[1])
+    stored = _pixels(raw, *sides)
     image = np.ascontiguousarray(np.rot90(stored, head.turns), np.uint8)
     image.setflags(write=False)
     return BgrImage(image)
+
+
+def _pixels(raw: VideoFrame, width: int, height: int) -> BgrImage:
+    try:
+        return BgrImage(raw.to_ndarray(format="bgr24", width=width, height=height))  # type: ignore[arg-type]
+    except (av.FFmpegError, ValueError) as error:
+        raise VideoRefused(
+            f"A frame of the video cannot be turned into a picture ({error}). "
+            "Export it as MP4 with H.264, or choose another part of it."
+        ) from error

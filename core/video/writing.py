@@ -102,34 +102,50 @@ class Film:
         Raises:
             VideoRefused: the film cannot be written; says why.
         """
-        recipe = self.recipe
+        with _refusals():
+            container = av.open(
+                self.path,
+                "w",
+                format=self.recipe.container,
+                options=self.recipe.container_options,
+            )
+            stream = self._stream(container, size, rate)
+
+        def write(image: BgrImage, seconds: float) -> None:
+            with _refusals():
+                frame = av.VideoFrame.from_ndarray(_padded(image), format="bgr24")
+                frame.pts, frame.time_base = round(seconds * TICKS), Fraction(1, TICKS)
+                container.mux(stream.encode(frame))
+            self.latest = image
+
         try:
-            with av.open(
-                self.path, "w", format=recipe.container, options=recipe.container_options
-            ) as container:
-                stream: Any = container.add_stream(recipe.codec, _fraction(rate))
-                stream.width, stream.height = _even(size.width), _even(size.height)
-                stream.pix_fmt = "yuv420p"
-                stream.options = dict(recipe.options)
-                stream.bit_rate = MOST_BITS if recipe.codec == "libvpx-vp9" else 0
-                stream.gop_size = max(1, round(SECONDS_BETWEEN_KEYS * rate))
-                stream.codec_context.time_base = Fraction(1, TICKS)
+            yield write
+        finally:
+            with _refusals(), container:
+                container.mux(stream.encode(None))
 
-                def write(image: BgrImage, seconds: float) -> None:
-                    frame = av.VideoFrame.from_ndarray(_padded(image), format="bgr24")
-                    frame.pts, frame.time_base = round(seconds * TICKS), Fraction(1, TICKS)
-                    container.mux(stream.encode(frame))
-                    self.latest = image
+    def _stream(self, container: Any, size: Size, rate: float) -> Any:
+        recipe = self.recipe
+        stream = container.add_stream(recipe.codec, _fraction(rate))
+        stream.width, stream.height = _even(size.width), _even(size.height)
+        stream.pix_fmt = "yuv420p"
+        stream.options = dict(recipe.options)
+        stream.bit_rate = MOST_BITS if recipe.codec == "libvpx-vp9" else 0
+        stream.gop_size = max(1, round(SECONDS_BETWEEN_KEYS * rate))
+        stream.codec_context.time_base = Fraction(1, TICKS)
+        return stream
 
-                try:
-                    yield write
-                finally:
-                    container.mux(stream.encode(None))
-        except av.FFmpegError as error:
-            raise VideoRefused(
-                f"The annotated video cannot be written: {error.strerror}. Perhaps the disk of "
-                "this machine is full; a shorter part needs less of it."
-            ) from error
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Say why FFmpeg does not write; only for what is its work, not for the maker's."""
+    try:
+        yield
+    except av.FFmpegError as error:
+        raise VideoRefused(
+            f"The annotated video cannot be written: {error.strerror}. Perhaps the disk of "
+            "this machine is full; a shorter part needs less of it."
+        ) from error
 
 
 def film_size(frame: Size) -> Size:

@@ -2,6 +2,7 @@ import random
 import struct
 from contextlib import suppress
 
+import av
 import numpy as np
 import pytest
 
@@ -160,6 +161,18 @@ def test_limits_are_sentences(monkeypatch):
 def test_a_cut_that_takes_nothing_is_refused(cut):
     with pytest.raises(VideoRefused):
         Cut(*cut)
+
+
+@pytest.mark.parametrize("error", [av.error.InvalidDataError(1, "bad"), ValueError("bad")])
+def test_a_frame_that_cannot_be_converted_is_a_sentence(error):
+    class Unconvertible:
+        def to_ndarray(self, **_):
+            raise error
+
+    clip = video(count=2)
+    head = header(clip)
+    with pytest.raises(VideoRefused, match=r"turned into a picture .*bad.*Export it"):
+        reading._image(Unconvertible(), head)
 
 
 def test_a_container_cannot_make_us_open_another_file(monkeypatch):

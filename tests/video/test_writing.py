@@ -92,6 +92,26 @@ def test_a_full_disk_is_a_sentence(monkeypatch):
         written(film, Size(64, 48))
 
 
+def test_what_fails_for_the_maker_is_not_told_as_a_full_disk():
+    film = Film("MP4")
+
+    def read_badly() -> None:
+        with film.writing(Size(64, 48), 10) as write:
+            write(blocks(0, (64, 48)), 0)
+            raise av.error.InvalidDataError(1, "Invalid data found")
+
+    with pytest.raises(av.error.InvalidDataError):
+        read_badly()
+    assert len(header(Video("film", film.path.read_bytes())).times) == 1
+
+
+def test_a_film_that_cannot_be_opened_is_a_sentence():
+    film = Film("MP4")
+    film.path = film.path / "nowhere"
+    with pytest.raises(VideoRefused, match="cannot be written"):
+        written(film, Size(64, 48))
+
+
 def _no_room() -> None:
     raise av.error.FFmpegError(28, "No space left on device")
 
