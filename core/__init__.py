@@ -78,7 +78,8 @@ series       many images that are asked the same question one after the other
 question     what a series asks of each image: a model with its thresholds or its k
 entry        of many pictures, what came of one file: an answer, or the reason why not
 sighting     of a video, what the model said of one frame
-job          long work on a thread of its own; what came is kept, and it can be stopped
+job          long work on a thread of its own, for a limited time; what came is kept, and
+             it can be stopped
 stream       a visitor's live video: frames come in, annotated frames go out
 look         what comes of one image of a stream, and the copy it is drawn on
 glimpse      one thing that a look found: its label, how sure the net is, and where

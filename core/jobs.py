@@ -3,11 +3,13 @@
 A job takes steps from a generator, on a thread of its own, and keeps each one as it comes.
 It ends when the steps do, after the step in which somebody stopped it, or when nobody has
 asked how far it is for ``PATIENCE_SECONDS``: a closed tab must not keep a machine busy.
+No job lasts longer than ``most_seconds``, so that everybody has a turn.
 Whatever ended it, the generator is closed, so that files in its hands are complete.
 """
 
+import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from threading import BoundedSemaphore, Event, Thread
 from typing import Generic, Literal, TypeVar
@@ -20,11 +22,24 @@ MOST_JOBS = 3
 PATIENCE_SECONDS = 120.0
 """Long enough for a look at another page, and for a browser that slows hidden tabs down."""
 
-Ending = Literal["finished", "stopped", "forgotten", "failed"]
+MOST_SECONDS = 20 * 60
+"""How long a job may take, unless BLOBSCOPE_JOB_SECONDS says otherwise."""
+
+Ending = Literal["finished", "stopped", "forgotten", "overdue", "failed"]
 
 T = TypeVar("T")
 
 _places = BoundedSemaphore(MOST_JOBS)
+
+
+def most_seconds(environment: Mapping[str, str] = os.environ) -> int:
+    """Tell how long a job may take; what is no whole number of at least 1 counts as not said.
+
+    >>> most_seconds({"BLOBSCOPE_JOB_SECONDS": "60"}), most_seconds({})
+    (60, 1200)
+    """
+    text = environment.get("BLOBSCOPE_JOB_SECONDS", "").strip()
+    return int(text) if text.isdecimal() and int(text) > 0 else MOST_SECONDS
 
 
 class Job(Generic[T]):
@@ -33,10 +48,12 @@ class Job(Generic[T]):
     Args:
         total: how many steps are expected; a wrong guess spoils nothing but the bar.
         patience: seconds without a look after which it ends.
+        limit: seconds after which it ends in any case.
     """
 
-    def __init__(self, total: int, *, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, total: int, *, patience: float, limit: float) -> None:
         self.total = total
+        self.limit = limit
         self.ending: Ending | None = None
         self._patience = patience
         self._came: list[T] = []
@@ -84,9 +101,13 @@ class Job(Generic[T]):
             raise self._error
         return over
 
-    def stop(self) -> None:
-        """End the work after the step it is at; what came is kept."""
+    def stop(self, seconds: float = 0) -> bool:
+        """End the work after the step it is at, and wait at most so long; what came is kept.
+
+        Tells whether the work is over and its place free.
+        """
         self._stop.set()
+        return self._over.wait(seconds)
 
     def _work(self, steps: Generator[T]) -> None:
         try:
@@ -107,22 +128,39 @@ class Job(Generic[T]):
     def _reason_to_end(self) -> Ending | None:
         if self._stop.is_set():
             return "stopped"
+        if self.seconds > self.limit:
+            return "overdue"
         lonely = time.monotonic() - self._looked
         return "forgotten" if lonely > self._patience else None
 
 
-def start(steps: Generator[T], total: int, *, patience: float = PATIENCE_SECONDS) -> "Job[T]":
+def start(
+    steps: Generator[T],
+    total: int,
+    *,
+    patience: float = PATIENCE_SECONDS,
+    limit: float | None = None,
+) -> "Job[T]":
     """Put work on a thread of its own, if there is room for one more.
 
+    It may take ``limit`` seconds, or ``most_seconds`` where none is said.
+
     Raises:
-        MachineBusy: ``MOST_JOBS`` are at work; says what to do.
+        MachineBusy: ``MOST_JOBS`` are at work, or no thread can be had; says what to do.
     """
     if not _places.acquire(blocking=False):
         raise MachineBusy(
             f"This machine is at {MOST_JOBS} long jobs already, its limit. "
             "Press Start again when one of them has ended."
         )
-    job = Job[T](total, patience=patience)
+    job = Job[T](total, patience=patience, limit=most_seconds() if limit is None else limit)
     # a daemon: a server that is told to stop does not wait for it
-    Thread(target=job._work, args=(steps,), name="blobscope-job", daemon=True).start()
+    thread = Thread(target=job._work, args=(steps,), name="blobscope-job", daemon=True)
+    try:
+        thread.start()
+    except (RuntimeError, MemoryError) as error:
+        _places.release()
+        raise MachineBusy(
+            "This machine has no room for one more job just now. Press Start again in a minute."
+        ) from error
     return job

@@ -30,6 +30,10 @@ class Gated:
             self.leave.release()
 
 
+def counted(count: int):
+    yield from range(count)
+
+
 def test_everything_comes_in_order():
     job = start((number for number in range(100)), 100)
     assert job.wait(SECONDS)
@@ -69,6 +73,46 @@ def test_a_job_that_nobody_looks_at_ends():
     assert job.wait(SECONDS)
     assert (job.count, job.ending) == (1, "forgotten")
     assert gated.closed
+
+
+def test_a_job_that_lasts_longer_than_its_limit_ends_and_keeps_what_came():
+    gated = Gated(50)
+    job = start(gated.steps(), 50, limit=-1)
+    gated.let(50)
+    assert job.wait(SECONDS)
+    assert (job.came, job.ending) == ((0,), "overdue")
+    assert gated.closed
+
+
+def test_whoever_runs_the_machine_says_how_long_a_job_may_take(monkeypatch):
+    monkeypatch.setenv("BLOBSCOPE_JOB_SECONDS", "7")
+    assert start(counted(1), 1).limit == 7
+    monkeypatch.setenv("BLOBSCOPE_JOB_SECONDS", "soon")
+    assert start(counted(1), 1).limit == jobs.MOST_SECONDS
+
+
+def test_who_stops_can_wait_until_the_place_is_free():
+    gates = [Gated(2) for _ in range(jobs.MOST_JOBS)]
+    running = [start(gated.steps(), 2) for gated in gates]
+    assert not running[0].stop(0.01), "its step is not done"
+    gates[0].let(1)
+    assert running[0].stop(SECONDS)
+    assert start(counted(2), 2).wait(SECONDS)
+    for gated, job in zip(gates[1:], running[1:], strict=True):
+        gated.let(2)
+        assert job.wait(SECONDS)
+
+
+def test_a_thread_that_cannot_be_had_costs_no_place(monkeypatch):
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(jobs.Thread, "start", refuse)
+        for _ in range(jobs.MOST_JOBS):
+            with pytest.raises(MachineBusy, match="no room for one more job"):
+                start(counted(1), 1)
+    assert start(counted(1), 1).wait(SECONDS)
 
 
 def test_a_look_renews_the_patience(monkeypatch):
