@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.jobs import Job, start
+from core.jobs import Job
 from core.picture.image import MAX_BYTES, Picture
 from core.picture.samples import sample_picture, samples
 from core.series.many import (
@@ -26,7 +26,7 @@ from pages.components.choice import choice
 from pages.components.picture import TYPES
 from pages.components.text import amount, megabytes, milliseconds, plain
 from pages.components.unfolded import show_tabs
-from pages.components.work import start_button, watch
+from pages.components.work import start_button, start_own, watch
 
 NEWEST = 4
 ROW_HEIGHT, HEAD_HEIGHT = 72, 40
@@ -81,16 +81,14 @@ def _uploaded(key: str, source: str) -> tuple[Picture, ...]:
 
 
 def offer_start(key: str, pictures: tuple[Picture, ...], question: Question) -> None:
-    """Offer to begin; whatever was at work before for this visitor is stopped."""
+    """Offer to begin; what this page had at work before for this visitor is stopped."""
     label = f"Start: {amount(len(pictures), 'picture')}"
     begin = partial(_begin, key, pictures, question)
     start_button(label, key=key, begin=begin, disabled=not pictures)
 
 
 def _begin(key: str, pictures: tuple[Picture, ...], question: Question) -> None:
-    if before := _work(key):
-        before.job.stop()
-    job = start(many(pictures, question), len(pictures))
+    job = start_own(many(pictures, question), len(pictures), key=key)
     st.session_state[f"{key}.work"] = _Work(job, question)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.jobs import Job, start
+from core.jobs import Job
 from core.picture.image import Picture
 from core.render.encode import png
 from core.series.question import Question, labels_of
@@ -31,7 +31,7 @@ from pages.components.pictures import show_photo
 from pages.components.remembered import remembered_run
 from pages.components.text import about_seconds, amount, megabytes, milliseconds, plain
 from pages.components.unfolded import show_tabs
-from pages.components.work import start_button, watch
+from pages.components.work import start_button, start_own, watch
 
 TYPES = ["mp4", "m4v", "mov", "webm", "avi"]
 MOST_STRIDE = 60
@@ -115,17 +115,16 @@ def pick_format(key: str) -> Format:
 
 
 def offer_start(key: str, video: Video, cut: Cut, question: Question, kind: Format) -> None:
-    """Offer to begin; whatever was at work before for this visitor is stopped."""
+    """Offer to begin; what this page had at work before for this visitor is stopped."""
     count = expected(remembered_header(video), cut)
     begin = partial(_begin, key, video, cut, question, kind)
     start_button(f"Start: {amount(count, 'frame')}", key=key, begin=begin, disabled=not count)
 
 
 def _begin(key: str, video: Video, cut: Cut, question: Question, kind: Format) -> None:
-    if before := _work(key):
-        before.job.stop()
     head, film = remembered_header(video), Film(kind)
-    job = start(annotate(video, head, cut, question, film), expected(head, cut))
+    steps = annotate(video, head, cut, question, film)
+    job = start_own(steps, expected(head, cut), key=key)
     st.session_state[f"{key}.work"] = _Work(job, film, question, video.name, cut)
 
 

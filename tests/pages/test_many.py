@@ -4,10 +4,11 @@ import threading
 
 import pytest
 
-from core.jobs import MOST_JOBS, start
+from core.jobs import MOST_JOBS, Job, start
 from core.picture.samples import sample_picture, samples
 from core.series import many as many_module
 from pages.components import many as component
+from pages.components import work
 from pages.components.work import watch
 
 
@@ -86,13 +87,17 @@ def test_the_csv_offered_has_every_file(visit):
 
 @pytest.mark.parametrize(
     ("ending", "words"),
-    [("stopped", "Stopped after 3 of 9"), ("forgotten", "nobody had looked")],
+    [
+        ("stopped", "Stopped after 3 of 9"),
+        ("forgotten", "nobody had looked"),
+        ("overdue", "may take 20 min"),
+    ],
 )
 def test_what_came_before_a_stop_is_shown_with_the_reason(ending, words, visit):
     app = begin(visit("many"))
-    work = app.session_state["many.work"]
-    work.job._came[:] = work.job._came[:3]
-    work.job.total, work.job.ending = 9, ending
+    job = app.session_state["many.work"].job
+    job._came[:] = job._came[:3]
+    job.total, job.ending = 9, ending
     app.run()
     assert any(words in each.value for each in app.info)
     assert len(table(app)) == 3
@@ -126,12 +131,70 @@ def test_names_of_files_never_become_markup(visit):
     assert not any("![x](" in each.value for each in app.caption)
 
 
-def test_a_start_ends_what_was_at_work_before(visit):
-    app = begin(visit("many"))
-    before = app.session_state["many.work"].job
+def at_work(leave: threading.Event):
+    """Steps of which the first takes until leave is given."""
+    assert leave.wait(20)
+    yield 1
+    yield 2
+
+
+def others(leave: threading.Event, count: int) -> list[Job]:
+    return [start(at_work(leave), 2) for _ in range(count)]
+
+
+def test_a_start_stops_the_page_s_own_job_and_takes_its_place(visit):
+    leave, leave_mine = threading.Event(), threading.Event()
+    running = others(leave, MOST_JOBS - 1)
+    app = visit("many")
+    mine = start(at_work(leave_mine), 2)
+    app.session_state["work.own"] = "many", mine
+
+    def end_late():  # the step ends while the start waits
+        assert mine._stop.wait(20)
+        threading.Event().wait(0.2)
+        leave_mine.set()
+
+    threading.Thread(target=end_late).start()
     begin(app)
-    assert app.session_state["many.work"].job is not before
-    assert before._stop.is_set()
+    leave.set()
+    assert not app.warning
+    assert mine.ending == "stopped"
+    assert app.session_state["many.work"].job.ending == "finished"
+    assert all(job.wait(20) for job in running)
+
+
+def test_a_start_does_not_wait_for_ever(visit, monkeypatch):
+    monkeypatch.setattr(work, "END_SECONDS", 0.01)
+    leave = threading.Event()
+    app = visit("many")
+    app.session_state["work.own"] = "many", (mine := others(leave, 1)[0])
+    begin(app)
+    assert "told to stop" in app.warning[0].value
+    leave.set()
+    assert mine.wait(20)
+
+
+def test_a_visitor_runs_one_job_at_a_time_over_all_pages(visit):
+    leave = threading.Event()
+    app = visit("many")
+    app.session_state["work.own"] = "video", (mine := others(leave, 1)[0])
+    begin(app)
+    assert "at work on another page" in app.warning[0].value
+    assert "many.work" not in app.session_state
+    leave.set()
+    assert mine.wait(20)
+    assert mine.ending == "finished", "it was left in peace"
+    assert not begin(app).warning
+
+
+def test_the_video_page_has_the_same_one_job(visit):
+    leave = threading.Event()
+    app = visit("video", video__stride="60")
+    app.session_state["work.own"] = "many", (mine := others(leave, 1)[0])
+    app.button(key="video.start").click().run()
+    assert "at work on another page" in app.warning[0].value
+    leave.set()
+    assert mine.wait(20)
 
 
 def test_a_job_is_watched_until_it_is_over():
@@ -155,12 +218,7 @@ def test_a_job_is_watched_until_it_is_over():
 
 def test_a_machine_at_its_limit_says_so_and_starts_nothing(visit):
     leave = threading.Event()
-
-    def steps():
-        leave.wait(20)
-        yield 1
-
-    running = [start(steps(), 1) for _ in range(MOST_JOBS)]
+    running = others(leave, MOST_JOBS)
     app = begin(visit("many"))
     assert "limit" in app.warning[0].value
     assert "many.work" not in app.session_state
