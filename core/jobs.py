@@ -101,12 +101,13 @@ class Job(Generic[T]):
             raise self._error
         return over
 
-    def stop(self, seconds: float = 0) -> bool:
-        """End the work after the step it is at, and wait at most so long; what came is kept.
-
-        Tells whether the work is over and its place free.
-        """
+    def stop(self) -> None:
+        """End the work after the step it is at; what came is kept."""
         self._stop.set()
+
+    def end(self, seconds: float) -> bool:
+        """Stop, and wait at most so long; tell whether the work is over and its place free."""
+        self.stop()
         return self._over.wait(seconds)
 
     def _work(self, steps: Generator[T]) -> None:

@@ -94,9 +94,9 @@ def test_whoever_runs_the_machine_says_how_long_a_job_may_take(monkeypatch):
 def test_who_stops_can_wait_until_the_place_is_free():
     gates = [Gated(2) for _ in range(jobs.MOST_JOBS)]
     running = [start(gated.steps(), 2) for gated in gates]
-    assert not running[0].stop(0.01), "its step is not done"
+    assert not running[0].end(0.01), "its step is not done"
     gates[0].let(1)
-    assert running[0].stop(SECONDS)
+    assert running[0].end(SECONDS)
     assert start(counted(2), 2).wait(SECONDS)
     for gated, job in zip(gates[1:], running[1:], strict=True):
         gated.let(2)

@@ -77,7 +77,7 @@ def _end(job: Job[Any], *, elsewhere: bool) -> None:
             "You have a long job at work on another page; one at a time is the limit. "
             "Stop it there, or wait for its end, and press Start again."
         )
-    if not job.stop(END_SECONDS):
+    if not job.end(END_SECONDS):
         raise MachineBusy(
             "Your job before has been told to stop and is still at its last step. "
             "Press Start again in a moment."
