@@ -80,7 +80,8 @@ def annotate(
     """Ask about each frame of a cut, and write it with the answer drawn on it.
 
     One frame is in memory at a time. The film keeps the video's pace, so with a stride it
-    shows fewer frames a second. Closing the generator completes the film.
+    shows fewer frames a second. It ends with a film that is full. Closing the generator
+    completes the film.
 
     Raises:
         BlobscopeError: the model does not take these frames, or the film cannot be written.
@@ -101,6 +102,8 @@ def annotate(
                 question.drawn(done, answer, _small(frame.image, size)), frame.seconds - origin
             )
             yield Sighting.of(frame, answer, question.card, ms)
+            if film.full:
+                return
 
 
 def _small(image: BgrImage, size: Size) -> BgrImage:
@@ -122,7 +125,7 @@ def over_time(
     seen = [(each.seconds, _values(each.answer)) for each in sightings]
     together = Counter(label for _, values in seen for label in values)
     most = [label for label, _ in together.most_common(labels)]
-    step = -(-len(seen) // points) or 1
+    step = stretch(len(seen), points)
     parts = [seen[at : at + step] for at in range(0, len(seen), step)]
     zero = 0.0 if sightings and sightings[0].card.task == "detection" else None
     return [
@@ -131,6 +134,15 @@ def over_time(
         for label in most
         if (told := [v for _, values in part if (v := values.get(label, zero)) is not None])
     ]
+
+
+def stretch(count: int, points: int = MOST_POINTS) -> int:
+    """Tell how many frames one point of a chart stands for.
+
+    >>> stretch(300), stretch(301), stretch(0)
+    (1, 2, 1)
+    """
+    return -(-count // points) or 1
 
 
 def _values(answer: Answer) -> dict[str, float]:

@@ -25,7 +25,10 @@ LONGEST_SIDE = 1280
 """Larger frames are written smaller: nobody looks for a net's pixels in a film."""
 
 TICKS = 90_000  # a second; so every frame keeps its own time, whatever the rate
-MOST_BITS = 2_500_000  # a second; 15 minutes are at most 280 MB, and usually a tenth
+MOST_BITS = 2_500_000  # a second; usually a tenth
+MOST_FILM_BYTES = 100 * 10**6
+"""Of a film; more fills this machine's disk, and nobody's browser likes it."""
+
 SECONDS_BETWEEN_KEYS = 2
 
 
@@ -80,6 +83,7 @@ class Film:
 
     Attributes:
         latest: the frame that was written last, for whoever watches.
+        nbytes: how much video has been written.
     """
 
     def __init__(self, kind: Format) -> None:
@@ -89,7 +93,13 @@ class Film:
         os.close(descriptor)
         self.path = Path(name)
         self.latest: BgrImage | None = None
+        self.nbytes = 0
         self._gone = weakref.finalize(self, self.path.unlink, missing_ok=True)
+
+    @property
+    def full(self) -> bool:
+        """Whether it has the size at which its maker should end it."""
+        return self.nbytes >= MOST_FILM_BYTES
 
     @contextmanager
     def writing(self, size: Size, rate: float) -> Iterator[Callable[[BgrImage, float], None]]:
@@ -115,7 +125,9 @@ class Film:
             with _refusals():
                 frame = av.VideoFrame.from_ndarray(_padded(image), format="bgr24")
                 frame.pts, frame.time_base = round(seconds * TICKS), Fraction(1, TICKS)
-                container.mux(stream.encode(frame))
+                packets = stream.encode(frame)
+                container.mux(packets)
+            self.nbytes += sum(packet.size for packet in packets)
             self.latest = image
 
         try:

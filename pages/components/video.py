@@ -36,6 +36,8 @@ from pages.components.work import start_button, start_own, watch
 TYPES = ["mp4", "m4v", "mov", "webm", "avi"]
 MOST_STRIDE = 60
 STEP_SECONDS = 0.1
+PLAYED_BYTES = 32 * 10**6
+"""Of a film that every run of the page may read again; a larger one is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +172,13 @@ def show_results(key: str) -> None:
     if not work.job.count:
         return
     film = work.film
-    st.video(str(film.path), format=film.recipe.mime, alt="Annotated video")
+    if film.full:
+        st.info(
+            f"The film has {megabytes(film.nbytes)}, the limit, so the work ended after "
+            f"{work.job.count:,} of {work.job.total:,} frames. Start again with a later or "
+            "shorter part, or with fewer of its frames."
+        )
+    _show_film(film, key)
     st.caption(
         f"{plain(work.name)} with the answers of {plain(work.question.card.title)}, from "
         f"{work.cut.begin:.1f} s, without sound."
@@ -195,6 +203,22 @@ def show_results(key: str) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
+
+
+def _show_film(film: Film, key: str) -> None:
+    """Show the player; a large film only when asked, because each run would read it again."""
+    size, asked = film.path.stat().st_size, f"{key}.asked"
+    if size > PLAYED_BYTES:
+        st.button(
+            f"Load the player ({megabytes(size)})",
+            key=f"{key}.play",
+            icon=":material/play_circle:",
+            help="It goes again when you change a setting.",
+            on_click=st.session_state.update,
+            args=({asked: True},),
+        )
+    if st.session_state.pop(asked, False) or size <= PLAYED_BYTES:
+        st.video(str(film.path), format=film.recipe.mime, alt="Annotated video")
 
 
 def show_findings(key: str) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from core.series.question import labels_of
+from core.video import writing
 from core.video.reading import Cut, Video, first_frame, frames, header
 from core.video.sample import sample_video
 from core.video.writing import Film, writable
@@ -149,3 +150,20 @@ def test_a_film_outlives_its_page_s_run_only_as_long_as_somebody_holds_it():
     del held
     gc.collect()
     assert not path.exists()
+
+
+def test_a_large_film_is_read_only_when_somebody_asks_for_it(visit, monkeypatch):
+    monkeypatch.setattr(component, "PLAYED_BYTES", 1000)
+    app = begin(visit("video", **PAGE))
+    assert not app.get("video")
+    app.button(key="video.play").click().run()
+    assert len(app.get("video")) == 1
+    assert not app.run().get("video"), "another run does not read it again"
+
+
+def test_a_film_that_is_full_says_why_it_ends(visit, monkeypatch):
+    monkeypatch.setattr(writing, "MOST_FILM_BYTES", 1)
+    app = begin(visit("video", video__stride="2"))
+    (told,) = (each.value for each in app.info if "the limit" in each.value)
+    assert "of 54 frames" in told
+    assert len(app.get("video")) == 1

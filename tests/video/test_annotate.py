@@ -14,6 +14,7 @@ from core.pipeline import Thresholds, found, ranking, run
 from core.render.encode import png
 from core.series.question import Question
 from core.share.series import video_csv
+from core.video import writing
 from core.video.annotate import annotate, over_time
 from core.video.reading import Cut, Video, frames, header
 from core.video.sample import PHOTOS, RATE, SECONDS_A_PHOTO, sample_video
@@ -99,6 +100,16 @@ def test_stopping_half_way_leaves_a_film_that_plays(clip):
     film = Film("MP4")
     with closing(annotate(*clip, Cut(0, 9), LOOKING, film)) as steps:
         came = [next(steps) for _ in range(5)]
+    video = Video("film", film.path.read_bytes())
+    assert len(list(frames(video, header(video), Cut(0, 99)))) == len(came)
+
+
+def test_a_film_that_is_full_ends_the_work_and_plays(clip, monkeypatch):
+    monkeypatch.setattr(writing, "MOST_FILM_BYTES", 2000)
+    film = Film("MP4")
+    came = list(annotate(*clip, Cut(0, 9), LOOKING, film))
+    assert film.full
+    assert 1 <= len(came) < 108
     video = Video("film", film.path.read_bytes())
     assert len(list(frames(video, header(video), Cut(0, 99)))) == len(came)
 
