@@ -1,8 +1,7 @@
 """A video: chosen, cut, asked frame by frame, and watched with the answers drawn on it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import streamlit as st
 
@@ -11,7 +10,7 @@ from core.picture.image import Picture
 from core.render.encode import png
 from core.series.question import Question, labels_of
 from core.share.series import video_csv
-from core.video.annotate import Sighting, annotate, over_time
+from core.video.annotate import Sighting, annotate, over_time, stretch
 from core.video.reading import (
     MAX_BYTES,
     MAX_SECONDS,
@@ -36,19 +35,41 @@ from pages.components.work import start_button, start_own, watch
 TYPES = ["mp4", "m4v", "mov", "webm", "avi"]
 MOST_STRIDE = 60
 STEP_SECONDS = 0.1
+MOST_LINES = 2_000  # of the table on the screen; the CSV has all
 PLAYED_BYTES = 32 * 10**6
 """Of a film that every run of the page may read again; a larger one is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Work:
-    """A job of this visit, the film it writes, and what it was asked."""
+    """A job of this visit, the film it writes, and what it was asked.
+
+    What is shown of its frames is worked out once, when it is over: to unpack tens of
+    thousands of answers at each run of the page would take most of a second.
+    """
 
     job: Job[Sighting]
     film: Film
     question: Question
     name: str
     cut: Cut
+
+    @cached_property
+    def told(self) -> list[tuple[float, str, float]]:
+        """What the chart shows."""
+        return over_time(self.job.came)
+
+    @cached_property
+    def lines(self) -> dict[str, list[object]]:
+        """The columns of the table; the first frames only, if there are many."""
+        shown = [(each, each.answer) for each in self.job.came[:MOST_LINES]]
+        return {
+            "frame": [each.number for each, _ in shown],
+            "seconds": [round(each.seconds, 3) for each, _ in shown],
+            "answer": [str(answer) for _, answer in shown],
+            "found": [", ".join(labels_of(answer)) for _, answer in shown],
+            "ms": [round(each.ms, 1) for each, _ in shown],
+        }
 
 
 def pick_video(key: str) -> Video:
@@ -226,7 +247,7 @@ def show_findings(key: str) -> None:
     work = _work(key)
     if work is None or not work.job.over or not work.job.count:
         return
-    sightings, finds_boxes = work.job.came, work.question.finds_boxes
+    sightings = work.job.came
     mean = sum(each.ms for each in sightings) / len(sightings)
     st.subheader("What was seen")
     with st.container(horizontal=True, gap="medium"):
@@ -238,8 +259,8 @@ def show_findings(key: str) -> None:
     show_tabs(
         f"{key}.tab",
         {
-            "Over time": partial(_show_chart, sightings, finds_boxes),
-            "Frames": partial(_show_table, sightings),
+            "Over time": partial(_show_chart, work),
+            "Frames": partial(_show_table, work),
         },
     )
 
@@ -259,11 +280,12 @@ def _bytes_of(film: Film) -> bytes:
     return film.path.read_bytes()
 
 
-def _show_chart(sightings: Sequence[Sighting], finds_boxes: bool) -> None:
+def _show_chart(work: _Work) -> None:
+    finds_boxes = work.question.finds_boxes
     value = "boxes" if finds_boxes else "confidence"
     rows = [
         {"seconds": round(seconds, 3), "class": label, value: number}
-        for seconds, label, number in over_time(sightings)
+        for seconds, label, number in work.told
     ]
     if not rows:
         st.caption("Nothing was found in any frame. Lower the confidence and start again.")
@@ -278,25 +300,31 @@ def _show_chart(sightings: Sequence[Sighting], finds_boxes: bool) -> None:
         y=quantity(value, axis=step),
         color=name("class", legend=ON_TOP),
     )
-    st.caption(
-        "Boxes in each frame, of the five classes with the most of them."
-        if finds_boxes
-        else "The likeliest class of each frame and its confidence; the five most frequent."
+    st.caption(_chart_caption(finds_boxes, stretch(work.job.count)))
+
+
+def _chart_caption(finds_boxes: bool, each: int) -> str:
+    """Say what a point is; of a long video it stands for several frames."""
+    if finds_boxes:
+        mean = f" Each point is the mean of {each} frames." if each > 1 else ""
+        return (
+            f"Boxes in each frame, of the classes seen in the most frames, five at most.{mean}"
+        )
+    means = (
+        f" Each point is the mean of those of {each} frames in which the class was the "
+        "likeliest."
+    )
+    return (
+        "The likeliest class of each frame and its confidence, of the classes that were the "
+        f"likeliest in the most frames, five at most.{means if each > 1 else ''}"
     )
 
 
-def _show_table(sightings: Sequence[Sighting]) -> None:
-    st.dataframe(
-        {
-            "frame": [each.number for each in sightings],
-            "seconds": [round(each.seconds, 3) for each in sightings],
-            "answer": [str(each.answer) for each in sightings],
-            "found": [", ".join(labels_of(each.answer)) for each in sightings],
-            "ms": [round(each.ms, 1) for each in sightings],
-        },
-        hide_index=True,
-        alt="What the model said of each frame",
-    )
+def _show_table(work: _Work) -> None:
+    st.dataframe(work.lines, hide_index=True, alt="What the model said of each frame")
+    count = work.job.count
+    if count > MOST_LINES:
+        st.caption(f"The first {MOST_LINES:,} of {count:,} frames; frames.csv has all of them.")
     st.caption("frames.csv has a line for each box, with its corners.")
 
 

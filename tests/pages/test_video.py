@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from core.series.question import labels_of
+from core.video import annotate as annotating
 from core.video import writing
 from core.video.reading import Cut, Video, first_frame, frames, header
 from core.video.sample import sample_video
@@ -167,3 +168,32 @@ def test_a_film_that_is_full_says_why_it_ends(visit, monkeypatch):
     (told,) = (each.value for each in app.info if "the limit" in each.value)
     assert "of 54 frames" in told
     assert len(app.get("video")) == 1
+
+
+@pytest.mark.parametrize("tab", ["Over time", "Frames"])
+def test_answers_are_unpacked_once_and_not_at_every_run(tab, visit, monkeypatch):
+    app = begin(visit("video", video__tab=tab, **PAGE))
+    unpacked = []
+    monkeypatch.setattr(component.Sighting, "answer", property(unpacked.append))
+    app.run()
+    assert not app.exception
+    assert unpacked == []
+
+
+def test_the_table_shows_the_first_frames_and_says_so(visit, monkeypatch):
+    monkeypatch.setattr(component, "MOST_LINES", 4)
+    app = begin(visit("video", video__tab="Frames", **PAGE))
+    assert list(app.dataframe[0].value["frame"]) == [0, 12, 24, 36]
+    assert any("first 4 of 9 frames" in each.value for each in app.caption)
+
+
+@pytest.mark.parametrize("task", ["detection", "classification"])
+@pytest.mark.parametrize(("points", "words"), [(300, ""), (3, "the mean of")])
+def test_the_chart_s_caption_says_when_points_are_means(
+    points, words, task, visit, monkeypatch
+):
+    monkeypatch.setattr(component, "stretch", lambda count: annotating.stretch(count, points))
+    app = begin(visit("video", video__task=task, **PAGE))
+    (told,) = (each.value for each in app.caption if "in the most frames" in each.value)
+    assert ("Each point is" in told) == bool(words)
+    assert words in told
