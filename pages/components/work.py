@@ -104,6 +104,11 @@ def watch(job: Job[T], *, key: str, noun: str, show: Callable[[Job[T]], None]) -
 
 
 def _tell_ending(job: Job[T], noun: str) -> None:
+    if not job.count and job.ending == "finished":
+        st.warning(
+            f"The job ended without any {noun}: none of those chosen could be read. "
+            "Choose others, or another file, and press Start again."
+        )
     so_far = f"after {job.count:,} of {job.total:,} {noun}"
     if job.ending == "stopped":
         st.info(f"Stopped {so_far}. What came is kept; Start begins anew.")

@@ -197,3 +197,12 @@ def test_the_chart_s_caption_says_when_points_are_means(
     (told,) = (each.value for each in app.caption if "in the most frames" in each.value)
     assert ("Each point is" in told) == bool(words)
     assert words in told
+
+
+def test_a_job_without_a_frame_is_one_warning(visit, monkeypatch):
+    monkeypatch.setattr(component, "annotate", lambda *_: (each for each in ()))
+    app = begin(visit("video", **PAGE))
+    (told,) = (each.value for each in app.warning)
+    assert "without any frames" in told
+    assert "press Start again" in told
+    assert not app.get("video")
