@@ -325,7 +325,7 @@ def _show_table(work: _Work) -> None:
     count = work.job.count
     if count > MOST_LINES:
         st.caption(f"The first {MOST_LINES:,} of {count:,} frames; frames.csv has all of them.")
-    st.caption("frames.csv has a line for each box, with its corners.")
+    st.caption("frames.csv has a line for each answer, boxes with their corners.")
 
 
 @st.cache_resource(max_entries=1, show_spinner="Filming the sample ...")
