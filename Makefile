@@ -52,7 +52,8 @@ unit: $(DEVELOPED) ## unit, documentation and page tests
 
 browser: $(DEVELOPED) ## find or fetch a Chromium, then the tests that drive it
 	$(PY) -m tools.find_browser --install
-	$(PY) -m pytest -q -m browser tests/browser $(WORKERS)
+	$(PY) -m pytest -q -m browser tests/browser $(WORKERS) --ignore=tests/browser/test_live.py
+	$(PY) -m pytest -q -m browser tests/browser/test_live.py # streams want the machine alone
 
 screenshots: $(DEVELOPED) ## remake the README's pictures in docs/screenshots
 	$(PY) -m tools.find_browser --install

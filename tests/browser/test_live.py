@@ -21,7 +21,7 @@ from core.live.footage import SampleClip
 from core.nets.catalog import card
 from core.render.palette import class_colour
 from tests.browser.conftest import CAMERA, ROOT
-from tests.browser.visit import idle, keep
+from tests.browser.visit import choose, fetched, idle, keep
 from tools.find_browser import FLAGS, find_browser
 
 COLOURS = "live.sight=classification&live.classification.model=Dominant+colour"
@@ -401,9 +401,7 @@ def test_a_frozen_frame_is_sent_to_each_other_page(open_live):
     expect(appeared(page, "red")).to_be_visible(timeout=SECONDS)
     page.get_by_role("button", name="Freeze this frame").click()
     expect(page.get_by_role("img", name=re.compile("^Frozen: Frame"))).to_be_visible()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="frame.png", exact=True).click()
-    kept = cv2.imread(str(download.value.path()))
+    kept = cv2.imread(str(fetched(page, "frame.png")))
     assert near(kept[100, 100].astype(int), (0, 0, 230)).all()
     height, width = kept.shape[:2]
     for title in ("Classification", "Blob", "Detection"):
@@ -436,8 +434,7 @@ def test_a_moving_sample_and_a_video_file_play_without_a_camera(open_live, tmp_p
     started(page)
     expect(appeared(page, "cat")).to_be_visible(timeout=SECONDS)
     page.get_by_role("radio", name="classification", exact=True).click()
-    page.get_by_role("combobox", name="Model").click()
-    page.get_by_role("option", name="Dominant colour").click()
+    choose(page, "Model", "Dominant colour")
     film = as_mp4(tmp_path / "blue.mp4", coloured(230, 0, 0))
     page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(film)
     expect(appeared(page, "blue")).to_be_visible(timeout=SECONDS)

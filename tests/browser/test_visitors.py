@@ -14,7 +14,7 @@ from core.blob.make import make_blob
 from core.nets.catalog import card
 from core.picture.image import decode
 from core.picture.samples import sample_picture
-from tests.browser.visit import idle, keep
+from tests.browser.visit import choose, idle, keep
 from tests.shared import IMAGES, NETS, needs_shared
 from tests.shelf import Shelf, serving
 
@@ -90,8 +90,7 @@ def test_the_first_request_of_a_process_may_be_a_deep_link(name, start_app, open
 def test_a_visitor_sees_the_blob_and_a_link_brings_it_back(page, open_page):
     page.goto("/blob?sample=astronaut")
     idle(page)
-    page.get_by_role("combobox", name="Preset").click()
-    page.get_by_role("option", name="SSD: 1.0").click()
+    choose(page, "Preset", "SSD: 1.0")
     page.get_by_text("1 x 3 x 300 x 300").wait_for()
     page.get_by_role("radio", name="letterbox").click()
     mean = page.get_by_role("textbox", name="mean")
@@ -218,8 +217,7 @@ def test_picture_and_model_survive_page_changes(open_page, stocked_app):
 def test_a_click_mends_what_the_checker_finds(page):
     page.goto("/blob?sample=coffee")
     idle(page)
-    page.get_by_role("combobox", name="Preset").click()
-    page.get_by_role("option", name="Dominant colour").click()
+    choose(page, "Preset", "Dominant colour")
     page.get_by_text("1 x 3 x 128 x 128").wait_for()
     page.get_by_text("nothing found").wait_for()
     idle(page)

@@ -1,10 +1,13 @@
 """What a visitor does on any page: wait, look, take a picture of it."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError
+
+TRIES, MOMENT = 5, 6000  # milliseconds
 
 _PAINTED = """() => document.fonts.status === 'loaded'
     && !document.querySelector('[data-testid=stSkeleton]')
@@ -22,12 +25,27 @@ def idle(page: Page) -> None:
 
 
 def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
-    """Choose from a list; in sight first, for a list that is open closes when it moves."""
+    """Choose from a list; one that is open closes when the page moves: then once more."""
     chooser = page.get_by_role("combobox", name=label)
-    chooser.scroll_into_view_if_needed()
-    expect(chooser).to_be_in_viewport()
-    chooser.click()
-    page.get_by_role("option", name=option).click()
+    wanted = page.get_by_role("option", name=option)
+    for _ in range(TRIES):
+        chooser.scroll_into_view_if_needed()
+        chooser.click()
+        with contextlib.suppress(TimeoutError):
+            wanted.click(timeout=MOMENT)
+            return
+        page.keyboard.press("Escape")
+    raise AssertionError(f"{label} never offered {option}")
+
+
+def fetched(page: Page, name: str) -> Path:
+    """Press a download's button; a click may fall between two drawings of a live page."""
+    for _ in range(TRIES):
+        with contextlib.suppress(TimeoutError):
+            with page.expect_download(timeout=MOMENT) as download:
+                page.get_by_role("button", name=name, exact=True).click()
+            return download.value.path()
+    raise AssertionError(f"{name} never came")
 
 
 def keep(page: Page, name: str) -> None:
