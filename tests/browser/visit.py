@@ -5,7 +5,7 @@ import os
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, TimeoutError
+from playwright.sync_api import Error, Page
 
 TRIES, MOMENT = 5, 6000  # milliseconds
 
@@ -29,9 +29,9 @@ def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
     chooser = page.get_by_role("combobox", name=label)
     wanted = page.get_by_role("option", name=option)
     for _ in range(TRIES):
-        chooser.scroll_into_view_if_needed()
-        chooser.click()
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(Error):  # drawn anew meanwhile, or closed
+            chooser.scroll_into_view_if_needed(timeout=MOMENT)
+            chooser.click(timeout=MOMENT)
             wanted.click(timeout=MOMENT)
             return
         page.keyboard.press("Escape")
@@ -41,7 +41,7 @@ def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
 def fetched(page: Page, name: str) -> Path:
     """Press a download's button; a click may fall between two drawings of a live page."""
     for _ in range(TRIES):
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(Error):
             with page.expect_download(timeout=MOMENT) as download:
                 page.get_by_role("button", name=name, exact=True).click()
             return download.value.path()
