@@ -221,16 +221,14 @@ def found(done: Run, card: ModelCard, thresholds: Thresholds) -> Found:
         above=thresholds.confidence,
         anchors=card.anchors,
     )
-    confident = sifted.confident
-    wanted = _wanted(confident, thresholds.class_ids)
-    thinned = _thinned(wanted.first(MOST_CANDIDATES), thresholds)
+    wanted, _, _, kept = _steps(sifted.confident, done, thresholds)
     return Found(
         raw=sifted.rows,
         surest=sifted.surest,
-        confident=len(confident),
-        classes=_counted(confident),
+        confident=len(sifted.confident),
+        classes=_counted(sifted.confident),
         wanted=len(wanted),
-        kept=_inside(thinned.on_image(done.placement), done.image_size),
+        kept=kept,
         read_ms=1e3 * (time.perf_counter() - begin),
     )
 
@@ -246,11 +244,18 @@ def sieved(done: Run, card: ModelCard, thresholds: Thresholds) -> Sieve:
     """Read the boxes out of the outputs, and keep what every step left."""
     raw = raw_detections(done, card)
     confident = raw.above(thresholds.confidence)
+    return Sieve(raw, confident, *_steps(confident, done, thresholds))
+
+
+def _steps(
+    confident: Detections, done: Run, thresholds: Thresholds
+) -> tuple[Detections, Detections, Detections, Detections]:
+    """Return what is wanted of the confident boxes, the candidates, thinned, and kept."""
     wanted = _wanted(confident, thresholds.class_ids)
     candidates = wanted.first(MOST_CANDIDATES)
     thinned = _thinned(candidates, thresholds)
     kept = _inside(thinned.on_image(done.placement), done.image_size)
-    return Sieve(raw, confident, wanted, candidates, thinned, kept)
+    return wanted, candidates, thinned, kept
 
 
 def booked(done: Run, card: ModelCard, thresholds: Thresholds) -> Ledger:
