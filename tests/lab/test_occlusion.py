@@ -27,6 +27,7 @@ from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.render.boxes import Patch
 from core.results.decoders import decode
+from tests.forwards import noted_forwards
 
 COLOURS = card("tiny-dominant-colour")
 BLOBS = card("tiny-blob-detector")
@@ -61,16 +62,7 @@ def asked(model: ModelCard, image, spec=None):
 @pytest.fixture
 def forwards(monkeypatch) -> list[str]:
     """The nets that were asked, in order."""
-    names: list[str] = []
-    local = engine.LocalEngine()
-
-    class Counting:
-        def infer(self, model, blob):
-            names.append(model.name)
-            return local.infer(model, blob)
-
-    monkeypatch.setattr(engine, "engine", Counting)
-    return names
+    return noted_forwards(monkeypatch)
 
 
 def test_hiding_a_cell_of_the_colour_costs_its_share_of_the_picture_and_others_nothing():

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from core.nets import engine
 from core.nets.catalog import card
 from core.nets.downloads import download
 from core.picture.image import decode
 from core.picture.samples import sample_picture
 from pages.components.knobs import knob_query
+from tests.forwards import noted_forwards
 from tests.shared import needs_shared
 
 OWN = "as the card says"
@@ -50,16 +50,7 @@ def table(app, column: str):
 @pytest.fixture
 def forwards(monkeypatch) -> list[str]:
     """Note the name of the net at each forward."""
-    names = []
-    local = engine.LocalEngine()
-
-    class Counting:
-        def infer(self, model, blob):
-            names.append(model.name)
-            return local.infer(model, blob)
-
-    monkeypatch.setattr(engine, "engine", Counting)
-    return names
+    return noted_forwards(monkeypatch)
 
 
 def forgotten(forwards) -> None:

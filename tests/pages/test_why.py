@@ -15,6 +15,7 @@ from core.picture.samples import sample_picture
 from core.pipeline import run
 from core.results.classification import confidences
 from pages.components import remembered
+from tests.forwards import noted_forwards
 from tests.pages.test_pages import shown
 from tests.shared import needs_shared
 
@@ -25,16 +26,7 @@ TINY = "Dominant colour"
 @pytest.fixture
 def forwards(monkeypatch) -> list[str]:
     """The nets that were asked, in order."""
-    names: list[str] = []
-    local = engine.LocalEngine()
-
-    class Counting:
-        def infer(self, model, blob):
-            names.append(model.name)
-            return local.infer(model, blob)
-
-    monkeypatch.setattr(engine, "engine", Counting)
-    return names
+    return noted_forwards(monkeypatch)
 
 
 def tab(visit, title, page="classification", **how):
