@@ -160,15 +160,6 @@ def _toggle(key: str, label: str) -> None:
     st.session_state[key] = others if label in chosen else [*others, label]
 
 
-def show_stills(done: Run, result: Found, card: ModelCard) -> None:
-    """Show the boxes as core draws them, and the picture without them, side by side."""
-    left, right = st.columns(2, gap="small")
-    with left:
-        show_found(done, result, card)
-    with right:
-        show_photo(done.shown, caption=f"The picture, {done.image_size}", alt="The picture")
-
-
 def show_raw_rows(done: Run) -> None:
     """Show the numbers the net gave, before anything was done to them."""
     for name, array in done.outputs.items():
