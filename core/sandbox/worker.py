@@ -90,6 +90,7 @@ class Worker:
         try:
             ready = next(each for each in self._answers(START_SECONDS) if each)
         except SandboxError as error:
+            self.close()
             raise _unavailable(str(error)) from error
         self.walls = Walls.told(dict(ready.values))
 

@@ -18,7 +18,7 @@ from core.pipeline import run_image
 from core.results.classification import Ranked
 from core.results.detections import Detections
 from core.series.question import Question, labels_of
-from core.video.reading import Cut, Frame, Header, Video, frames
+from core.video.reading import Cut, Frame, Header, Video, pulsed_frames
 from core.video.writing import Film, film_size
 
 MOST_POINTS = 300
@@ -76,23 +76,26 @@ class Sighting:
 
 def annotate(
     video: Video, head: Header, cut: Cut, question: Question, film: Film
-) -> Generator[Sighting]:
+) -> Generator[Sighting | None]:
     """Ask about each frame of a cut, and write it with the answer drawn on it.
 
     One frame is in memory at a time. The film keeps the video's pace, so with a stride it
-    shows fewer frames a second. It ends with a film that is full. Closing the generator
-    completes the film.
+    shows fewer frames a second. It ends with a film that is full. None comes a few times a
+    second while a frame is waited for. Closing the generator completes the film.
 
     Raises:
         BlobscopeError: the model does not take these frames, or the film cannot be written.
     """
     size = film_size(head.size)
     with (
-        closing(frames(video, head, cut)) as chosen,
+        closing(pulsed_frames(video, head, cut)) as chosen,
         film.writing(size, head.rate / cut.stride) as write,
     ):
         origin: float | None = None
         for frame in chosen:
+            if frame is None:
+                yield None
+                continue
             begin = time.perf_counter()
             done = run_image(frame.image, question.card)
             answer = question.answer(done)
