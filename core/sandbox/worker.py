@@ -298,6 +298,15 @@ def lent(module: str, limits: Limits, *, subject: str) -> Iterator[tuple[Worker,
         _at_work.release()
 
 
+def end_idle() -> None:
+    """End the workers that wait for more questions."""
+    with _lock:
+        waiting = list(_idle.values())
+        _idle.clear()
+    for each in waiting:
+        each.close()
+
+
 def _taken(module: str, subject: str) -> Worker | None:
     with _lock:
         worker = _idle.pop((module, subject), None)

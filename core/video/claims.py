@@ -19,10 +19,9 @@ from core.errors import VideoRefused
 SAMPLES_A_FRAME = 10
 """Pieces of picture, sound and text that all tracks together may claim for each frame."""
 
-_MOST_PARTS = 500_000  # boxes, elements or chunks that are walked
-_HOLDERS = frozenset(
-    b"moov trak mdia minf stbl mvex moof traf edts dinf tref udta sinf meta".split()
-)
+_MOST_PARTS = 300_000  # boxes, elements or chunks; 2 for each fragment of an MP4
+_MOST_TRACKS = 1_000  # FFmpeg opens no more
+_HOLDERS = frozenset(b"moov trak mdia minf stbl mvex edts dinf tref udta sinf meta".split())
 _TABLES = {  # bytes of an entry, in a box that counts its entries first
     b"stts": 8,
     b"ctts": 8,
@@ -129,23 +128,35 @@ def _is_full(data: bytes, name: bytes, begin: int) -> bool:
 def _claims_of_mp4(data: bytes) -> tuple[int, int]:
     tracks: list[_Track] = []
     fragments: dict[int, int] = {}
-    number = 0
     for box in boxes(data):
         if box.name == b"cmov":
             raise _Impossible("a compressed header")
-        if box.name == b"trak":
+        if box.name == b"moof":
+            _note_fragment(data, box, fragments)
+        elif box.name == b"trak":
             tracks.append(_Track())
-        elif box.name == b"tfhd":
-            number = _uint(data, box, 4)
-        elif box.name == b"trun":
-            fragments[number] = fragments.get(number, 0) + _uint(data, box, 4)
         elif tracks:
             _note(data, box, tracks[-1])
+        if len(tracks) > _MOST_TRACKS:
+            raise _Impossible(f"more than {_MOST_TRACKS:,} tracks")
     for track in tracks:
         track.samples += fragments.pop(track.number, 0)
     frames = max((track.claimed for track in tracks if track.handler == b"vide"), default=0)
     pieces = sum(track.claimed * track.edits for track in tracks)
     return frames, pieces + sum(fragments.values())
+
+
+def _note_fragment(data: bytes, moof: Part, fragments: dict[int, int]) -> None:
+    """Add what a fragment claims for each track; there may be one for every frame."""
+    at = moof.begin
+    while (at := data.find(b"tfhd", at, moof.end)) >= 0:
+        track = _uint(data, Part(b"tfhd", at + 4, moof.end), 4)
+        last = data.find(b"tfhd", at + 4, moof.end)
+        last = moof.end if last < 0 else last
+        while (at := data.find(b"trun", at + 4, last)) >= 0:
+            run = _uint(data, Part(b"trun", at + 4, moof.end), 4)
+            fragments[track] = fragments.get(track, 0) + run
+        at = last
 
 
 def _note(data: bytes, box: Part, track: _Track) -> None:

@@ -50,8 +50,14 @@ CODECS = {
 """What phones, cameras, browsers and editors write; every decoder more is a risk more."""
 
 SLOWEST, FASTEST = 0.01, 1000.0  # frames a second; others are a mistake in the file
-CPU_SECONDS = 1.5
-"""Of processor time: to look a video through, and from one decoded frame to the next."""
+LOOK_CPU_SECONDS = 1.6
+"""Of processor time to look a video through; the longest ones take 1.0 here."""
+
+FRAME_CPU_SECONDS = 1.0
+"""Of processor time from one decoded frame to the next; a large one takes a tenth."""
+
+MOST_HIDDEN = 16
+"""Packets of VP8 and VP9 that are never shown, beyond one for each that is."""
 
 MOST_SILENT_PACKETS = 1_000
 """Packets in a row that give no frame; a damaged stretch is that long, no honest one."""
@@ -140,7 +146,7 @@ class _Given:
     data = b""
 
 
-@job(cpu_seconds=CPU_SECONDS)
+@job(cpu_seconds=LOOK_CPU_SECONDS)
 def take(values: Values, arrays: Sequence[Array]) -> Parts:
     """Take a video: its name and its bytes."""
     _Given.name, _Given.data = values["name"], arrays[0].tobytes()
@@ -148,7 +154,7 @@ def take(values: Values, arrays: Sequence[Array]) -> Parts:
     yield part()
 
 
-@job(cpu_seconds=CPU_SECONDS)
+@job(cpu_seconds=LOOK_CPU_SECONDS)
 def look_through(values: Values, arrays: Sequence[Array]) -> Parts:  # noqa: ARG001
     """Tell what the video is: codec, rate, track, size, and the time of each frame.
 
@@ -177,7 +183,7 @@ def look_through(values: Values, arrays: Sequence[Array]) -> Parts:  # noqa: ARG
     yield part(np.array(times), codec=codec, rate=rate, track=asdict(track))
 
 
-@job(cpu_seconds=CPU_SECONDS)
+@job(cpu_seconds=FRAME_CPU_SECONDS)
 def decode(values: Values, arrays: Sequence[Array]) -> Parts:
     """Give the frames of a range, upright, one at a time: number and image.
 
@@ -305,14 +311,7 @@ def _timetable(
     opened: av.container.InputContainer, stream: VideoStream, container: str, bounds: Bounds
 ) -> tuple[float, Clock, list[int]]:
     """List the packets that are shown: the rate they claim, their clock, sorted time stamps."""
-    codec = stream.codec_context.name
-    shown = [
-        (packet.dts if container == "avi" else packet.pts)
-        for packet in _packets(opened, stream, bounds)
-        if packet.size and not packet.is_discard and not _is_hidden(packet, codec)
-    ]
-    if not shown:
-        raise _damaged()
+    shown = _shown(opened, stream, container, bounds)
     rate = float(stream.average_rate or _USUAL_RATE)
     rate = rate if SLOWEST <= rate <= FASTEST else _USUAL_RATE
     stamps = sorted(stamp for stamp in shown if stamp is not None)
@@ -322,6 +321,39 @@ def _timetable(
         seconds = float((stamps[-1] - stamps[0]) * stream.time_base)
         rate = min((len(stamps) - 1) / seconds, FASTEST)
     return rate, "decoded" if container == "avi" else "shown", stamps
+
+
+def _shown(
+    opened: av.container.InputContainer, stream: VideoStream, container: str, bounds: Bounds
+) -> list[int | None]:
+    """List the time stamps of the packets that are shown, at least one."""
+    codec, most = stream.codec_context.name, _most_bytes(stream)
+    shown: list[int | None] = []
+    hidden = 0
+    for packet in _packets(opened, stream, bounds):
+        if packet.size > most:
+            raise VideoRefused(
+                f"A frame of {_Given.name} takes {packet.size / 1e6:.0f} MB, more than its "
+                "pixels can need. Export it as MP4 with H.264."
+            )
+        if packet.size and _is_hidden(packet, codec):
+            hidden += 1
+        elif packet.size and not packet.is_discard:
+            shown.append(packet.dts if container == "avi" else packet.pts)
+    if not shown:
+        raise _damaged()
+    if hidden > len(shown) + MOST_HIDDEN:
+        raise VideoRefused(
+            f"{_Given.name} has {hidden:,} frames that are never shown and only "
+            f"{len(shown):,} that are. Export it as MP4 with H.264."
+        )
+    return shown
+
+
+def _most_bytes(stream: VideoStream) -> int:
+    """Tell how large a packet may be: somewhat more than the pixels of its frame, raw."""
+    context = stream.codec_context
+    return 4 * context.width * context.height + 2**20
 
 
 def _is_hidden(packet: "Packet[VideoStream]", codec: str) -> bool:
@@ -397,7 +429,7 @@ def _decoded(
                 raise MemoryError from error
             decoded = []
         if decoded:
-            allow_processor_time(CPU_SECONDS)
+            allow_processor_time(FRAME_CPU_SECONDS)
         silent = 0 if decoded else silent + 1
         if silent > MOST_SILENT_PACKETS:
             raise VideoRefused(
