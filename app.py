@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.frame import ICON, entered, navigation, spoken_errors
+from pages.components.shell.navigation import ICON, entered, navigation, spoken_errors
 
 page = navigation()
 st.set_page_config(page_title=f"{page.title} · Blobscope", page_icon=ICON, layout="wide")

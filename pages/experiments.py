@@ -1,13 +1,13 @@
 import streamlit as st
 
-from pages.components.bench import pick_task, show_bench
-from pages.components.copy_link import copy_link
-from pages.components.finder_view import show_finder
-from pages.components.frame import through_the_frame
-from pages.components.picture import pick_picture
-from pages.components.pictures import show_photo
-from pages.components.remembered import remembered_image
-from pages.components.switchboard import show_switchboard
+from pages.components.inputs.picture import pick_picture
+from pages.components.lab.bench import pick_task, show_bench
+from pages.components.lab.finder import show_finder
+from pages.components.lab.switchboard import show_switchboard
+from pages.components.shell.cached import remembered_image
+from pages.components.shell.copy_link import copy_link
+from pages.components.shell.images import show_photo
+from pages.components.shell.navigation import through_the_frame
 
 through_the_frame()
 st.title("Experiments")

@@ -1,10 +1,10 @@
 import streamlit as st
 
-from pages.components import reference, road
-from pages.components.frame import through_the_frame
-from pages.components.picture import pick_picture
-from pages.components.pictures import show_photo
-from pages.components.remembered import remembered_run
+from pages.components.home import reference, road
+from pages.components.inputs.picture import pick_picture
+from pages.components.shell.cached import remembered_run
+from pages.components.shell.images import show_photo
+from pages.components.shell.navigation import through_the_frame
 
 through_the_frame()
 st.title("What does cv2.dnn do with a picture?")

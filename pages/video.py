@@ -2,10 +2,10 @@ import streamlit as st
 
 from core.video.annotate import annotate
 from core.video.reading import frames
-from pages.components import video as parts
-from pages.components.frame import through_the_frame
-from pages.components.inspect import show_source
-from pages.components.question import pick_question
+from pages.components.inputs.question import pick_question
+from pages.components.series import video as parts
+from pages.components.shell.navigation import through_the_frame
+from pages.components.shell.source_view import show_source
 
 through_the_frame()
 st.title("Video")

@@ -1,0 +1,24 @@
+"""Parcels for the browser: a few values as JSON, and whole arrays as the bytes they are."""
+
+import json
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_OPENING = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+
+
+def parcel(head: Mapping[str, Any], parts: Mapping[str, bytes]) -> bytes:
+    """Pack the length of a JSON head (uint32, little-endian), the head, and the parts.
+
+    The head also says how the parts are called and how long they are, as ``parts``.
+    """
+    named = {**head, "parts": [(name, len(data)) for name, data in parts.items()]}
+    written = json.dumps(named).encode()
+    return b"".join((struct.pack("<I", len(written)), written, *parts.values()))
+
+
+def script_of(script: Path) -> str:
+    """Read a component's script, with what opens a parcel in front."""
+    return _OPENING + script.read_text(encoding="utf-8")
