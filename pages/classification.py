@@ -1,13 +1,13 @@
 import streamlit as st
 
 from core.pipeline import ranking
-from pages.components.answers.tabs import classification_tabs
-from pages.components.classification.ranking import pick_k, show_ranking
+from pages.components.answers.tabs import show_classification_tabs
+from pages.components.classification.ranking import show_ranking
 from pages.components.inputs.model import pick_model
 from pages.components.inputs.picture import pick_picture
+from pages.components.inputs.thresholds import pick_k
 from pages.components.shell.cached import remembered_run
 from pages.components.shell.images import show_jpeg, show_seen
-from pages.components.shell.lazy_tabs import show_tabs
 from pages.components.shell.navigation import through_the_frame
 from pages.components.shell.times import show_times
 
@@ -31,4 +31,4 @@ with view:
         show_jpeg(done.photo, caption=f"The picture, {done.image_size}", alt="The picture")
         show_seen(done.blob, card.blob)
     show_times(done.times, read_ms=ranked.read_ms)
-    show_tabs("classification.more", classification_tabs(picture, card, done, ranked))
+    show_classification_tabs(picture, card, done, ranked)

@@ -1,15 +1,16 @@
 import streamlit as st
 
 from core.pipeline import found
-from pages.components.answers.tabs import detection_tabs
+from pages.components.answers.tabs import show_detection_tabs
 from pages.components.detection import boxes
 from pages.components.detection.box_canvas import box_canvas
 from pages.components.inputs.box_style import display_controls
 from pages.components.inputs.chosen_box import choose_box
+from pages.components.inputs.fit import pick_fit_for_model
 from pages.components.inputs.model import pick_model
 from pages.components.inputs.picture import pick_picture
+from pages.components.inputs.thresholds import pick_thresholds
 from pages.components.shell.cached import remembered_run
-from pages.components.shell.lazy_tabs import show_tabs
 from pages.components.shell.navigation import through_the_frame
 from pages.components.shell.times import show_times
 
@@ -21,8 +22,8 @@ knobs, view = st.columns([2, 5], gap="large")
 with knobs:
     picture = pick_picture()
     card = pick_model("detection", task="detection")
-    thresholds = boxes.thresholds("detection", card)
-    spec = boxes.fitted_spec("detection", card)
+    thresholds = pick_thresholds("detection", card)
+    spec = pick_fit_for_model("detection", card)
     style = display_controls("detection.display")
 
 done = remembered_run(picture, card, spec)
@@ -35,5 +36,4 @@ with view:
     row = choose_box("detection.box", result, card)
     with canvas:
         box_canvas("detection", done, card, thresholds, chosen=row, style=style)
-    tabs = detection_tabs(picture, card, spec, thresholds, style, done, result, row)
-    show_tabs("detection.more", tabs)
+    show_detection_tabs(picture, card, spec, thresholds, style, done, result, row)

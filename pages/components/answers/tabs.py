@@ -1,6 +1,5 @@
 """What lies in the tabs below an answer, each drawn when it is opened and not before."""
 
-from collections.abc import Callable
 from functools import partial
 
 from core.blob.spec import BlobSpec
@@ -20,11 +19,10 @@ from pages.components.detection.cells import show_cells
 from pages.components.detection.ground_truth import show_truth
 from pages.components.detection.ledger import show_ledger
 from pages.components.detection.nms_lesson import show_nms_lesson
+from pages.components.shell.lazy_tabs import show_tabs
 
-Tabs = dict[str, Callable[[], None]]
 
-
-def detection_tabs(
+def show_detection_tabs(
     picture: Picture,
     card: ModelCard,
     spec: BlobSpec,
@@ -33,14 +31,14 @@ def detection_tabs(
     done: Run,
     result: Found,
     chosen: int | None,
-) -> Tabs:
-    """Name the tabs of the Detection page, and what draws each.
+) -> None:
+    """Show the tabs of the Detection page.
 
     ``chosen`` is the raw row of the box that some of them explain.
     """
     state = State(picture, done.image_size, card, spec)
     read = (done, card, thresholds)
-    return {
+    tabs = {
         "Still pictures": partial(boxes.show_pictures, done, result, card, style),
         "Ledger": partial(show_ledger, "detection.ledger", *read, chosen=chosen),
         "NMS by hand": partial(show_nms_lesson, "detection.lesson", *read),
@@ -57,13 +55,16 @@ def detection_tabs(
         ),
         "Second opinion": partial(show_second_opinion, state, done),
     }
+    show_tabs("detection.more", tabs)
 
 
-def classification_tabs(picture: Picture, card: ModelCard, done: Run, ranked: Ranking) -> Tabs:
-    """Name the tabs of the Classification page, and what draws each."""
+def show_classification_tabs(
+    picture: Picture, card: ModelCard, done: Run, ranked: Ranking
+) -> None:
+    """Show the tabs of the Classification page."""
     state = State(picture, done.image_size, card, card.blob)
     shown = len(ranked.best)
-    return {
+    tabs = {
         "Softmax": partial(show_softmax, "softmax", done, card, shown),
         "Side by side": partial(show_panel, "panel", picture, card),
         "Why": partial(show_why_class, "why", picture, card, done, ranked),
@@ -71,3 +72,4 @@ def classification_tabs(picture: Picture, card: ModelCard, done: Run, ranked: Ra
         "Take home": partial(exports.show_ranking, "classification.home", state, done, ranked),
         "Second opinion": partial(show_second_opinion, state, done),
     }
+    show_tabs("classification.more", tabs)

@@ -8,14 +8,6 @@ from core.pipeline import Ranking, Run
 from core.results.classification import Ranked, confidences, is_logits, scores, softmax, top_k
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
-from pages.components.shell.widget_memory import kept
-
-MOST_CLASSES = 20
-
-
-def pick_k(key: str) -> int:
-    """Ask how many classes to show; a net with fewer shows all it has."""
-    return st.slider("top-k", 1, MOST_CLASSES, 5, key=kept(f"{key}.k"), bind="query-params")
 
 
 def show_ranking(done: Run, card: ModelCard, ranked: Ranking) -> None:

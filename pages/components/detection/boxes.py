@@ -1,91 +1,21 @@
-"""What a detector found: the knobs of the quick half, the picture and its equal table."""
-
-from dataclasses import replace
-from typing import cast
+"""What a detector found: the picture with its boxes and the table that says the same."""
 
 import numpy as np
 import pyarrow
 import streamlit as st
 
-from core.blob.spec import FITS, BlobSpec, Fit
 from core.nets.card import ModelCard
-from core.pipeline import MOST_CANDIDATES, Found, Run, Thresholds, found, on_shown
+from core.pipeline import MOST_CANDIDATES, Found, Run, found, on_shown
 from core.render.boxes import NUMBERED, BoxStyle, draw_detections
 from core.results.detections import Detections
 from pages.components.inputs.box_style import show_legend
-from pages.components.shell.choice import choice
+from pages.components.inputs.thresholds import filter_key
 from pages.components.shell.images import show_jpeg, show_photo
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
-from pages.components.shell.widget_memory import kept
 
 MOST_RAW_ROWS, MOST_RAW_COLUMNS = 200, 100
 MOST_COUNTED = 12
-
-_MODES = {"per class": True, "agnostic": False}
-_METHODS = {"hard": False, "soft": True}
-_OWN = "as the model wants"
-
-
-def fitted_spec(key: str, card: ModelCard) -> BlobSpec:
-    """Ask for the fit; the model's own is the default, another shows what it costs."""
-    fit = choice(
-        "fit",
-        (_OWN, *FITS),
-        key=f"{key}.fit",
-        wrap=True,
-        help=f"What happens to the aspect ratio. This model was trained with "
-        f"{card.blob.fit}; another fit changes or loses boxes.",
-    )
-    return card.blob if fit == _OWN else replace(card.blob, fit=cast(Fit, fit))
-
-
-def thresholds(key: str, card: ModelCard) -> Thresholds:
-    """Ask for confidence, IoU, classes and the kind of NMS; they belong to one model."""
-    own = f"{key}.{card.name}"
-    confidence = st.slider(
-        "confidence",
-        0.0,
-        1.0,
-        card.confidence,
-        0.01,
-        key=kept(f"{own}.confidence"),
-        bind="query-params",
-        help="Boxes must be surer than this. Moving it reads the outputs again; the net rests.",
-    )
-    iou = st.slider(
-        "IoU (NMS)",
-        0.0,
-        1.0,
-        card.iou,
-        0.01,
-        key=kept(f"{own}.iou"),
-        bind="query-params",
-        help="Of two boxes that overlap more than this, the less confident goes.",
-    )
-    mode = choice(
-        "NMS among boxes",
-        list(_MODES),
-        key=f"{key}.nms",
-        help="per class: a dog never deletes the cat in front of it. "
-        "agnostic: one object, one box, whatever its class.",
-    )
-    method = choice(
-        "NMS method",
-        list(_METHODS),
-        key=f"{key}.method",
-        help="soft: boxes that overlap a surer one more than the IoU lose confidence, by "
-        "1 - IoU, instead of vanishing (Soft-NMS). The table shows what is left of it.",
-    )
-    chosen = st.multiselect(
-        "Only these classes",
-        card.labels,
-        key=kept(_filter_key(key, card)),
-        bind="query-params",
-        placeholder=f"all {len(card.labels)} classes",
-    )
-    ids = frozenset(card.labels.index(label) + card.label_offset for label in chosen)
-    return Thresholds(confidence, iou, _MODES[mode], _METHODS[method], ids or None)
 
 
 def show_steps(key: str, result: Found, card: ModelCard) -> None:
@@ -127,7 +57,7 @@ def _show_class_counts(key: str, result: Found, card: ModelCard) -> None:
 
     The counts stand beside the filter, not in it: a link carries the texts of its options.
     """
-    own = _filter_key(key, card)
+    own = filter_key(key, card)
     chosen = st.session_state.get(own, ())
     known = [each for each in result.classes if card.label(each.class_id) in card.labels]
     if not known:
@@ -147,10 +77,6 @@ def _show_class_counts(key: str, result: Found, card: ModelCard) -> None:
             )
         if len(known) > MOST_COUNTED:
             st.caption(f"and {len(known) - MOST_COUNTED} classes more", width="content")
-
-
-def _filter_key(key: str, card: ModelCard) -> str:
-    return f"{key}.{card.name}.classes"
 
 
 def _toggle(key: str, label: str) -> None:

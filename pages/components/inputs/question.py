@@ -6,9 +6,8 @@ import streamlit as st
 
 from core.nets.card import Task
 from core.series.question import Question
-from pages.components.classification.ranking import pick_k
-from pages.components.detection.boxes import thresholds
 from pages.components.inputs.model import pick_model
+from pages.components.inputs.thresholds import pick_k, pick_thresholds
 from pages.components.shell.choice import choice
 
 _TASKS: tuple[Task, ...] = ("detection", "classification")
@@ -22,4 +21,4 @@ def pick_question(key: str) -> Question:
     if task == "classification":
         return Question(card, k=pick_k(own))
     with st.expander("Thresholds"):
-        return Question(card, thresholds(own, card))
+        return Question(card, pick_thresholds(own, card))

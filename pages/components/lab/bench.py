@@ -1,13 +1,13 @@
 """The A/B bench: two settings or two models on one picture, and what changed."""
 
 from dataclasses import dataclass, fields, replace
-from typing import Any, cast
+from typing import Any
 
 import streamlit as st
 
 from core.blob.make import image_from_blob
 from core.blob.numbers import triple_to_text
-from core.blob.spec import FITS, BlobSpec, Fit
+from core.blob.spec import BlobSpec
 from core.lab.answers import Answer
 from core.lab.compare import (
     BlobDifference,
@@ -29,6 +29,7 @@ from core.render.planes import colour_bar
 from core.render.stages import render_planes_together
 from pages.components.blob.controls import blob_controls
 from pages.components.blob.knobs import presets
+from pages.components.inputs.fit import pick_fit
 from pages.components.inputs.model import pick_model
 from pages.components.shell.cached import remembered_run
 from pages.components.shell.choice import choice
@@ -45,7 +46,6 @@ _MISTAKES = {f"mistake: {name}": break_ for name, _, break_ in MISTAKES}
 _BY_HAND = "set by hand"
 _SIDES = ("a", "b")
 _FIRST = {"a": _OWN, "b": "mistake: swapRB flipped"}
-_SAME = "same"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +106,14 @@ def _pick_side(key: str, side: str, task: Task) -> _Side:
     if numbers == _BY_HAND:
         with st.container(border=True):
             return _Side(card, blob_controls(f"{key}.hand"))
-    fit = choice(
-        "fit",
-        (_SAME, *FITS),
-        key=f"{key}.fit",
+    spec = pick_fit(
+        key,
+        _spec(card, numbers),
+        own="same",
         persist_state="session",
-        wrap=True,
         help="same: as these numbers say. Others change what happens to the aspect ratio.",
     )
-    spec = _spec(card, numbers)
-    return _Side(card, spec if fit == _SAME else replace(spec, fit=cast(Fit, fit)))
+    return _Side(card, spec)
 
 
 def _spec(card: ModelCard, numbers: str) -> BlobSpec:

@@ -2,23 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import cast
 
 import streamlit as st
 
-from core.blob.spec import FITS, BlobSpec, Fit
+from core.blob.spec import BlobSpec
 from core.live.settings import SIGHTS, LiveSettings, Sight
 from core.pipeline import Thresholds
 from core.render.planes import COLOURINGS
 from pages.components.blob.knobs import presets
-from pages.components.classification.ranking import pick_k
-from pages.components.detection import boxes
+from pages.components.inputs.fit import pick_fit, pick_fit_for_model
 from pages.components.inputs.model import pick_model
+from pages.components.inputs.thresholds import pick_k, pick_thresholds
 from pages.components.shell.choice import choice
 from pages.components.shell.text import plain
 from pages.components.shell.widget_memory import kept
 
-_OWN = "its own"
 _SCALES = {"shared": True, "per plane": False}
 
 
@@ -38,8 +36,8 @@ def pick_settings(key: str) -> LiveSettings:
 
 def _detection(key: str) -> LiveSettings:
     card = pick_model(f"{key}.detection", task="detection")
-    thresholds = boxes.thresholds(f"{key}.detection", card)
-    spec = boxes.fitted_spec(f"{key}.detection", card)
+    thresholds = pick_thresholds(f"{key}.detection", card)
+    spec = pick_fit_for_model(f"{key}.detection", card)
     return LiveSettings("detection", spec, card, thresholds)
 
 
@@ -85,11 +83,5 @@ _KNOBS: dict[Sight, Callable[[str], LiveSettings]] = {
 
 
 def _fitted(key: str, spec: BlobSpec) -> BlobSpec:
-    fit = choice(
-        "fit",
-        (_OWN, *FITS),
-        key=f"{key}.fit",
-        wrap=True,
-        help=f"What happens to the aspect ratio. Its own: {spec.fit}.",
-    )
-    return spec if fit == _OWN else replace(spec, fit=cast(Fit, fit))
+    words = f"What happens to the aspect ratio. Its own: {spec.fit}."
+    return pick_fit(key, spec, own="its own", help=words)

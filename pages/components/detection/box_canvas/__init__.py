@@ -50,7 +50,7 @@ def box_canvas(
     """Show the boxes with sliders that filter them at once; a click chooses one.
 
     Args:
-        key: the page's; the knobs are those of ``detection.thresholds`` with the same key,
+        key: the page's; the knobs are those of ``pick_thresholds`` with the same key,
             the chosen box is that of ``choose_box`` with ``f"{key}.box"``.
         done: the run whose boxes are shown.
         card: of the model that ran.
