@@ -8,10 +8,10 @@ from pages.components.blob.knobs import wanted_spec
 from pages.components.blob.stages import show_stage_strip
 from pages.components.blob.take_home import show_take_home
 from pages.components.inputs.picture import pick_picture
-from pages.components.shell.cached import remembered_trace
-from pages.components.shell.navigation import through_the_frame
+from pages.components.shell.cached import cached_trace
+from pages.components.shell.navigation import route_through_app
 
-through_the_frame()
+route_through_app()
 st.title("Blob")
 st.caption("What blobFromImage makes of a picture, plane by plane and number by number.")
 
@@ -20,7 +20,7 @@ with knobs:
     picture = pick_picture()
     spec = blob_controls("blob", picture)
 
-traced = remembered_trace(picture, spec)
+traced = cached_trace(picture, spec)
 with view:
     planes.show_summary(picture, traced, spec)
     show_findings("blob", picture, spec, wanted_spec("blob"))

@@ -6,12 +6,12 @@ from pages.components.classification.ranking import show_ranking
 from pages.components.inputs.model import pick_model
 from pages.components.inputs.picture import pick_picture
 from pages.components.inputs.thresholds import pick_k
-from pages.components.shell.cached import remembered_run
+from pages.components.shell.cached import cached_run
 from pages.components.shell.images import show_jpeg, show_seen
-from pages.components.shell.navigation import through_the_frame
+from pages.components.shell.navigation import route_through_app
 from pages.components.shell.times import show_times
 
-through_the_frame()
+route_through_app()
 st.title("Classification")
 st.caption("One picture, one net, one row of scores: what is it?")
 
@@ -21,7 +21,7 @@ with knobs:
     card = pick_model("classification", task="classification")
     k = pick_k("classification")
 
-done = remembered_run(picture, card)
+done = cached_run(picture, card)
 ranked = ranking(done, card, k)
 with view:
     left, right = st.columns([3, 2], gap="medium")

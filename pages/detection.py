@@ -10,11 +10,11 @@ from pages.components.inputs.fit import pick_fit_for_model
 from pages.components.inputs.model import pick_model
 from pages.components.inputs.picture import pick_picture
 from pages.components.inputs.thresholds import pick_thresholds
-from pages.components.shell.cached import remembered_run
-from pages.components.shell.navigation import through_the_frame
+from pages.components.shell.cached import cached_run
+from pages.components.shell.navigation import route_through_app
 from pages.components.shell.times import show_times
 
-through_the_frame()
+route_through_app()
 st.title("Detection")
 st.caption("One picture, one net, many boxes: what is where?")
 
@@ -26,7 +26,7 @@ with knobs:
     spec = pick_fit_for_model("detection", card)
     style = display_controls("detection.display")
 
-done = remembered_run(picture, card, spec)
+done = cached_run(picture, card, spec)
 result = found(done, card, thresholds)
 with view:
     boxes.show_steps("detection", result, card)

@@ -29,7 +29,7 @@ from core.render.heat import draw_heat, draw_outline
 from core.render.palette import DIVERGING
 from core.render.planes import PlaneScale, colour_bar
 from core.results.detections import Detections
-from pages.components.shell.cached import remembered_image
+from pages.components.shell.cached import cached_image
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_exact, show_photo
 from pages.components.shell.source_view import show_source
@@ -198,7 +198,7 @@ def _found_out(key: str, question: _Question, case: _Case) -> OcclusionMap:
         with panel.container(horizontal=True, vertical_alignment="bottom"):
             bar = st.empty()
             st.button("Stop", key=f"{key}.stop", on_click=_ask, args=(f"{key}.asked", None))
-        image = remembered_image(case.picture)
+        image = cached_image(case.picture)
         for so_far in occlude(
             case.card, image, case.watched, spec=question.spec, sweep=question.sweep
         ):

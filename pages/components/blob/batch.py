@@ -20,10 +20,10 @@ from core.render.encode import for_display, png
 from core.share.script import batch_lines
 from pages.components.inputs.picture import kept_pictures
 from pages.components.shell.cached import SPEC_BY_TEXT
-from pages.components.shell.navigation import spoken_errors
+from pages.components.shell.errors import show_errors
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import megabytes, milliseconds, plain
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 CELL = 200
 _FIRST = ("cat", "coffee", "astronaut", "rocket")
@@ -46,7 +46,7 @@ def show_batch(key: str, spec: BlobSpec) -> None:
     st.subheader("Several pictures in one blob")
     wanted = st.toggle(
         "Make a batch with these settings",
-        key=kept(f"{key}.batched"),
+        key=persistent(f"{key}.batched"),
         bind="query-params",
         help="A net takes N pictures at once, as one blob of N x C x H x W.",
     )
@@ -56,7 +56,7 @@ def show_batch(key: str, spec: BlobSpec) -> None:
     if not pictures:
         st.info("Choose at least one picture for the batch.")
         return
-    with spoken_errors():
+    with show_errors():
         digests = tuple(picture.digest for picture in pictures)
         _show(_batched(digests, spec, pictures), pictures, spec)
 
@@ -78,7 +78,7 @@ def _pick_pictures(key: str) -> tuple[Picture, ...]:
         [sample.name for sample in samples()],
         selection_mode="multi",
         default=_FIRST,
-        key=kept(f"{key}.batch"),
+        key=persistent(f"{key}.batch"),
         bind="query-params",
         wrap=True,
     )

@@ -11,7 +11,7 @@ from core.blob.rules import RULES
 from core.blob.spec import BlobSpec
 from core.picture.image import Picture, kind_of
 from pages.components.blob.knobs import turn_knobs
-from pages.components.shell.cached import SPEC_BY_TEXT, remembered_image
+from pages.components.shell.cached import SPEC_BY_TEXT, cached_image
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
 
@@ -48,7 +48,7 @@ def show_findings(
 
 def show_knob_findings(key: str, picture: Picture, knobs: dict[str, Any]) -> None:
     """Show why knobs make no spec at all, where one click could mend it; else nothing."""
-    _show(key, check_knobs(remembered_image(picture), **knobs))
+    _show(key, check_knobs(cached_image(picture), **knobs))
 
 
 def _show(key: str, findings: Sequence[Finding]) -> None:
@@ -85,4 +85,4 @@ def _findings(
     wanted: BlobSpec | None,
     _picture: Picture,
 ) -> tuple[Finding, ...]:
-    return check_spec(remembered_image(_picture), spec, wanted, kind=kind_of(_picture))
+    return check_spec(cached_image(_picture), spec, wanted, kind=kind_of(_picture))

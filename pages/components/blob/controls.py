@@ -22,7 +22,7 @@ from pages.components.blob.checker import show_knob_findings
 from pages.components.blob.knobs import knob_values, presets, turn_knobs
 from pages.components.shell.choice import choice
 from pages.components.shell.text import plain
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 _FIT_HELP = """What happens to the aspect ratio. **stretch**: blobFromImage with crop=False.
 **crop**: crop=True, the centre survives. **letterbox**: bars on two sides."""
@@ -47,7 +47,7 @@ def blob_controls(key: str, picture: Picture | None = None) -> BlobSpec:
     chosen = st.selectbox(
         "Preset",
         list(offered),
-        key=kept(f"{key}.preset"),
+        key=persistent(f"{key}.preset"),
         bind="query-params",
         on_change=_turn_to_preset,
         args=(key,),
@@ -89,7 +89,7 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
             min_value=1,
             max_value=MAX_BLOB_SIDE,
             value=rest[side],
-            key=kept(f"{key}.{side}"),
+            key=persistent(f"{key}.{side}"),
             bind="query-params",
         )
         for side, column in zip(("width", "height"), columns, strict=True)
@@ -104,7 +104,7 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
             0,
             255,
             pad,
-            key=kept(f"{key}.pad"),
+            key=persistent(f"{key}.pad"),
             bind="query-params",
             help="The grey of the bars. OpenCV's own default is 0; YOLO was trained with 114.",
         )
@@ -113,11 +113,13 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
 
 def _number_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
     """Show the knobs that change values: channel order, mean, scale, std, depth, axes."""
-    swap = st.toggle("swapRB", rest["swapRB"], key=kept(f"{key}.swapRB"), bind="query-params")
+    swap = st.toggle(
+        "swapRB", rest["swapRB"], key=persistent(f"{key}.swapRB"), bind="query-params"
+    )
     helps = {"scalefactor": _SCALE_HELP, "mean": _MEAN_HELP, "std": _STD_HELP}
     texts = {
         name: st.text_input(
-            name, rest[name], key=kept(f"{key}.{name}"), bind="query-params", help=words
+            name, rest[name], key=persistent(f"{key}.{name}"), bind="query-params", help=words
         )
         for name, words in helps.items()
     }

@@ -16,17 +16,17 @@ from core.render.planes import COLOURINGS, colour_bar, render_plane, render_plan
 from core.render.statistics import histogram, plane_statistics
 from pages.components.blob.pixel_lab import pixel_lab
 from pages.components.shell.cached import (
-    remembered_difference,
-    remembered_image,
-    remembered_photo,
-    remembered_statistics,
-    remembered_trace,
+    cached_difference,
+    cached_image,
+    cached_photo,
+    cached_statistics,
+    cached_trace,
 )
 from pages.components.shell.charts import show_value_histogram
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_exact, show_jpeg, show_png, show_seen
 from pages.components.shell.source_view import show_source
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 WINDOW = 8
 _NINE_DIGITS = st.column_config.NumberColumn(format="%.9g")
@@ -82,7 +82,7 @@ def show_planes(key: str, traced: Trace, spec: BlobSpec) -> None:
 def show_summary(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
     """Say what came out, and how far our stages end from what cv2.dnn itself returns."""
     shape = " x ".join(map(str, traced.blob.shape))
-    apart = remembered_difference(picture, spec)
+    apart = cached_difference(picture, spec)
     low, high = traced["planes"].range
     with st.container(horizontal=True, gap="medium"):
         st.metric("shape " + " x ".join(spec.layout), shape, width="content")
@@ -96,7 +96,7 @@ def show_pictures(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
     left, right = st.columns(2)
     with left:
         show_jpeg(
-            remembered_photo(picture),
+            cached_photo(picture),
             caption=f"The picture, {traced.placement.image}",
             alt="The picture",
         )
@@ -109,22 +109,22 @@ def show_pixels(key: str, picture: Picture, traced: Trace, spec: BlobSpec) -> No
     """Offer to follow one pixel; what is closed costs nothing, on the server or the wire."""
     lab = st.expander(
         "**Pixel arithmetic**: follow one pixel from the picture into the blob",
-        key=kept(f"{key}.lab"),
+        key=persistent(f"{key}.lab"),
         bind="query-params",
         on_change="rerun",
         icon=":material/center_focus_strong:",
     )
     if lab.open:
         with lab:
-            photo = remembered_photo(picture)
-            pixel_lab(f"{key}.pixels", remembered_image(picture), traced, spec, photo)
+            photo = cached_photo(picture)
+            pixel_lab(f"{key}.pixels", cached_image(picture), traced, spec, photo)
             show_source(arithmetic, neighbours_across, neighbours_down)
 
 
 def show_statistics(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
     """List min, max, mean and standard deviation of each plane, and count its values."""
     channels = _channels(traced)
-    measured = remembered_statistics(picture, spec)
+    measured = cached_statistics(picture, spec)
     rows = [
         {"plane": channel, **asdict(row)}
         for channel, row in zip(channels, measured, strict=True)
@@ -149,7 +149,7 @@ def show_numbers(key: str, picture: Picture, spec: BlobSpec) -> None:
 
     Streamlit keeps a fragment's arguments as long as the session: hence no arrays.
     """
-    traced = remembered_trace(picture, spec)
+    traced = cached_trace(picture, spec)
     channels = _channels(traced)
     parts = planes(traced.blob, spec.layout)
     height, width = parts[0].shape

@@ -15,12 +15,12 @@ from core.render.encode import for_display, png
 from core.render.stages import COLOURFUL, render_planes_together, render_stage
 from core.render.statistics import Histogram, histogram
 from core.share.script import blob_lines
-from pages.components.shell.cached import SPEC_BY_TEXT, remembered_difference, remembered_trace
+from pages.components.shell.cached import SPEC_BY_TEXT, cached_difference, cached_trace
 from pages.components.shell.charts import show_value_histogram
 from pages.components.shell.images import show_png
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 THUMBNAIL = 120
 LARGE = 720
@@ -35,14 +35,14 @@ def show_stage_strip(key: str, picture: Picture, spec: BlobSpec) -> None:
     st.subheader("Stage by stage")
     _show_difference(picture, spec)
     # kept here, not in the fragment: it tells a change of page from a rerun of the whole page
-    _strip(kept(f"{key}.stage"), picture, spec)
+    _strip(persistent(f"{key}.stage"), picture, spec)
     show_source(trace)
 
 
 @st.fragment
 def _strip(key: str, picture: Picture, spec: BlobSpec) -> None:
     # Streamlit keeps a fragment's arguments for as long as the session lives: no arrays
-    traced = remembered_trace(picture, spec)
+    traced = cached_trace(picture, spec)
     small = st.container()
     number = st.pagination(
         len(traced.stages),
@@ -60,7 +60,7 @@ def _show_difference(picture: Picture, spec: BlobSpec) -> None:
     """Say how far the last stage is from what cv2.dnn itself made of this very picture."""
     st.markdown(
         "The lines of Python below, run in turn, make the blob. **Max difference to "
-        f"`cv2.dnn.{_official_name(spec)}`: {remembered_difference(picture, spec):g}**"
+        f"`cv2.dnn.{_official_name(spec)}`: {cached_difference(picture, spec):g}**"
     )
 
 

@@ -1,5 +1,5 @@
-// What payload.py packed: the head's values, and the parts as bytes by their names.
-function opened(data) {
+// Unpack what payload.py packed: the head's values, and the parts as bytes by their names.
+function unpack(data) {
   const bytes = data instanceof Uint8Array ? data : new Uint8Array(data)
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
   const sent = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)))

@@ -1,4 +1,4 @@
-"""Parcels for the browser: a few values as JSON, and whole arrays as the bytes they are."""
+"""What a component sends to the browser: values as JSON, and arrays as their bytes."""
 
 import json
 import struct
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_OPENING = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+_UNPACK = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 
-def parcel(head: Mapping[str, Any], parts: Mapping[str, bytes]) -> bytes:
+def pack(head: Mapping[str, Any], parts: Mapping[str, bytes]) -> bytes:
     """Pack the length of a JSON head (uint32, little-endian), the head, and the parts.
 
     The head also says how the parts are called and how long they are, as ``parts``.
@@ -20,5 +20,5 @@ def parcel(head: Mapping[str, Any], parts: Mapping[str, bytes]) -> bytes:
 
 
 def script_of(script: Path) -> str:
-    """Read a component's script, with what opens a parcel in front."""
-    return _OPENING + script.read_text(encoding="utf-8")
+    """Read a component's script, with what unpacks a payload in front."""
+    return _UNPACK + script.read_text(encoding="utf-8")

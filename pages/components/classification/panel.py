@@ -7,11 +7,11 @@ from core.nets.card import ModelCard
 from core.nets.catalog import cards
 from core.nets.downloads import present
 from core.picture.image import Picture
-from pages.components.shell.cached import remembered_run
-from pages.components.shell.navigation import spoken_errors
+from pages.components.shell.cached import cached_run
+from pages.components.shell.errors import show_errors
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import milliseconds, plain
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 MOST_NETS = 6
 NARROWEST = 200  # pixels: a column of the panel
@@ -26,7 +26,7 @@ def show_panel(key: str, picture: Picture, card: ModelCard) -> None:
         list(here),
         default=[card.title, _partner(card, tuple(here.values())).title],
         max_selections=MOST_NETS,
-        key=kept(f"{key}.nets"),
+        key=persistent(f"{key}.nets"),
         bind="query-params",
         placeholder="at least one",
     )
@@ -69,9 +69,9 @@ def _asked(picture: Picture, nets: list[ModelCard]) -> list[Opinion]:
         return panel
     row = st.grid(len(nets), min_column_width=NARROWEST)
     for net in nets:
-        with row.cell(), st.container(border=True, height="stretch"), spoken_errors():
+        with row.cell(), st.container(border=True, height="stretch"), show_errors():
             st.markdown(f"##### {plain(net.title)}")
-            done = remembered_run(picture, net)
+            done = cached_run(picture, net)
             said = opinion(done, net, _SHOWN)
             _show_opinion(said)
             st.caption(

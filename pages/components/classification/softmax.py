@@ -16,7 +16,7 @@ from core.results.classification import (
 )
 from pages.components.shell.charts import ON_TOP, name, quantity, show_chart
 from pages.components.shell.source_view import show_source
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 TEMPERATURES = (0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0)
 BAR_HEIGHT, AROUND, LABEL_WIDTH = 22, 140, 130  # pixels; around: legend and axis
@@ -33,7 +33,7 @@ def show_softmax(key: str, done: Run, card: ModelCard, k: int) -> None:
         TEMPERATURES,
         value=_PLAIN,
         format_func="{:g}".format,
-        key=kept(f"{key}.temperature"),
+        key=persistent(f"{key}.temperature"),
         bind="query-params",
         help="Logits are divided by it before softmax. 1 is as the net answered; below 1 the "
         "first class takes more, above 1 all come closer to one another.",

@@ -20,11 +20,11 @@ from core.results.matching import (
     scores_by_class,
 )
 from core.results.truth import Marked, Truth, read_truth, truth_for
+from pages.components.shell.errors import show_errors
 from pages.components.shell.images import show_photo
-from pages.components.shell.navigation import spoken_errors
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 MOST_KEPT = 12
 MOST_NAMED = 8
@@ -65,7 +65,7 @@ def show_truth(
         "of them the net found, which it missed, and what it made up: precision and recall "
         "at your thresholds."
     )
-    with spoken_errors():
+    with show_errors():
         given = _ask(key, picture, done.image_size)
         if given is None:
             _explain(key, picture, result, card)
@@ -151,7 +151,7 @@ def _compare(
         0.95,
         0.5,
         0.05,
-        key=kept(f"{key}.iou"),
+        key=persistent(f"{key}.iou"),
         bind="query-params",
         help="A box has found an object of its class if both overlap at least so much. Each "
         "object is found once, by the surest box.",

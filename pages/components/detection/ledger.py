@@ -21,7 +21,7 @@ from core.results.ledger import (
 from core.share.tables import ledger_csv, ledger_rows
 from pages.components.shell.images import show_photo
 from pages.components.shell.source_view import show_source
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 MOST_GHOSTS, MOST_LINES = 300, 2000
 
@@ -47,12 +47,14 @@ def show_ledger(
         FATES,
         selection_mode="multi",
         default=_AT_FIRST,
-        key=kept(f"{key}.fates"),
+        key=persistent(f"{key}.fates"),
         bind="query-params",
     )
     lines = book.lines(fates).tolist()
     if chosen is not None and st.toggle(
-        "only the chosen box and what it removed", key=kept(f"{key}.mine"), bind="query-params"
+        "only the chosen box and what it removed",
+        key=persistent(f"{key}.mine"),
+        bind="query-params",
     ):
         lines = [line for line in lines if chosen in (book.remover[line], book.boxes.row[line])]
     _show_ghosts(book, lines, done, card)

@@ -7,7 +7,7 @@ from core.render.palette import SEQUENTIAL
 from core.render.planes import colour_bar
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_exact
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 _PARTS = ("boxes", "labels", "confidence", "numbers")
 _LEAST, _MOST, _STEP = 0.5, 3.0, 0.25
@@ -21,7 +21,7 @@ def display_controls(key: str) -> BoxStyle:
             _PARTS,
             selection_mode="multi",
             default=_PARTS,
-            key=kept(f"{key}.drawn"),
+            key=persistent(f"{key}.drawn"),
             bind="query-params",
             help="Without boxes, the words stay where they stood. The numbers are the table's.",
         )
@@ -49,5 +49,12 @@ def show_legend(style: BoxStyle) -> None:
 
 def _factor(label: str, key: str) -> float:
     return st.slider(
-        label, _LEAST, _MOST, 1.0, _STEP, format="x %g", key=kept(key), bind="query-params"
+        label,
+        _LEAST,
+        _MOST,
+        1.0,
+        _STEP,
+        format="x %g",
+        key=persistent(key),
+        bind="query-params",
     )

@@ -10,7 +10,7 @@ from core.nets.card import Framework, ModelCard, Task
 from core.nets.catalog import cards
 from core.nets.downloads import Transfer, present, running, start
 from pages.components.shell.text import megabytes, plain
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 FRAMEWORKS: dict[Framework, str] = {
     "caffe": "Caffe",
@@ -35,7 +35,7 @@ def pick_model(key: str, *, task: Task) -> ModelCard:
         title = st.selectbox(
             "Model",
             list(offered),
-            key=kept(f"{key}.model"),
+            key=persistent(f"{key}.model"),
             bind="query-params",
             persist_state="session",
         )

@@ -9,7 +9,7 @@ from core.picture.image import MAX_BYTES, Picture
 from core.picture.samples import sample_picture, samples
 from pages.components.shell.choice import choice
 from pages.components.shell.text import plain
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 _KEPT = "picture.kept"
 MOST_KEPT = 12
@@ -62,7 +62,7 @@ def _sample() -> Picture:
         default=names[0],
         required=True,
         label_visibility="collapsed",
-        key=kept("sample"),
+        key=persistent("sample"),
         bind="query-params",
         persist_state="session",
         wrap=True,

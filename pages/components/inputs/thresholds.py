@@ -5,7 +5,7 @@ import streamlit as st
 from core.nets.card import ModelCard
 from core.pipeline import Thresholds
 from pages.components.shell.choice import choice
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 MOST_CLASSES = 20
 
@@ -22,7 +22,7 @@ def pick_thresholds(key: str, card: ModelCard) -> Thresholds:
         1.0,
         card.confidence,
         0.01,
-        key=kept(f"{own}.confidence"),
+        key=persistent(f"{own}.confidence"),
         bind="query-params",
         help="Boxes must be surer than this. Moving it reads the outputs again; the net rests.",
     )
@@ -32,7 +32,7 @@ def pick_thresholds(key: str, card: ModelCard) -> Thresholds:
         1.0,
         card.iou,
         0.01,
-        key=kept(f"{own}.iou"),
+        key=persistent(f"{own}.iou"),
         bind="query-params",
         help="Of two boxes that overlap more than this, the less confident goes.",
     )
@@ -53,7 +53,7 @@ def pick_thresholds(key: str, card: ModelCard) -> Thresholds:
     chosen = st.multiselect(
         "Only these classes",
         card.labels,
-        key=kept(filter_key(key, card)),
+        key=persistent(filter_key(key, card)),
         bind="query-params",
         placeholder=f"all {len(card.labels)} classes",
     )
@@ -68,4 +68,6 @@ def filter_key(key: str, card: ModelCard) -> str:
 
 def pick_k(key: str) -> int:
     """Ask how many classes to show; a net with fewer shows all it has."""
-    return st.slider("top-k", 1, MOST_CLASSES, 5, key=kept(f"{key}.k"), bind="query-params")
+    return st.slider(
+        "top-k", 1, MOST_CLASSES, 5, key=persistent(f"{key}.k"), bind="query-params"
+    )

@@ -31,13 +31,13 @@ from pages.components.blob.controls import blob_controls
 from pages.components.blob.knobs import presets
 from pages.components.inputs.fit import pick_fit
 from pages.components.inputs.model import pick_model
-from pages.components.shell.cached import remembered_run
+from pages.components.shell.cached import cached_run
 from pages.components.shell.choice import choice
+from pages.components.shell.errors import show_errors
 from pages.components.shell.images import show_exact, show_photo, show_png
-from pages.components.shell.navigation import spoken_errors
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 WIDTH = 360
 TASKS: tuple[Task, ...] = ("classification", "detection")
@@ -80,12 +80,12 @@ def show_bench(key: str, picture: Picture, task: Task) -> None:
     columns = st.columns(2, gap="medium")
     contenders: list[Contender] = []
     for side, column in zip(_SIDES, columns, strict=True):
-        with column.container(border=True), spoken_errors():
+        with column.container(border=True), show_errors():
             chosen = _pick_side(f"{own}.{side}", side, task)
-            done = remembered_run(picture, chosen.card, chosen.spec)
+            done = cached_run(picture, chosen.card, chosen.spec)
             contenders.append(Contender(chosen.card, chosen.spec, done))
     if len(contenders) == 2:
-        with spoken_errors():
+        with show_errors():
             _show(*contenders)
     show_source(blob_difference, changes)
 
@@ -97,7 +97,7 @@ def _pick_side(key: str, side: str, task: Task) -> _Side:
         "Numbers",
         [_OWN, *_MISTAKES, *presets(), _BY_HAND],
         index=[_OWN, *_MISTAKES].index(_FIRST[side]),
-        key=kept(f"{key}.numbers"),
+        key=persistent(f"{key}.numbers"),
         bind="query-params",
         persist_state="session",
         help="The card's own, the card's with a well-known mistake, those of another row, or "

@@ -19,7 +19,7 @@ from pages.components.inputs.picture import kept_pictures
 from pages.components.shell.navigation import BLOB
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 _SHARES = ("confidence", "stability", "agreement")
 _FIRST = ("cat", "coffee", "astronaut", "rocket")
@@ -69,7 +69,7 @@ def _pick_examples(key: str) -> tuple[Example, ...]:
     pictures = _pick_pictures(key)
     known = st.toggle(
         "I know what is on them",
-        key=kept(f"{key}.labelled"),
+        key=persistent(f"{key}.labelled"),
         bind="query-params",
         help="With labels the numbers that find them win: surer than any other sign.",
     )
@@ -99,7 +99,7 @@ def _pick_pictures(key: str) -> tuple[Picture, ...]:
         [sample.name for sample in samples()],
         selection_mode="multi",
         default=() if given else _FIRST,
-        key=kept(f"{key}.samples"),
+        key=persistent(f"{key}.samples"),
         bind="query-params",
         wrap=True,
     )

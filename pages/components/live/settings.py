@@ -15,7 +15,7 @@ from pages.components.inputs.model import pick_model
 from pages.components.inputs.thresholds import pick_k, pick_thresholds
 from pages.components.shell.choice import choice
 from pages.components.shell.text import plain
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 _SCALES = {"shared": True, "per plane": False}
 
@@ -26,7 +26,7 @@ def pick_settings(key: str) -> LiveSettings:
     settings = _KNOBS[sight](key)
     mirror = st.toggle(
         "mirror",
-        key=kept(f"{key}.mirror"),
+        key=persistent(f"{key}.mirror"),
         bind="query-params",
         help="Turns each frame left to right before the net sees it. Writing in it becomes "
         "mirror writing, for the net as well.",
@@ -50,7 +50,7 @@ def _classification(key: str) -> LiveSettings:
         1.0,
         0.1,
         0.01,
-        key=kept(f"{key}.classification.confidence"),
+        key=persistent(f"{key}.classification.confidence"),
         bind="query-params",
         help="Classes that are less sure than this are not written on the frame.",
     )
@@ -61,7 +61,7 @@ def _classification(key: str) -> LiveSettings:
 def _planes(key: str) -> LiveSettings:
     offered = presets()
     title = st.selectbox(
-        "Preset", list(offered), key=kept(f"{key}.preset"), bind="query-params"
+        "Preset", list(offered), key=persistent(f"{key}.preset"), bind="query-params"
     )
     st.caption(plain(offered[title].fits_nets))
     spec = _fitted(f"{key}.planes", offered[title].spec)

@@ -7,7 +7,7 @@ from core.live.settings import LiveSettings
 from core.live.stream import bounded, steady_look
 from core.picture.size import Size
 from pages.components.inputs.picture import pick_picture
-from pages.components.shell.cached import remembered_image
+from pages.components.shell.cached import cached_image
 from pages.components.shell.images import show_photo
 from pages.components.shell.text import milliseconds, plain
 
@@ -22,7 +22,7 @@ def show_snapshot(key: str, settings: LiveSettings, trouble: str) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         picture = pick_picture()
-    looked = steady_look(bounded(remembered_image(picture)), settings)
+    looked = steady_look(bounded(cached_image(picture)), settings)
     with right:
         if looked.error:
             st.error(plain(looked.error), icon=":material/error:")

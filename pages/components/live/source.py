@@ -9,7 +9,7 @@ from core.live.footage import CLIPS, MOST_BYTES, Footage, SampleClip, VideoFile
 from core.video.reading import Video
 from pages.components.shell.choice import choice
 from pages.components.shell.text import plain
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 SourceName = Literal["camera", "video", "snapshot"]
 
@@ -78,7 +78,7 @@ def _footage(key: str) -> Footage:
         CLIPS,
         default=CLIPS[0],
         required=True,
-        key=kept(f"{key}.clip"),
+        key=persistent(f"{key}.clip"),
         bind="query-params",
         help="A photo under a camera that wanders: something to try without a camera.",
     )

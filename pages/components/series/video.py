@@ -23,14 +23,14 @@ from core.video.reading import (
 )
 from core.video.sample import sample_video
 from core.video.writing import Film, Format, writable
-from pages.components.shell.cached import remembered_run
+from pages.components.shell.cached import cached_run
 from pages.components.shell.charts import ON_TOP, name, quantity, show_chart
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_photo
 from pages.components.shell.jobs import start_button, start_own, watch
 from pages.components.shell.lazy_tabs import show_tabs
 from pages.components.shell.text import about_seconds, amount, megabytes, milliseconds, plain
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 TYPES = ["mp4", "m4v", "mov", "webm", "avi"]
 MOST_STRIDE = 60
@@ -102,7 +102,7 @@ def pick_video(key: str) -> Video:
 
 def pick_cut(key: str, video: Video) -> Cut:
     """Ask for a range in seconds and a stride."""
-    head = remembered_header(video)
+    head = cached_header(video)
     end = max(STEP_SECONDS, -(-head.seconds // STEP_SECONDS) * STEP_SECONDS)
     begin, until = st.slider(
         "From, to (seconds)",
@@ -118,7 +118,7 @@ def pick_cut(key: str, video: Video) -> Cut:
         1,
         MOST_STRIDE,
         1,
-        key=kept(f"{key}.stride"),
+        key=persistent(f"{key}.stride"),
         bind="query-params",
         help="2 takes every other frame: half the work. The film keeps the video's pace.",
     )
@@ -139,13 +139,13 @@ def pick_format(key: str) -> Format:
 
 def offer_start(key: str, video: Video, cut: Cut, question: Question, kind: Format) -> None:
     """Offer to begin; what this page had at work before for this visitor is stopped."""
-    count = expected(remembered_header(video), cut)
+    count = expected(cached_header(video), cut)
     begin = partial(_begin, key, video, cut, question, kind)
     start_button(f"Start: {amount(count, 'frame')}", key=key, begin=begin, disabled=not count)
 
 
 def _begin(key: str, video: Video, cut: Cut, question: Question, kind: Format) -> None:
-    head, film = remembered_header(video), Film(kind)
+    head, film = cached_header(video), Film(kind)
     steps = annotate(video, head, cut, question, film)
     job = start_own(steps, expected(head, cut), key=key)
     st.session_state[f"{key}.work"] = _Work(job, film, question, video.name, cut)
@@ -158,7 +158,7 @@ def _work(key: str) -> _Work | None:
 
 def show_video(video: Video, cut: Cut) -> None:
     """Tell what the video is and which part of it is taken."""
-    head = remembered_header(video)
+    head = cached_header(video)
     with st.container(horizontal=True, gap="medium"):
         st.metric("codec", head.codec, width="content")
         st.metric("frame size", str(head.size), width="content")
@@ -174,7 +174,7 @@ def show_video(video: Video, cut: Cut) -> None:
 def show_preview(video: Video, cut: Cut, question: Question) -> None:
     """Show the first frame of the cut with the answer on it, before anything is started."""
     picture = _first_picture(video.digest, cut.begin, cut.end, video)
-    done = remembered_run(picture, question.card)
+    done = cached_run(picture, question.card)
     answer = question.answer(done)
     show_photo(
         question.drawn(done, answer, done.shown),
@@ -265,7 +265,7 @@ def show_findings(key: str) -> None:
     )
 
 
-def remembered_header(video: Video) -> Header:
+def cached_header(video: Video) -> Header:
     """Look through a video once."""
     return _header(video.digest, video)
 

@@ -25,32 +25,32 @@ SPEC_BY_TEXT: dict[str | type, Callable[[BlobSpec], str]] = {BlobSpec: repr}
 fields, which takes a millisecond for each picture on a page."""
 
 
-def remembered_run(picture: Picture, chosen: ModelCard, spec: BlobSpec | None = None) -> Run:
+def cached_run(picture: Picture, chosen: ModelCard, spec: BlobSpec | None = None) -> Run:
     """Run the net, or return what it answered the last time for the very same question."""
     return _run(picture.digest, chosen.name, spec or chosen.blob, picture)
 
 
-def remembered_image(picture: Picture) -> BgrImage:
+def cached_image(picture: Picture) -> BgrImage:
     """Decode a picture, or return its pixels from the last time, read-only."""
     return _image(picture.digest, picture)
 
 
-def remembered_photo(picture: Picture) -> bytes:
+def cached_photo(picture: Picture) -> bytes:
     """Encode a picture for the eye, shrunk to the screen, as JPEG, once."""
     return _photo(picture.digest, picture)
 
 
-def remembered_trace(picture: Picture, spec: BlobSpec) -> Trace:
+def cached_trace(picture: Picture, spec: BlobSpec) -> Trace:
     """Make a blob with every stage, or return the stages of the last time."""
     return _trace(picture.digest, spec, picture)
 
 
-def remembered_difference(picture: Picture, spec: BlobSpec) -> float:
+def cached_difference(picture: Picture, spec: BlobSpec) -> float:
     """Return how far the stages end from what cv2.dnn itself returns: 0, or we have a bug."""
     return _difference(picture.digest, spec, picture)
 
 
-def remembered_statistics(picture: Picture, spec: BlobSpec) -> tuple[PlaneStatistics, ...]:
+def cached_statistics(picture: Picture, spec: BlobSpec) -> tuple[PlaneStatistics, ...]:
     """Measure each plane of a blob, once."""
     return _statistics(picture.digest, spec, picture)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 
 def choice(
@@ -25,7 +25,7 @@ def choice(
         options,
         default=options[0] if default is None else default,
         required=True,
-        key=kept(key),
+        key=persistent(key),
         bind="query-params",
         **how,
     )

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.errors import MachineBusy
 from core.jobs import PATIENCE_SECONDS, Job, start
-from pages.components.shell.navigation import spoken_errors
+from pages.components.shell.errors import show_errors
 from pages.components.shell.text import about_seconds, plain
 
 T = TypeVar("T")
@@ -94,7 +94,7 @@ def watch(job: Job[T], *, key: str, noun: str, show: Callable[[Job[T]], None]) -
         show: draws what came last; called at every look.
     """
     panel = st.empty()
-    with spoken_errors():
+    with show_errors():
         if not job.over:
             with panel.container(border=True):
                 _look_on(job, key=key, noun=noun, show=show)

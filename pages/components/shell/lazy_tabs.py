@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from pages.components.shell.widget_memory import kept
+from pages.components.shell.widget_memory import persistent
 
 
 def show_tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
@@ -12,7 +12,7 @@ def show_tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
 
     What draws a part is called without arguments: pages hand over ``functools.partial``.
     """
-    tabs = st.tabs(list(parts), key=kept(key), bind="query-params")
+    tabs = st.tabs(list(parts), key=persistent(key), bind="query-params")
     for tab, draw in zip(tabs, parts.values(), strict=True):
         if tab.open:
             with tab:

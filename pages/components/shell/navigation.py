@@ -1,4 +1,4 @@
-"""What stands around every page: the list of pages, and one place that speaks errors."""
+"""What stands around every page: the list of pages, and the way in through app.py."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +8,6 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.errors import BlobscopeError
-from pages.components.shell.text import plain
 from pages.components.shell.widget_memory import note_page
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -25,7 +23,7 @@ EXPERIMENTS = ROOT / "pages/experiments.py"
 MARK = Path(__file__).with_name("blobscope.svg")
 ICON = Path(__file__).with_name("blobscope.png")
 
-_ENTERED = ContextVar("entered", default=False)
+_INSIDE_APP = ContextVar("inside_app", default=False)
 
 
 def navigation() -> st.Page:
@@ -53,17 +51,17 @@ def navigation() -> st.Page:
 
 
 @contextmanager
-def entered() -> Iterator[None]:
+def inside_app() -> Iterator[None]:
     """Mark that this run came through app.py."""
     # not in the session's state, which st.stop() closes before it can be reset
-    token = _ENTERED.set(True)
+    token = _INSIDE_APP.set(True)
     try:
         yield
     finally:
-        _ENTERED.reset(token)
+        _INSIDE_APP.reset(token)
 
 
-def through_the_frame() -> None:
+def route_through_app() -> None:
     """Come in through app.py; the first line of every page.
 
     Streamlit looks for a folder named ``pages`` and, in a process that has not run app.py
@@ -72,18 +70,8 @@ def through_the_frame() -> None:
     goes through app.py.
     """
     context = get_script_run_ctx()
-    if _ENTERED.get() or context is None:
+    if _INSIDE_APP.get() or context is None:
         return
     if Path(context.main_script_path).resolve() == ROOT / "app.py":
         navigation()
         st.rerun()
-
-
-@contextmanager
-def spoken_errors() -> Iterator[None]:
-    """Show what a person can mend as a sentence on top; the widgets stay in use."""
-    top = st.empty()
-    try:
-        yield
-    except BlobscopeError as error:
-        top.error(plain(str(error)), icon=":material/error:")

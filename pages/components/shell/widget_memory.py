@@ -21,7 +21,7 @@ def visits() -> int:
     return int(st.session_state.get(_VISITS, 0))
 
 
-def kept(key: str) -> str:
+def persistent(key: str) -> str:
     """Return the key, having made sure that its value survives a change of page.
 
     Streamlit carries the value of a bound widget to the next page, but not one that came

@@ -16,9 +16,9 @@ def page_of():
     from pages.components.blob.checker import show_findings
     from pages.components.blob.controls import blob_controls
     from pages.components.blob.knobs import wanted_spec
-    from pages.components.shell.navigation import spoken_errors
+    from pages.components.shell.errors import show_errors
 
-    with spoken_errors():
+    with show_errors():
         picture = sample_picture("cat")
         spec = blob_controls("blob", picture)
         show_findings("blob", picture, spec, wanted_spec("blob"))

@@ -19,7 +19,7 @@ from core.blob.trace import Trace
 from core.picture.image import BgrImage
 from core.render.palette import DIVERGING, GREY
 from core.render.planes import PlaneScale
-from pages.components.browser.payload import parcel, script_of
+from pages.components.browser.payload import pack, script_of
 
 MOST_BLOB_PIXELS = 1024 * 1024
 """12.6 MB of float32, with the pictures up to 28 MB: well below server.maxMessageSize."""
@@ -58,7 +58,7 @@ def packed(image: BgrImage, traced: Trace, spec: BlobSpec, photo: bytes) -> byte
     parts["numbers"] = traced.blob.tobytes()
     scale = PlaneScale.of(*planes(traced.blob, spec.layout))
     parts["colours"] = (DIVERGING if scale.signed else GREY)[:, 0, ::-1].tobytes()
-    return parcel(_head(traced, spec, scale.around_zero() if scale.signed else scale), parts)
+    return pack(_head(traced, spec, scale.around_zero() if scale.signed else scale), parts)
 
 
 def _head(traced: Trace, spec: BlobSpec, scale: PlaneScale) -> dict[str, Any]:

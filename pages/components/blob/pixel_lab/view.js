@@ -21,7 +21,7 @@ export default function ({ data, parentElement }) {
 // ---------------------------------------------------------------- what Python sent
 
 function unpacked(data) {
-  const sent = opened(data)
+  const sent = unpack(data)
   if (sent.type === 'float32') sent.numbers = new Float32Array(sent.numbers.buffer)
   if (sent.columns) {
     sent.columnOf = places(new Int32Array(sent.columns.buffer), sent.image[0])
@@ -257,7 +257,6 @@ class Picture {
     this.size = this.kind === 'source' ? sent.image : sent.blob
     this.title.textContent = name
     this.canvas.setAttribute('aria-label', `${name}, ${this.size[0]} by ${this.size[1]} pixels`)
-    this.asked = null
     if (this.kind === 'source' && sent.preview) this.decode(sent.preview)
     else if (this.kind === 'source') this.bitmap = paintedBytes(sent.image, sent.source)
     else if (this.kind === 'fitted') this.bitmap = paintedBytes(sent.blob, sent.fitted)

@@ -23,7 +23,7 @@ from core.render.boxes import NUMBERED, BoxStyle
 from core.render.encode import for_display, jpeg
 from core.render.palette import Bgr, class_colour, confidence_colour, text_colour
 from core.results.detections import Detections
-from pages.components.browser.payload import parcel, script_of
+from pages.components.browser.payload import pack, script_of
 from pages.components.inputs.chosen_box import choose_row
 
 PICTURE_WIDTH, QUALITY = 1200, 85
@@ -88,7 +88,7 @@ def packed(
         "most": MOST_CANDIDATES,
         "drawn": zlib.crc32(parts["picture"]),
     }
-    return parcel(head, parts)
+    return pack(head, parts)
 
 
 def _setting(done: Run, thresholds: Thresholds) -> dict[str, Any]:

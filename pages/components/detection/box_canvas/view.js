@@ -25,7 +25,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 // ---------------------------------------------------------------- what Python sent
 
 function unpacked(data) {
-  const sent = opened(data)
+  const sent = unpack(data)
   sent.xyxy = new Float64Array(sent.xyxy.buffer)
   sent.near = sent.xyxy.map((value) => clipped(value, -REACH, REACH))
   sent.confidence = new Float32Array(sent.confidence.buffer)
