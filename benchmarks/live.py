@@ -37,8 +37,8 @@ from core.nets.catalog import card
 from core.nets.downloads import file_paths, present
 from core.nets.net import read_net
 from core.picture.image import BgrImage
-from pages.components.live_track import AnnotatedTrack
-from pages.components.webrtc_cure import NewestRelay
+from pages.components.live.track import AnnotatedTrack
+from pages.components.live.webrtc_patches import NewestRelay
 
 MODELS = ("starter-detector-darknet", "yolo-fastest-1.1-coco", "yolox-nano-onnx")
 DARKNET = ("starter-detector-darknet", "yolo-fastest-1.1-coco")  # what bare_boxes can read

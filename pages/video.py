@@ -2,12 +2,12 @@ import streamlit as st
 
 from core.video.annotate import annotate
 from core.video.reading import frames
-from pages.components import video as parts
-from pages.components.frame import through_the_frame
-from pages.components.inspect import show_source
-from pages.components.question import pick_question
+from pages.components.inputs.question import pick_question
+from pages.components.series import video as parts
+from pages.components.shell.navigation import route_through_app
+from pages.components.shell.source_view import show_source
 
-through_the_frame()
+route_through_app()
 st.title("Video")
 st.caption(
     "A video, frame by frame: each is asked like a picture, and written with the answer."

@@ -33,7 +33,7 @@ PAGE = """
 import streamlit as st
 from core.pipeline import Thresholds
 from core.render.boxes import NUMBERED, BoxStyle
-from pages.components.box_canvas import box_canvas
+from pages.components.detection.box_canvas import box_canvas
 from tests.browser.test_box_canvas import answer
 
 asked = st.query_params

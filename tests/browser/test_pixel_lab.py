@@ -39,7 +39,7 @@ from core.blob.trace import trace
 from core.picture.image import decode
 from core.picture.samples import sample_picture
 from core.render.encode import for_display, jpeg
-from pages.components import pixel_lab
+from pages.components.blob import pixel_lab
 from tests.browser.test_pixel_lab import SPECS
 
 st.set_page_config(layout="wide")

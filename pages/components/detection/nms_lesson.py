@@ -1,0 +1,152 @@
+"""NMS by hand: the same boxes given to cv2 rightly and wrongly, side by side."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.lab.nms_lesson import (
+    CROWD,
+    CROWD_LABELS,
+    CROWD_SIZE,
+    SLIPS,
+    WHY,
+    Difference,
+    Lesson,
+    Slip,
+    given_to_nms,
+    lesson,
+    nms,
+)
+from core.nets.card import ModelCard
+from core.picture.image import BgrImage
+from core.pipeline import Run, Thresholds, sieved, visible
+from core.render.boxes import PLAIN
+from core.render.ghosts import DASHES, Dashes, draw_with_ghosts
+from core.results.detections import Detections
+from pages.components.shell.choice import choice
+from pages.components.shell.images import show_photo
+from pages.components.shell.source_view import show_source
+
+_MADE_UP, _THIS = "a made-up crowd", "this picture's"
+_GREY = 72
+MOST_DIFFERENCES = 200
+_RIGHT = "x1, y1, x2 - x1, y2 - y1"
+_GIVEN: Mapping[Slip, str] = {
+    "corners as x, y, w, h": "x1, y1, x2, y2",
+    "centres as x, y, w, h": "cx, cy, w, h",
+    "all classes at once": _RIGHT,
+}
+
+
+def show_nms_lesson(key: str, done: Run, card: ModelCard, thresholds: Thresholds) -> None:
+    """Show what NMS keeps of the same boxes when it is called rightly and wrongly.
+
+    Args:
+        key: app-wide; the choices survive a change of page.
+        done: a run whose candidates can be looked at instead of the made-up boxes.
+        card: of the model that ran.
+        thresholds: the IoU of both calls, and which boxes come so far.
+    """
+    left, right = st.columns(2, gap="medium")
+    with left:
+        slip: Slip = choice("What goes wrong", SLIPS, key=f"{key}.slip", wrap=True)
+    with right:
+        whose = choice("Boxes", (_MADE_UP, _THIS), key=f"{key}.boxes")
+    st.markdown(WHY[slip])
+    stage = _made_up() if whose == _MADE_UP else _of_run(done, card, thresholds)
+    told = lesson(stage.boxes, slip, iou=thresholds.iou)
+    _show_both(told, stage, slip)
+    _show_differences(told, stage)
+    show_source(lesson, given_to_nms, nms)
+
+
+@dataclass(frozen=True, eq=False)
+class _Stage:
+    """The boxes of a lesson, and what they are drawn on."""
+
+    boxes: Detections
+    image: BgrImage
+    placed: Callable[[Detections], Detections]
+    label: Callable[[int], str]
+
+
+def _made_up() -> _Stage:
+    grey = np.full((CROWD_SIZE.height, CROWD_SIZE.width, 3), _GREY, np.uint8)
+    return _Stage(CROWD, BgrImage(grey), lambda boxes: boxes, CROWD_LABELS.__getitem__)
+
+
+def _of_run(done: Run, card: ModelCard, thresholds: Thresholds) -> _Stage:
+    candidates = sieved(done, card, thresholds).candidates
+    return _Stage(
+        candidates,
+        done.shown,
+        lambda boxes: visible(boxes.on_image(done.placement), done),
+        card.label,
+    )
+
+
+def _show_both(told: Lesson, stage: _Stage, slip: Slip) -> None:
+    """Draw what each call kept; what the wrong one lost is a ghost there."""
+    left, right = st.columns(2, gap="medium")
+    calls = "once for all classes" if slip == "all classes at once" else "once a class"
+    lost, doubled = len(told.lost), len(told.doubled)
+    with left:
+        st.code(
+            f"# right, once a class\ncv2.dnn.NMSBoxes([[{_RIGHT}], ...], ...)", wrap_lines=True
+        )
+        _show_call(stage, told.right, [], f"Right: {len(told.right)} kept")
+    with right:
+        st.code(
+            f"# wrong, {calls}\ncv2.dnn.NMSBoxes([[{_GIVEN[slip]}], ...], ...)", wrap_lines=True
+        )
+        what = f"Wrong: {len(told.wrong)} kept, {lost} lost (dashed), {doubled} too many"
+        _show_call(stage, told.wrong, [(DASHES["suppressed"], stage.placed(told.lost))], what)
+
+
+def _show_call(
+    stage: _Stage, kept: Detections, ghosts: list[tuple[Dashes, Detections]], what: str
+) -> None:
+    drawn = draw_with_ghosts(
+        stage.image, stage.placed(kept), ghosts, label=stage.label, style=PLAIN
+    )
+    show_photo(drawn, caption=what, alt=what)
+
+
+def _show_differences(told: Lesson, stage: _Stage) -> None:
+    """List each box that only one call kept, with the overlap as it is and as it was read."""
+    if not told.differences:
+        st.info(
+            "On these boxes the slip changes nothing, and that is how it goes unnoticed. "
+            "Lower the confidence, take another picture, or look at the made-up crowd."
+        )
+        return
+    boxes = stage.boxes
+    names = {
+        row: f"{stage.label(class_id)} {confidence:.2f}"
+        for row, class_id, confidence in zip(
+            boxes.row.tolist(), boxes.class_id.tolist(), boxes.confidence.tolist(), strict=True
+        )
+    }
+    st.dataframe(
+        [_difference_row(each, names) for each in told.differences[:MOST_DIFFERENCES]],
+        hide_index=True,
+    )
+    st.caption(
+        "Each box that only one of the calls kept, and the box that removed it in the other. "
+        "IoU is how much the two overlap; as read, how much they overlap for cv2 after the "
+        f"slip. At most {MOST_DIFFERENCES} are listed."
+    )
+
+
+def _difference_row(each: Difference, names: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "box": names[each.row],
+        "the wrong call": "lost it" if each.kept_rightly else "kept it all the same",
+        "removed by": names.get(each.remover, ""),
+        "IoU": round(each.iou, 3),
+        "IoU as read": round(each.believed, 3),
+        "raw row": each.row,
+    }

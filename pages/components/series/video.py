@@ -1,0 +1,344 @@
+"""A video: chosen, cut, asked frame by frame, and watched with the answers drawn on it."""
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import streamlit as st
+
+from core.jobs import Job
+from core.picture.image import Picture
+from core.render.encode import png
+from core.series.question import Question, labels_of
+from core.share.series import video_csv
+from core.video.annotate import Sighting, annotate, over_time, stretch
+from core.video.reading import (
+    MAX_BYTES,
+    MAX_SECONDS,
+    Cut,
+    Header,
+    Video,
+    expected,
+    first_frame,
+    header,
+)
+from core.video.sample import sample_video
+from core.video.writing import Film, Format, writable
+from pages.components.shell.cached import cached_run
+from pages.components.shell.charts import ON_TOP, name, quantity, show_chart
+from pages.components.shell.choice import choice
+from pages.components.shell.images import show_photo
+from pages.components.shell.jobs import start_button, start_own, watch
+from pages.components.shell.lazy_tabs import show_tabs
+from pages.components.shell.text import about_seconds, amount, megabytes, milliseconds, plain
+from pages.components.shell.widget_memory import persistent
+
+TYPES = ["mp4", "m4v", "mov", "webm", "avi"]
+MOST_STRIDE = 60
+STEP_SECONDS = 0.1
+MOST_LINES = 2_000  # of the table on the screen; the CSV has all
+PLAYED_BYTES = 32 * 10**6
+"""Of a film that every run of the page may read again; a larger one is asked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """A job of this visit, the film it writes, and what it was asked.
+
+    What is shown of its frames is worked out once, when it is over: to unpack tens of
+    thousands of answers at each run of the page would take most of a second.
+    """
+
+    job: Job[Sighting]
+    film: Film
+    question: Question
+    name: str
+    cut: Cut
+
+    @cached_property
+    def told(self) -> list[tuple[float, str, float]]:
+        """What the chart shows."""
+        return over_time(self.job.came)
+
+    @cached_property
+    def lines(self) -> dict[str, list[object]]:
+        """The columns of the table; the first frames only, if there are many."""
+        shown = [(each, each.answer) for each in self.job.came[:MOST_LINES]]
+        return {
+            "frame": [each.number for each, _ in shown],
+            "seconds": [round(each.seconds, 3) for each, _ in shown],
+            "answer": [str(answer) for _, answer in shown],
+            "found": [", ".join(labels_of(answer)) for _, answer in shown],
+            "ms": [round(each.ms, 1) for each, _ in shown],
+        }
+
+
+def pick_video(key: str) -> Video:
+    """Offer the sample and an upload, and return the video; an upload is kept for the visit."""
+    if choice("Video", ("sample", "upload"), key=f"{key}.source") == "sample":
+        st.caption("Filmed over three of the sample photos, by Blobscope.")
+        return _sample()
+    file = st.file_uploader(
+        f"Drop or browse: MP4, MOV, WebM or AVI, up to {MAX_BYTES // 10**6} MB "
+        f"and {MAX_SECONDS // 60} minutes",
+        type=TYPES,
+        key=f"{key}.upload",
+        max_upload_size=MAX_BYTES // 10**6,
+    )
+    own = f"{key}.kept"
+    known: tuple[str, Video] | None = st.session_state.get(own)
+    if file and (known is None or known[0] != file.file_id):
+        known = file.file_id, Video(file.name, file.getvalue())
+        st.session_state[own] = known
+    if known is None:
+        st.caption("Until you give one, this is the sample. It never travels with a link.")
+        return _sample()
+    if not file:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"Kept from before: {plain(known[1].name)}", width="content")
+            forget = st.session_state.pop
+            st.button("Forget", key=f"{own}.forget", on_click=forget, args=(own, None))
+    return known[1]
+
+
+def pick_cut(key: str, video: Video) -> Cut:
+    """Ask for a range in seconds and a stride."""
+    head = cached_header(video)
+    end = max(STEP_SECONDS, -(-head.seconds // STEP_SECONDS) * STEP_SECONDS)
+    begin, until = st.slider(
+        "From, to (seconds)",
+        0.0,
+        end,
+        (0.0, end),
+        STEP_SECONDS,
+        format="%.1f",
+        key=f"{key}.range.{video.digest[:16]}",  # its limits are this video's
+    )
+    stride = st.slider(
+        "Every n-th frame",
+        1,
+        MOST_STRIDE,
+        1,
+        key=persistent(f"{key}.stride"),
+        bind="query-params",
+        help="2 takes every other frame: half the work. The film keeps the video's pace.",
+    )
+    return Cut(round(begin, 1), round(until, 1), stride)  # browsers add tenths up
+
+
+def pick_format(key: str) -> Format:
+    """Ask how the film is written."""
+    chosen: Format = choice(
+        "Write as",
+        writable(),
+        key=f"{key}.format",
+        help="MP4 holds H.264 and plays nearly everywhere; WebM holds VP9, which every "
+        "browser plays too, also where H.264 is missing.",
+    )
+    return chosen
+
+
+def offer_start(key: str, video: Video, cut: Cut, question: Question, kind: Format) -> None:
+    """Offer to begin; what this page had at work before for this visitor is stopped."""
+    count = expected(cached_header(video), cut)
+    begin = partial(_begin, key, video, cut, question, kind)
+    start_button(f"Start: {amount(count, 'frame')}", key=key, begin=begin, disabled=not count)
+
+
+def _begin(key: str, video: Video, cut: Cut, question: Question, kind: Format) -> None:
+    head, film = cached_header(video), Film(kind)
+    steps = annotate(video, head, cut, question, film)
+    job = start_own(steps, expected(head, cut), key=key)
+    st.session_state[f"{key}.work"] = _Work(job, film, question, video.name, cut)
+
+
+def _work(key: str) -> _Work | None:
+    work: _Work | None = st.session_state.get(f"{key}.work")
+    return work
+
+
+def show_video(video: Video, cut: Cut) -> None:
+    """Tell what the video is and which part of it is taken."""
+    head = cached_header(video)
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("codec", head.codec, width="content")
+        st.metric("frame size", str(head.size), width="content")
+        st.metric("length", f"{head.seconds:.1f} s", width="content")
+        st.metric("frames", f"{len(head.times):,}", width="content")
+        st.metric("frames a second", f"{head.rate:.4g}", width="content")
+    st.caption(
+        f"{plain(video.name)}, {megabytes(len(video.data))}. Taken: "
+        f"{amount(expected(head, cut), 'frame')} from {cut.begin:.1f} to {cut.end:.1f} s."
+    )
+
+
+def show_preview(video: Video, cut: Cut, question: Question) -> None:
+    """Show the first frame of the cut with the answer on it, before anything is started."""
+    picture = _first_picture(video.digest, cut.begin, cut.end, video)
+    done = cached_run(picture, question.card)
+    answer = question.answer(done)
+    show_photo(
+        question.drawn(done, answer, done.shown),
+        caption=f"First frame of the cut, as the settings would read it: {plain(str(answer))}",
+        alt="First frame",
+    )
+
+
+def show_results(key: str) -> None:
+    """Show how far the work is, then the film and what was seen in it."""
+    work = _work(key)
+    if work is None:
+        st.info("Choose a part of the video, then press Start.", icon=":material/play_arrow:")
+        return
+    watch(work.job, key=key, noun="frames", show=partial(_show_latest, work.film))
+    if not work.job.count:
+        return
+    film = work.film
+    if film.full:
+        st.info(
+            f"The film has {megabytes(film.nbytes)}, the limit, so the work ended after "
+            f"{work.job.count:,} of {work.job.total:,} frames. Start again with a later or "
+            "shorter part, or with fewer of its frames."
+        )
+    _show_film(film, key)
+    st.caption(
+        f"{plain(work.name)} with the answers of {plain(work.question.card.title)}, from "
+        f"{work.cut.begin:.1f} s, without sound."
+    )
+    with st.container(horizontal=True):
+        container = film.recipe.container
+        st.download_button(
+            f"annotated.{container}",
+            partial(_bytes_of, film),
+            file_name=f"annotated.{container}",
+            mime=film.recipe.mime,
+            key=f"{key}.film",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "frames.csv",
+            partial(video_csv, work.job.came),
+            file_name="frames.csv",
+            mime="text/csv",
+            key=f"{key}.csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+def _show_film(film: Film, key: str) -> None:
+    """Show the player; a large film only when asked, because each run would read it again."""
+    size, asked = film.path.stat().st_size, f"{key}.asked"
+    if size > PLAYED_BYTES:
+        st.button(
+            f"Load the player ({megabytes(size)})",
+            key=f"{key}.play",
+            icon=":material/play_circle:",
+            help="It goes again when you change a setting.",
+            on_click=st.session_state.update,
+            args=({asked: True},),
+        )
+    if st.session_state.pop(asked, False) or size <= PLAYED_BYTES:
+        st.video(str(film.path), format=film.recipe.mime, alt="Annotated video")
+
+
+def show_findings(key: str) -> None:
+    """Show what was seen, over time and frame by frame, once the work is over."""
+    work = _work(key)
+    if work is None or not work.job.over or not work.job.count:
+        return
+    sightings = work.job.came
+    mean = sum(each.ms for each in sightings) / len(sightings)
+    st.subheader("What was seen")
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("frames looked at", f"{len(sightings):,}", width="content")
+        st.metric("blob, net and reading", milliseconds(mean), width="content")
+        took = work.job.seconds
+        st.metric("all together", about_seconds(took), width="content")
+        st.metric("speed", f"{len(sightings) / took:.1f} frames/s", width="content")
+    show_tabs(
+        f"{key}.tab",
+        {
+            "Over time": partial(_show_chart, work),
+            "Frames": partial(_show_table, work),
+        },
+    )
+
+
+def cached_header(video: Video) -> Header:
+    """Look through a video once."""
+    return _header(video.digest, video)
+
+
+def _show_latest(film: Film, _job: Job[Sighting]) -> None:
+    if film.latest is not None:
+        show_photo(film.latest, alt="Latest frame", caption="The latest frame")
+
+
+def _bytes_of(film: Film) -> bytes:
+    """Read the film when it is asked for; holding the film keeps its file."""
+    return film.path.read_bytes()
+
+
+def _show_chart(work: _Work) -> None:
+    finds_boxes = work.question.finds_boxes
+    value = "boxes" if finds_boxes else "confidence"
+    rows = [
+        {"seconds": round(seconds, 3), "class": label, value: number}
+        for seconds, label, number in work.told
+    ]
+    if not rows:
+        st.caption("Nothing was found in any frame. Lower the confidence and start again.")
+        return
+    step = {"format": "d", "tickMinStep": 1} if finds_boxes else {"format": "%"}
+    show_chart(
+        rows,
+        mark={"type": "line", "interpolate": "step-after"} if finds_boxes else "point",
+        height=300,
+        alt_text=f"{value.capitalize()} of the most frequent classes over time",
+        x=quantity("seconds"),
+        y=quantity(value, axis=step),
+        color=name("class", legend=ON_TOP),
+    )
+    st.caption(_chart_caption(finds_boxes, stretch(work.job.count)))
+
+
+def _chart_caption(finds_boxes: bool, each: int) -> str:
+    """Say what a point is; of a long video it stands for several frames."""
+    if finds_boxes:
+        mean = f" Each point is the mean of {each} frames." if each > 1 else ""
+        return (
+            f"Boxes in each frame, of the classes seen in the most frames, five at most.{mean}"
+        )
+    means = (
+        f" Each point is the mean of those of {each} frames in which the class was the "
+        "likeliest."
+    )
+    return (
+        "The likeliest class of each frame and its confidence, of the classes that were the "
+        f"likeliest in the most frames, five at most.{means if each > 1 else ''}"
+    )
+
+
+def _show_table(work: _Work) -> None:
+    st.dataframe(work.lines, hide_index=True, alt="What the model said of each frame")
+    count = work.job.count
+    if count > MOST_LINES:
+        st.caption(f"The first {MOST_LINES:,} of {count:,} frames; frames.csv has all of them.")
+    st.caption("frames.csv has a line for each answer, boxes with their corners.")
+
+
+@st.cache_resource(max_entries=1, show_spinner="Filming the sample ...")
+def _sample() -> Video:
+    return sample_video()
+
+
+@st.cache_resource(max_entries=8, show_spinner="Looking through the video ...")
+def _header(digest: str, _video: Video) -> Header:  # noqa: ARG001 - the key
+    return header(_video)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _first_picture(digest: str, begin: float, end: float, _video: Video) -> Picture:
+    frame = first_frame(_video, _header(digest, _video), Cut(begin, end))
+    return Picture(f"frame-{frame.number}.png", png(frame.image))

@@ -1,0 +1,25 @@
+"""How long each part of the road took."""
+
+import streamlit as st
+
+from core.pipeline import RoadTimes
+from pages.components.shell.text import milliseconds
+
+
+def show_times(times: RoadTimes, *, read_ms: float) -> None:
+    """Show the parts side by side: load, decode, blob, forward (first and warm), read.
+
+    A net that was in memory already shows neither its load nor its first forward.
+    """
+    parts = {
+        "load the net": times.load,
+        "decode": times.decode,
+        "make the blob": times.blob,
+        "first forward": times.first_forward,
+        "warm forward": times.forward,
+        "read": read_ms,
+    }
+    with st.container(horizontal=True, gap="medium"):
+        for name, value in parts.items():
+            if value is not None:
+                st.metric(name, milliseconds(value), width="content")
