@@ -12,7 +12,7 @@ from skimage import data
 
 from core.blob.make import make_blob
 from core.nets.card import ModelCard
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.engine import infer
 from core.picture.image import BgrImage
 from core.results.classification import confidences
@@ -65,7 +65,10 @@ def boxes(image: BgrImage, net: ModelCard) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Write the file anew."""
-    classifier, detector = card("starter-classifier-onnx"), card("starter-detector-darknet")
+    classifier, detector = (
+        card_named("starter-classifier-onnx"),
+        card_named("starter-detector-darknet"),
+    )
     answers = {
         "classified": {name: ranking(sample(name), classifier) for name in CLASSIFIED},
         "detected": {name: boxes(sample(name), detector) for name in DETECTED},

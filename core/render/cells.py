@@ -101,7 +101,7 @@ def draw_cell(backdrop: Backdrop, head: Head, origin: Origin | None = None) -> B
     return drawn
 
 
-def draw_heat(
+def draw_cell_heat(
     backdrop: Backdrop, head: Head, heat: npt.NDArray[np.float64], *, most: float = 1.0
 ) -> BgrImage:
     """Colour each cell by its value, 0 to ``most``, over a grey copy of the picture.

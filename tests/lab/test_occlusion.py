@@ -20,17 +20,17 @@ from core.lab.occlusion import (
 )
 from core.nets import engine
 from core.nets.card import ModelCard
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.outputs import Outputs
-from core.picture.image import decode as decoded
+from core.picture.image import decode_picture as decoded
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.render.boxes import Patch
 from core.results.decoders import decode
 from tests.forwards import noted_forwards
 
-COLOURS = card("tiny-dominant-colour")
-BLOBS = card("tiny-blob-detector")
+COLOURS = card_named("tiny-dominant-colour")
+BLOBS = card_named("tiny-blob-detector")
 RED, BLUE = COLOURS.labels.index("red"), COLOURS.labels.index("blue")
 INK = {"red": (30, 20, 220), "blue": (220, 40, 20)}  # B, G, R
 

@@ -4,74 +4,80 @@ import numpy as np
 import pytest
 
 from core.blob.spec import PRESETS
-from core.live.look import complaint, look
+from core.live.processing import error_result, process_frame
 from core.live.settings import LiveSettings
 from core.live.stream import bounded
-from core.nets.catalog import card
-from core.picture.image import Picture, decode
+from core.nets.catalog import card_named
+from core.picture.image import Picture, decode_picture
 from core.picture.samples import sample_picture
-from core.pipeline import Thresholds, found, ranking, run
+from core.pipeline import Thresholds, detect, ranking, run_model
 from core.render.encode import png
 
-DETECTOR = card("starter-detector-darknet")
-COLOUR = card("tiny-dominant-colour")
+DETECTOR = card_named("starter-detector-darknet")
+COLOUR = card_named("tiny-dominant-colour")
 
 
 @pytest.fixture(scope="module")
 def photo():
-    return bounded(decode(sample_picture("motorcycle")))
+    return bounded(decode_picture(sample_picture("motorcycle")))
 
 
 def test_boxes_are_those_of_the_detection_page(photo):
     thresholds = Thresholds(0.4, 0.5)
-    looked = look(photo, LiveSettings("detection", DETECTOR.blob, DETECTOR, thresholds))
-    done = run(Picture("same.png", png(photo)), DETECTOR)
-    kept = found(done, DETECTOR, thresholds).kept
-    assert len(looked.seen) == len(kept) > 0
-    for seen, corners, class_id in zip(looked.seen, kept.xyxy, kept.class_id, strict=True):
+    result = process_frame(
+        photo, LiveSettings("detection", DETECTOR.blob, DETECTOR, thresholds)
+    )
+    run = run_model(Picture("same.png", png(photo)), DETECTOR)
+    kept = detect(run, DETECTOR, thresholds).kept
+    assert len(result.seen) == len(kept) > 0
+    for seen, corners, class_id in zip(result.seen, kept.xyxy, kept.class_id, strict=True):
         assert seen.label == DETECTOR.label(int(class_id))
         np.testing.assert_allclose(seen.xyxy, corners, atol=1)
-    assert not np.array_equal(looked.annotated, photo)
-    assert looked.forward_ms > 0
+    assert not np.array_equal(result.annotated, photo)
+    assert result.forward_ms > 0
 
 
 def test_a_ranking_is_that_of_the_classification_page(photo):
-    looked = look(photo, LiveSettings("classification", COLOUR.blob, COLOUR, Thresholds(0.05)))
-    best = ranking(run(Picture("same.png", png(photo)), COLOUR), COLOUR, 1).best[0]
-    assert looked.seen[0].label == best.label
-    assert looked.seen[0].confidence == pytest.approx(best.confidence, abs=1e-5)
+    result = process_frame(
+        photo, LiveSettings("classification", COLOUR.blob, COLOUR, Thresholds(0.05))
+    )
+    best = ranking(run_model(Picture("same.png", png(photo)), COLOUR), COLOUR, 1).best[0]
+    assert result.seen[0].label == best.label
+    assert result.seen[0].confidence == pytest.approx(best.confidence, abs=1e-5)
 
 
 def test_planes_need_no_net_and_keep_the_size(photo):
-    looked = look(photo, LiveSettings("planes", PRESETS[1].spec))
-    assert looked.annotated.shape == photo.shape
-    assert looked.forward_ms is None
-    assert looked.seen == ()
+    result = process_frame(photo, LiveSettings("planes", PRESETS[1].spec))
+    assert result.annotated.shape == photo.shape
+    assert result.forward_ms is None
+    assert result.seen == ()
 
 
-@pytest.mark.parametrize("sight", ["detection", "classification", "planes"])
-def test_a_look_changes_nothing_in_place(sight, photo):
-    model = COLOUR if sight == "classification" else DETECTOR
+@pytest.mark.parametrize("mode", ["detection", "classification", "planes"])
+def test_a_look_changes_nothing_in_place(mode, photo):
+    model = COLOUR if mode == "classification" else DETECTOR
     before = photo.copy()
-    look(photo, LiveSettings(sight, model.blob, model))
+    process_frame(photo, LiveSettings(mode, model.blob, model))
     np.testing.assert_array_equal(photo, before)
 
 
 def test_a_mirror_turns_the_picture_and_not_the_writing(photo):
     settings = LiveSettings("detection", DETECTOR.blob, DETECTOR, mirror=True)
-    looked = look(photo, settings)
-    np.testing.assert_array_equal(looked.image, photo[:, ::-1])
+    result = process_frame(photo, settings)
+    np.testing.assert_array_equal(result.image, photo[:, ::-1])
     plain = LiveSettings("detection", DETECTOR.blob, DETECTOR)
-    np.testing.assert_array_equal(looked.annotated, look(looked.image, plain).annotated)
+    np.testing.assert_array_equal(
+        result.annotated, process_frame(result.image, plain).annotated
+    )
 
 
 @pytest.mark.parametrize("size", [(16, 16), (64, 320), (480, 640)])
 def test_a_complaint_is_written_on_pictures_of_any_size(size):
     image = np.zeros((*size, 3), np.uint8)
-    looked = complaint(image, "This net does not accept a blob of shape (1, 3, 5, 5). " * 3)
-    assert looked.annotated.shape == image.shape
-    assert looked.error.startswith("This net")
-    assert looked.annotated.any()
+    result = error_result(image, "This net does not accept a blob of shape (1, 3, 5, 5). " * 3)
+    assert result.annotated.shape == image.shape
+    assert result.error.startswith("This net")
+    assert result.annotated.any()
     assert not image.any()
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from core.errors import LayoutUnknown
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.darknet_cfg import read_heads
 from core.nets.net import with_low_thresholds
 from core.outputs import Outputs
-from core.picture.image import decode as decode_picture
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.results.cells import origin
@@ -279,7 +279,7 @@ def real_truth(folder, stem, side):
 @pytest.mark.parametrize("side", [320, 416])
 def test_the_starter_detectors_own_numbers_are_worked_back(side):
     """At 416 as well: cv2 counts anchors in pixels of the blob, not of the .cfg's size."""
-    folder = card("starter-detector-darknet").folder
+    folder = card_named("starter-detector-darknet").folder
     text, outputs, found, inner = real_truth(folder, "starter-detector", side)
     assert_truth(outputs, found, inner)
     assert_arithmetic(outputs, found.size, "darknet", every=7, rules=rules_of(text))

@@ -10,7 +10,7 @@ import pytest
 from core.outputs import Outputs
 from core.picture.placement import Placement, stretch
 from core.picture.size import Size
-from core.results.boxes import iou as iou_matrix
+from core.results.boxes import iou_matrix
 from core.results.decoders import decode, recognised
 from tests.shared import IMAGES, NETS, needs_shared
 

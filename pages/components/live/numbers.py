@@ -9,14 +9,14 @@ from core.blob.make import make_blob
 from core.blob.spec import BlobSpec
 from core.errors import LiveRefused
 from core.live.history import Appearance
-from core.live.look import look
-from core.live.places import spoken
-from core.live.recording import MOST_BYTES, MOST_SECONDS, Recording
+from core.live.processing import process_frame
+from core.live.recording import MOST_RECORDING_BYTES, MOST_RECORDING_SECONDS, Recording
 from core.live.settings import LiveSettings
 from core.live.stream import Stream
-from core.nets.catalog import card
+from core.live.stream_slots import duration_text
+from core.nets.catalog import card_named
 from core.nets.engine import infer
-from core.picture.image import Picture, decode
+from core.picture.image import Picture, decode_picture
 from core.picture.samples import sample_picture
 from core.render.encode import png
 from pages.components.inputs.picture import keep_snapshot
@@ -60,7 +60,7 @@ def show_tools(key: str, stage: Stage, settings: LiveSettings) -> None:
         show_snapshot(key, settings, stage.trouble)
     else:
         st.session_state.pop(f"{key}.opened", None)
-    show_source(look)
+    show_source(process_frame)
 
 
 def _make_ready(settings: LiveSettings) -> None:
@@ -71,8 +71,8 @@ def _make_ready(settings: LiveSettings) -> None:
 
 @st.cache_resource(max_entries=32, show_spinner="Loading the net ...")
 def _loaded(model: str, spec: BlobSpec) -> bool:
-    blob, _ = make_blob(decode(sample_picture("grid")), spec)
-    infer(card(model), blob)
+    blob, _ = make_blob(decode_picture(sample_picture("grid")), spec)
+    infer(card_named(model), blob)
     return True
 
 
@@ -131,7 +131,7 @@ def _show_metrics(stream: Stream) -> None:
 
 
 def _show_time_left(key: str, stream: Stream) -> None:
-    st.caption(f"Ends in {spoken(stream.seconds_left)}.", width="content")
+    st.caption(f"Ends in {duration_text(stream.seconds_left)}.", width="content")
     st.button("Go on for longer", key=f"{key}.renew", on_click=_renew, args=(key,))
     note = st.session_state.get(f"{key}.note", "")
     if note:
@@ -160,7 +160,7 @@ def _show_recording(key: str, *, playing: bool) -> None:
         )
         st.caption(
             f"{recording.seconds:.0f} s, {megabytes(recording.size_bytes)}; at most "
-            f"{MOST_SECONDS:.0f} s and {megabytes(MOST_BYTES)}.",
+            f"{MOST_RECORDING_SECONDS:.0f} s and {megabytes(MOST_RECORDING_BYTES)}.",
             width="content",
         )
     elif playing:
@@ -292,10 +292,10 @@ def _go_where_sent(key: str) -> None:
 
 def _freeze(key: str) -> None:
     stream = _shown(key)
-    moment = stream.newest if stream is not None else None
-    if moment is None:
+    processed = stream.latest if stream is not None else None
+    if processed is None:
         return
-    looked = moment.looked
-    picture = Picture(f"live frame {moment.number}.png", png(looked.image))
-    words = f"Frame {moment.number}, {moment.second:.1f} s: {labels(looked)}"
-    st.session_state[f"{key}.frozen"] = Frozen(picture, png(looked.annotated), words)
+    result = processed.result
+    picture = Picture(f"live frame {processed.number}.png", png(result.image))
+    words = f"Frame {processed.number}, {processed.second:.1f} s: {labels(result)}"
+    st.session_state[f"{key}.frozen"] = Frozen(picture, png(result.annotated), words)

@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 
 from core.nets import second_opinion
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.picture.samples import sample_picture
 from tests.shared import NETS, needs_shared
 
@@ -97,7 +97,7 @@ def test_the_classification_page_offers_every_file(visit, offered):
     rows = list(csv.DictReader(io.StringIO(made(offered["CSV"]))))
     assert [row["label"] for row in rows] == list(app.dataframe[0].value["label"])
     scores = list(csv.DictReader(io.StringIO(made(offered["CSV of all scores"]))))
-    assert len(scores) == len(card("starter-classifier-onnx").labels)
+    assert len(scores) == len(card_named("starter-classifier-onnx").labels)
     assert json.loads(made(offered["JSON"]))["picture"]["name"] == sample_picture("cat").name
 
 

@@ -8,11 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import ForwardFailed
 from core.nets import engine
-from core.nets.catalog import card, cards
+from core.nets.catalog import card_named, cards
 from core.nets.downloads import download
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
-from core.pipeline import run
+from core.pipeline import run_model
 from core.results.classification import confidences
 from pages.components.shell import cached
 from tests.forwards import noted_forwards
@@ -71,21 +71,23 @@ def test_temperature_moves_softmax_and_neither_the_ranking_nor_the_net(visit, fo
 def of_a_net_that_answers_logits():
     from dataclasses import replace
 
-    from core.nets.catalog import card
+    from core.nets.catalog import card_named
     from core.picture.samples import sample_picture
-    from core.pipeline import run
+    from core.pipeline import run_model
     from pages.components.classification.softmax import show_softmax
 
-    model = replace(card("tiny-dominant-colour"), logits=True)
-    show_softmax("softmax", run(sample_picture("cat"), model), model, 3)
+    model = replace(card_named("tiny-dominant-colour"), logits=True)
+    show_softmax("softmax", run_model(sample_picture("cat"), model), model, 3)
 
 
 def test_a_net_that_answers_logits_needs_no_logarithm():
     app = AppTest.from_function(of_a_net_that_answers_logits).run()
     assert "12 logits" in words(app)
     assert "logarithms" not in words(app)
-    tiny = card("tiny-dominant-colour")
-    answered = sorted(run(sample_picture("cat"), tiny).outputs["share"].ravel(), reverse=True)
+    tiny = card_named("tiny-dominant-colour")
+    answered = sorted(
+        run_model(sample_picture("cat"), tiny).outputs["share"].ravel(), reverse=True
+    )
     np.testing.assert_array_equal(table(app, "logit z")["logit z"], answered[:3])
 
 
@@ -111,7 +113,7 @@ def test_only_nets_of_this_machine_are_offered(visit):
 
 @needs_shared
 def test_a_net_that_was_fetched_is_the_first_to_be_set_beside_ours(visit):
-    download(card("squeezenet-v1.1-fp16-onnx"))
+    download(card_named("squeezenet-v1.1-fp16-onnx"))
     app = tab(visit, "Side by side", classification__model=STARTER)
     assert app.multiselect(key="panel.nets").value == [STARTER, "SqueezeNet v1.1"]
 
@@ -180,10 +182,10 @@ def test_the_picture_is_decoded_once_and_not_once_a_place(visit, monkeypatch):
 
     def counting(picture):
         decoded.append(picture.name)
-        return decode(picture)
+        return decode_picture(picture)
 
-    monkeypatch.setattr(cached, "decode", counting)
-    monkeypatch.setattr("core.pipeline.decode", counting)
+    monkeypatch.setattr(cached, "decode_picture", counting)
+    monkeypatch.setattr("core.pipeline.decode_picture", counting)
     app = tab(visit, "Why", classification__model=TINY)
     before = len(decoded)
     app.button(key="why.go").click().run()
@@ -193,11 +195,13 @@ def test_the_picture_is_decoded_once_and_not_once_a_place(visit, monkeypatch):
 def test_the_table_of_the_map_is_what_the_net_says_of_a_picture_with_the_patch(visit):
     app = tab(visit, "Why", sample="circles", classification__model=TINY, why__patch="1 cell")
     app.button(key="why.go").click().run()
-    image = decode(sample_picture("circles")).copy()
-    before = confidences(run(sample_picture("circles"), card("tiny-dominant-colour")).outputs)
+    image = decode_picture(sample_picture("circles")).copy()
+    before = confidences(
+        run_model(sample_picture("circles"), card_named("tiny-dominant-colour")).outputs
+    )
     image[240:300, 320:400] = 128  # row 5 of 8, column 5 of 8 of 640 x 480
-    blob = cached.make_blob(image, card("tiny-dominant-colour").blob)[0]
-    after = confidences(engine.infer(card("tiny-dominant-colour"), blob).outputs)
+    blob = cached.make_blob(image, card_named("tiny-dominant-colour").blob)[0]
+    after = confidences(engine.infer(card_named("tiny-dominant-colour"), blob).outputs)
     best = before.argmax()
     assert table(app, "8")["5"][4] == pytest.approx(before[best] - after[best], abs=5.1e-4)
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from core.lab.nms_lesson import SLIPS
-from core.nets.catalog import card
+from core.lab.nms_lesson import NMS_MISUSES
+from core.nets.catalog import card_named
 from core.picture.samples import sample_picture
-from core.pipeline import Thresholds, booked, candidates, found, run
-from core.results.ledger import FATES
+from core.pipeline import Thresholds, detect, nms_candidates, run_model, suppression_ledger
+from core.results.ledger import OUTCOMES
 from pages.components.detection import box_canvas
 from tests.pages.test_pages import metric
 
@@ -21,8 +21,8 @@ MODEL = "starter-detector-darknet"
 
 
 def answered():
-    model = card(MODEL)
-    return run(sample_picture("motorcycle"), model), model
+    model = card_named(MODEL)
+    return run_model(sample_picture("motorcycle"), model), model
 
 
 def unpacked(data: bytes) -> tuple[dict, dict[str, bytes]]:
@@ -47,9 +47,9 @@ def visit_low(visit, **query):
 
 
 def test_the_browser_gets_every_candidate_exactly():
-    done, model = answered()
-    head, parts = unpacked(box_canvas.packed(done, model, Thresholds(0.3, 0.6, soft=True), {}))
-    sent = candidates(done, model)
+    run, model = answered()
+    head, parts = unpacked(box_canvas.packed(run, model, Thresholds(0.3, 0.6, soft=True), {}))
+    sent = nms_candidates(run, model)
     np.testing.assert_array_equal(np.frombuffer(parts["xyxy"]).reshape(-1, 4), sent.xyxy)
     np.testing.assert_array_equal(np.frombuffer(parts["confidence"], "<f4"), sent.confidence)
     np.testing.assert_array_equal(np.frombuffer(parts["classId"], "<i4"), sent.class_id)
@@ -149,7 +149,7 @@ def test_the_ledger_is_filtered_by_fate_and_by_the_chosen_box(visit):
 
 def test_of_thousands_of_rows_the_table_shows_some_and_says_so(visit):
     app = visit_low(visit, detection__more="Ledger")
-    app.pills(key="detection.ledger.fates").set_value(list(FATES)).run()
+    app.pills(key="detection.ledger.fates").set_value(list(OUTCOMES)).run()
     _, lines = (each.value for each in app.dataframe)
     assert len(lines) == 2000
     assert any("first 2,000 of 6,300 rows" in each.value for each in app.caption)
@@ -160,21 +160,21 @@ def test_of_thousands_of_rows_the_table_shows_some_and_says_so(visit):
 def test_the_ledger_knows_what_soft_nms_did(method, visit):
     app = visit_low(visit, detection__more="Ledger", detection__method=method)
     _, lines = (each.value for each in app.dataframe)
-    done, model = answered()
-    book = booked(done, model, Thresholds(0.1, soft=method == "soft"))
+    run, model = answered()
+    book = suppression_ledger(run, model, Thresholds(0.1, soft=method == "soft"))
     assert ("softened" in set(lines["fate"])) == (method == "soft")
     assert len(lines) == sum(
         count
-        for fate, count in book.counts().items()
-        if fate not in ("below confidence", "no box")
+        for outcome, count in book.counts().items()
+        if outcome not in ("below confidence", "no box")
     )
 
 
-@pytest.mark.parametrize("slip", SLIPS)
+@pytest.mark.parametrize("misuse", NMS_MISUSES)
 @pytest.mark.parametrize("whose", ["a made-up crowd", "this picture's"])
-def test_the_lesson_shows_both_calls_and_what_gets_lost(slip, whose, visit):
+def test_the_lesson_shows_both_calls_and_what_gets_lost(misuse, whose, visit):
     app = visit_low(visit, detection__more="NMS by hand")
-    app.segmented_control(key="detection.lesson.slip").set_value(slip).run()
+    app.segmented_control(key="detection.lesson.slip").set_value(misuse).run()
     app.segmented_control(key="detection.lesson.boxes").set_value(whose).run()
     assert not app.error
     alts = [each.proto.imgs[0].alt for each in app.image]
@@ -185,8 +185,8 @@ def test_the_lesson_shows_both_calls_and_what_gets_lost(slip, whose, visit):
     if whose == "a made-up crowd":
         assert lost + doubled > 0
     else:
-        done, model = answered()
-        assert kept == len(found(done, model, Thresholds(0.1)).kept)
+        run, model = answered()
+        assert kept == len(detect(run, model, Thresholds(0.1)).kept)
     differences = app.dataframe[1].value if lost + doubled else []
     assert len(differences) == lost + doubled
 

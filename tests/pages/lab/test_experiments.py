@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import download
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from pages.components.blob.knobs import knob_query
 from tests.forwards import noted_forwards
@@ -95,7 +95,7 @@ def test_the_swap_button_swaps_the_sides(task, visit):
 
 
 def test_a_swapped_blob_is_shown_as_the_net_takes_it(visit, media):
-    mean = decode(sample_picture("coffee")).mean(axis=(0, 1))
+    mean = decode_picture(sample_picture("coffee")).mean(axis=(0, 1))
     app = bench(visit, sample="coffee", b__numbers=SWAPPED)
     seen = [shown(app, media, f"What the net of {side} takes it for") for side in "AB"]
     of_sides = [each.mean(axis=(0, 1)) for each in seen]
@@ -207,7 +207,7 @@ def test_the_finder_without_pictures_cannot_be_asked(visit):
 
 @pytest.mark.parametrize("name", ["tiny-dominant-colour", "yolox-s-onnx", "resnet18-v1-onnx"])
 def test_found_numbers_travel_to_the_blob_page_in_a_link(name, visit):
-    spec = card(name).blob
+    spec = card_named(name).blob
     query = {key.replace(".", "__"): value for key, value in knob_query("blob", spec).items()}
     app = visit("blob", **query)
     assert not app.error
@@ -236,7 +236,7 @@ def test_found_numbers_turn_knobs_that_were_turned_before(visit):
 
 @needs_shared
 def test_squeezenet_is_compared_broken_and_found(visit):
-    download(card("squeezenet-v1.1-fp16-onnx"))
+    download(card_named("squeezenet-v1.1-fp16-onnx"))
     app = bench(visit, model="SqueezeNet v1.1")
     assert "Egyptian cat" in heading(app, "A:")
     assert heading(app, "A:")[8:] != heading(app, "B:")[8:]
@@ -253,7 +253,7 @@ def test_squeezenet_is_compared_broken_and_found(visit):
 
 @needs_shared
 def test_yolo_is_compared_and_broken(visit):
-    download(card("yolo-fastest-1.1-coco"))
+    download(card_named("yolo-fastest-1.1-coco"))
     app = bench(visit, "detection", "YOLO-Fastest 1.1", "motorcycle")
     assert "motorbike" in heading(app, "A:")
     assert "IoU" in table(app, "change")

@@ -10,8 +10,8 @@ from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
 from core.errors import LiveRefused
-from core.live.places import Places
 from core.live.stream import Stream
+from core.live.stream_slots import StreamSlots
 from core.picture.image import Picture
 from core.render.encode import png
 from pages.components.live import player, webrtc_patches
@@ -23,8 +23,8 @@ from tests.live.films import plain
 @pytest.fixture(autouse=True)
 def no_session(monkeypatch):
     """streamlit-webrtc looks for the session of a real server, which an AppTest has not."""
-    for place in ("component", "shutdown"):
-        monkeypatch.setattr(f"streamlit_webrtc.{place}.get_this_session_info", lambda: None)
+    for lease in ("component", "shutdown"):
+        monkeypatch.setattr(f"streamlit_webrtc.{lease}.get_this_session_info", lambda: None)
 
 
 def sentence(app) -> str:
@@ -85,10 +85,10 @@ def test_another_offer_ends_what_an_earlier_one_began_where_no_stop_was_heard():
     assert not context._is_sdp_answer_sent, "the second offer gets its own answer"
 
 
-@pytest.mark.parametrize("sight", ["detection", "classification", "planes"])
-def test_the_page_opens_with_a_player_and_no_error(sight, visit):
+@pytest.mark.parametrize("mode", ["detection", "classification", "planes"])
+def test_the_page_opens_with_a_player_and_no_error(mode, visit):
     app = visit("live")
-    app.segmented_control(key="live.sight").set_value(sight).run()
+    app.segmented_control(key="live.sight").set_value(mode).run()
     assert not app.exception
     assert not sentence(app)
     (player,) = (each for each in app.get("component_instance"))
@@ -96,10 +96,10 @@ def test_the_page_opens_with_a_player_and_no_error(sight, visit):
     assert '"audio": false' in player.proto.json_args
 
 
-@pytest.mark.parametrize("sight", ["detection", "classification", "planes"])
-def test_snapshots_show_a_result_for_a_sample(sight, visit):
+@pytest.mark.parametrize("mode", ["detection", "classification", "planes"])
+def test_snapshots_show_a_result_for_a_sample(mode, visit):
     app = visit("live")
-    app.segmented_control(key="live.sight").set_value(sight).run()
+    app.segmented_control(key="live.sight").set_value(mode).run()
     app.segmented_control(key="live.source").set_value("snapshot").run()
     assert len(app.get("camera_input")) == 1
     app.segmented_control(key="picture").set_value("sample").run()
@@ -134,23 +134,23 @@ def test_each_trouble_has_a_sentence_and_opens_snapshots(trouble, visit, monkeyp
 
 
 def test_when_all_places_are_taken_the_page_says_so_and_takes_snapshots(visit, monkeypatch):
-    full = Places(1, 600)
-    place = full.take("somebody else")
-    monkeypatch.setattr(player, "places", lambda: full)
+    full = StreamSlots(1, 600)
+    lease = full.take("somebody else")
+    monkeypatch.setattr(player, "stream_slots", lambda: full)
     app = visit("live")
     assert "Every place is taken" in sentence(app)
     assert not app.get("component_instance")
     assert [each.value for each in app.subheader] == ["Snapshot"]
-    full.renew(place)  # a page that was only opened waits for nothing
+    full.renew(lease)  # a page that was only opened waits for nothing
     app.button(key="live.again").click().run()
     with pytest.raises(LiveRefused, match="Somebody else waits"):
-        full.renew(place)
+        full.renew(lease)
 
 
 def test_one_address_gets_its_share_of_the_places_whatever_tabs_it_opens(visit, monkeypatch):
-    wide = Places(9, 600, per_address=1)
+    wide = StreamSlots(9, 600, per_address=1)
     wide.take("another tab", "192.0.2.1")
-    monkeypatch.setattr(player, "places", lambda: wide)
+    monkeypatch.setattr(player, "stream_slots", lambda: wide)
     assert not sentence(visit("live")), "on this computer there are no addresses"
     monkeypatch.setattr(type(st.context), "ip_address", "192.0.2.1")
     assert "From your address comes 1 stream already" in sentence(visit("live"))
@@ -169,13 +169,13 @@ def test_a_stream_that_ended_while_the_browser_plays_on_does_not_make_the_page_s
     visit, monkeypatch
 ):
     app, runs = visit("live"), []
-    over = Stream("ann", Places(1, 600))
+    over = Stream("ann", StreamSlots(1, 600))
     over.close("The time is over.")
 
     def still_playing(*_):
         runs.append(1)
         assert len(runs) < 5, "each run asked for the next"
-        return Stage(Stream("ann", Places(1, 600)), playing=True)
+        return Stage(Stream("ann", StreamSlots(1, 600)), playing=True)
 
     monkeypatch.setattr(player, "open_stream", still_playing)
     app.session_state["live.shown"] = over
