@@ -30,7 +30,7 @@ BELOW = {
     "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results", "render"],
     "share": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        *["lab", "series", "video"],
+        *["answers", "series", "video"],
     ],
     "answers": ["picture", "blob", "nets", "results", "pipeline"],
     "lab": [

@@ -66,7 +66,7 @@ def labels_of(kept) -> list[str]:
 def test_the_tables_are_the_table_on_the_page(page, kept):
     opened(page, BOXES)
     labels = page.get_by_test_id("stDataFrame").first.locator("td[aria-colindex='2']")
-    labels.first.wait_for(provenance="attached")
+    labels.first.wait_for(state="attached")
     rows = list(csv.DictReader(io.StringIO(fetched(page, "CSV").decode())))
     shown = labels.all_text_contents()  # the rows in sight
     assert shown == [row["label"] for row in rows][: len(shown)]

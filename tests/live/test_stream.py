@@ -330,11 +330,11 @@ from tests.live.films import frame, plain
 detector = card_named("starter-detector-darknet")
 stream = Stream("ann", StreamSlots(1, 600))
 stream.settings = LiveSettings("detection", detector.blob, detector)
-result = threading.Event()
-stream.tell(result.set)
+processed = threading.Event()
+stream.tell(processed.set)
 stream.begin()
 stream.offer(frame(plain(0, 0, 200)))
-result.wait(30)
+processed.wait(30)
 stream.offer(frame(plain(0, 0, 200)))
 """
 

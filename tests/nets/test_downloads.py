@@ -124,9 +124,9 @@ def test_a_download_belongs_to_nobody_and_is_joined_half_way(shelf):
     model = card_for(shelf.address)
     transfer = half_here(shelf, model)
     assert running(model) is start_download(model) is transfer
-    name, run, total = transfer.progress
+    name, done, total = transfer.progress
     assert (name, total) == (NAME, SIZE)
-    assert 0 < run < total
+    assert 0 < done < total
     shelf.gate.set()
     download(model)
     assert transfer.wait(60)

@@ -36,7 +36,7 @@ from core.share.ranking import ranking_csv, ranking_json, scores_csv
 CARD = card_named("tiny-blob-detector")
 PICTURE = sample_picture("coffee")
 SIZE = Size.of(decode_picture(PICTURE))
-STATE = Provenance(PICTURE, SIZE, CARD, CARD.blob)
+PROVENANCE = Provenance(PICTURE, SIZE, CARD, CARD.blob)
 KEPT = Detections(
     [
         [10.1234567, 20.75, 110.5, 219.25],
@@ -75,7 +75,7 @@ def test_a_csv_of_nothing_still_says_its_columns():
 def test_no_label_runs_in_a_spreadsheet(class_id):
     kept = replace(KEPT, class_id=[class_id] * 3)
     best = (Ranked(class_id, HOSTILE.label(class_id), 0.5),)
-    provenance = replace(STATE, card=HOSTILE)
+    provenance = replace(PROVENANCE, card=HOSTILE)
     outputs = Outputs({"prob": np.zeros((1, 7), np.float32)})
     assert parsed(boxes_csv(kept, HOSTILE))[0]["label"].startswith("'")
     assert parsed(ranking_csv(best))[0]["label"].startswith("'")
@@ -90,7 +90,7 @@ def test_a_negative_number_stays_a_number():
 
 def test_the_json_holds_the_boxes_and_all_it_takes_to_get_them_again():
     thresholds = Thresholds(0.2, 0.4, class_ids=frozenset({6, 0, 3}))
-    told = json.loads(boxes_json(KEPT, STATE, thresholds))
+    told = json.loads(boxes_json(KEPT, PROVENANCE, thresholds))
     assert [row["raw_row"] for row in told["detections"]] == [700, 12, 9]
     assert [{k: row[k] for k in COLUMNS} for row in told["detections"]] == box_rows(KEPT, CARD)
     assert told["picture"] == {
@@ -108,10 +108,10 @@ def test_the_json_holds_the_boxes_and_all_it_takes_to_get_them_again():
 
 def test_the_json_of_a_broken_net_has_no_nan_in_it():
     broken = replace(KEPT, confidence=[np.inf, 0.5, 0.25])
-    told = json.loads(boxes_json(broken, STATE, Thresholds()), parse_constant=pytest.fail)
+    told = json.loads(boxes_json(broken, PROVENANCE, Thresholds()), parse_constant=pytest.fail)
     assert told["detections"][0]["confidence"] is None
     best = (Ranked(0, "red", float("nan")),)
-    json.loads(ranking_json(best, STATE), parse_constant=pytest.fail)
+    json.loads(ranking_json(best, PROVENANCE), parse_constant=pytest.fail)
 
 
 def test_thresholds_for_all_classes_say_null():
@@ -199,13 +199,13 @@ def test_a_thousand_boxes_of_a_big_photo_do_not_fill_the_memory(monkeypatch):
 
 def test_scores_keep_every_digit_of_the_net():
     scores = np.float32([[1 / 3, 2 / 3, 0, 0, 0, 0, 0]])
-    rows = parsed(scores_csv(Outputs({"prob": scores}), STATE))
+    rows = parsed(scores_csv(Outputs({"prob": scores}), PROVENANCE))
     assert np.float32([row["score"] for row in rows]).tolist() == scores[0].tolist()
     assert rows[0]["label"] == "red"
 
 
 def test_a_name_from_a_stranger_stays_a_name_in_json():
-    odd = replace(STATE, picture=Picture('"},"x":<script>\ud800', PICTURE.data))
+    odd = replace(PROVENANCE, picture=Picture('"},"x":<script>\ud800', PICTURE.data))
     assert (
         json.loads(boxes_json(NONE, odd, Thresholds()))["picture"]["name"] == odd.picture.name
     )
