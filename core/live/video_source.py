@@ -80,7 +80,7 @@ class VideoFile:
                 f"{video.name} has pictures of {info.size}; at most 1920 x 1920 can be "
                 "played here. Scale it down first."
             )
-        object.__setattr__(self, "_head", info)
+        object.__setattr__(self, "_info", info)
 
     def frames(self) -> Iterator[Timed]:
         """Decode it once; frames stand upright and all have the first one's size."""
