@@ -19,6 +19,7 @@ from core.results.ledger import (
     suppressed_by,
 )
 from core.share.tables import ledger_csv, ledger_rows
+from pages.components.shell.download import download
 from pages.components.shell.images import show_photo
 from pages.components.shell.source_view import show_source
 from pages.components.shell.widget_memory import persistent
@@ -60,15 +61,8 @@ def show_ledger(
     _show_ghosts(book, lines, done, card)
     st.markdown(_legend(book))
     _show_lines(book, lines, card, soft=thresholds.soft)
-    st.download_button(
-        "ledger.csv",
-        partial(ledger_csv, book, label=card.label),
-        file_name="ledger.csv",
-        mime="text/csv",
-        key=f"{key}.csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    table = partial(ledger_csv, book, label=card.label)
+    download("ledger.csv", table, key=f"{key}.csv", name="ledger.csv", mime="text/csv")
     show_source(ledger, softened_by if thresholds.soft else suppressed_by)
 
 

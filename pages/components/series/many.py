@@ -24,6 +24,7 @@ from core.share.series import many_csv
 from pages.components.inputs.picture import TYPES
 from pages.components.shell.charts import name, quantity, show_chart
 from pages.components.shell.choice import choice
+from pages.components.shell.download import download
 from pages.components.shell.jobs import start_button, start_own, watch
 from pages.components.shell.lazy_tabs import show_tabs
 from pages.components.shell.text import amount, megabytes, milliseconds, plain
@@ -118,15 +119,8 @@ def show_results(key: str) -> None:
             "Classes": partial(_show_classes, wanted, finds_boxes),
         },
     )
-    st.download_button(
-        "results.csv",
-        partial(many_csv, entries),
-        file_name="results.csv",
-        mime="text/csv",
-        key=f"{key}.csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    table = partial(many_csv, entries)
+    download("results.csv", table, key=f"{key}.csv", name="results.csv", mime="text/csv")
     st.caption(
         "All files, whatever is shown above: one line a box, with corners in pixels of the "
         "picture."

@@ -26,6 +26,7 @@ from core.video.writing import Film, Format, writable
 from pages.components.shell.cached import cached_run
 from pages.components.shell.charts import ON_TOP, name, quantity, show_chart
 from pages.components.shell.choice import choice
+from pages.components.shell.download import download
 from pages.components.shell.images import show_photo
 from pages.components.shell.jobs import start_button, start_own, watch
 from pages.components.shell.lazy_tabs import show_tabs
@@ -205,25 +206,10 @@ def show_results(key: str) -> None:
         f"{work.cut.begin:.1f} s, without sound."
     )
     with st.container(horizontal=True):
-        container = film.recipe.container
-        st.download_button(
-            f"annotated.{container}",
-            partial(_bytes_of, film),
-            file_name=f"annotated.{container}",
-            mime=film.recipe.mime,
-            key=f"{key}.film",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "frames.csv",
-            partial(video_csv, work.job.came),
-            file_name="frames.csv",
-            mime="text/csv",
-            key=f"{key}.csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        file, data = f"annotated.{film.recipe.container}", partial(_bytes_of, film)
+        download(file, data, key=f"{key}.film", name=file, mime=film.recipe.mime)
+        table = partial(video_csv, work.job.came)
+        download("frames.csv", table, key=f"{key}.csv", name="frames.csv", mime="text/csv")
 
 
 def _show_film(film: Film, key: str) -> None:
