@@ -19,6 +19,7 @@ from pages.components.live.player import Stage, shown_stream
 from pages.components.live.recording import show_recording
 from pages.components.live.snapshot import show_snapshot
 from pages.components.shell.charts import name, quantity, show_chart
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import milliseconds, plain
 
@@ -85,23 +86,19 @@ def _show_numbers(key: str, *, playing: bool) -> None:
 
 def _show_metrics(stream: Stream) -> None:
     now = stream.numbers
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("camera", f"{now.camera_fps:.1f} fps", width="content")
-        st.metric("net", f"{now.net_fps:.1f} fps", width="content")
-        forward = milliseconds(now.forward_ms) if now.forward_ms else "no net"
-        st.metric("forward", forward, width="content")
-        st.metric(
-            "behind",
-            milliseconds(now.delay_ms),
-            width="content",
-            help="From a frame's arrival on the server until its answer was drawn.",
-        )
-        st.metric(
-            "dropped",
-            f"{now.dropped:,} of {now.frames:,}",
-            width="content",
-            help="Frames that a newer one replaced before the net had time for them.",
-        )
+    show_metrics(
+        {
+            "camera": f"{now.camera_fps:.1f} fps",
+            "net": f"{now.net_fps:.1f} fps",
+            "forward": milliseconds(now.forward_ms) if now.forward_ms else "no net",
+            "behind": milliseconds(now.delay_ms),
+            "dropped": f"{now.dropped:,} of {now.frames:,}",
+        },
+        help={
+            "behind": "From a frame's arrival on the server until its answer was drawn.",
+            "dropped": "Frames that a newer one replaced before the net had time for them.",
+        },
+    )
 
 
 def _show_time_left(key: str, stream: Stream) -> None:

@@ -27,6 +27,7 @@ from pages.components.shell.choice import choice
 from pages.components.shell.download import download
 from pages.components.shell.jobs import start_button, start_own, watch
 from pages.components.shell.lazy_tabs import show_tabs
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.text import amount, megabytes, milliseconds, plain
 
 NEWEST = 4
@@ -142,13 +143,15 @@ def _show_summary(work: _Work) -> None:
     found = counts(entry.answer for entry in answered if entry.answer)
     noun = "boxes" if work.question.finds_boxes else "different classes"
     number = found.total() if work.question.finds_boxes else len(found)
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("pictures", f"{len(answered):,}", width="content")
-        st.metric("problems", f"{len(entries) - len(answered):,}", width="content")
-        st.metric(noun, f"{number:,}", width="content")
-        if answered:
-            mean = sum(entry.ms for entry in answered) / len(answered)
-            st.metric("a picture, on average", milliseconds(mean), width="content")
+    values = {
+        "pictures": f"{len(answered):,}",
+        "problems": f"{len(entries) - len(answered):,}",
+        noun: f"{number:,}",
+    }
+    if answered:
+        mean = sum(entry.ms for entry in answered) / len(answered)
+        values["a picture, on average"] = milliseconds(mean)
+    show_metrics(values)
     st.caption(f"Asked: {plain(work.question.card.title)}.")
 
 

@@ -30,6 +30,7 @@ from pages.components.shell.download import download
 from pages.components.shell.images import show_photo
 from pages.components.shell.jobs import start_button, start_own, watch
 from pages.components.shell.lazy_tabs import show_tabs
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.text import about_seconds, amount, megabytes, milliseconds, plain
 from pages.components.shell.widget_memory import persistent
 
@@ -160,12 +161,15 @@ def _work(key: str) -> _Work | None:
 def show_video(video: Video, cut: Cut) -> None:
     """Tell what the video is and which part of it is taken."""
     head = cached_header(video)
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("codec", head.codec, width="content")
-        st.metric("frame size", str(head.size), width="content")
-        st.metric("length", f"{head.seconds:.1f} s", width="content")
-        st.metric("frames", f"{len(head.times):,}", width="content")
-        st.metric("frames a second", f"{head.rate:.4g}", width="content")
+    show_metrics(
+        {
+            "codec": head.codec,
+            "frame size": str(head.size),
+            "length": f"{head.seconds:.1f} s",
+            "frames": f"{len(head.times):,}",
+            "frames a second": f"{head.rate:.4g}",
+        }
+    )
     st.caption(
         f"{plain(video.name)}, {megabytes(len(video.data))}. Taken: "
         f"{amount(expected(head, cut), 'frame')} from {cut.begin:.1f} to {cut.end:.1f} s."
@@ -235,13 +239,16 @@ def show_findings(key: str) -> None:
         return
     sightings = work.job.came
     mean = sum(each.ms for each in sightings) / len(sightings)
+    took = work.job.seconds
     st.subheader("What was seen")
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("frames looked at", f"{len(sightings):,}", width="content")
-        st.metric("blob, net and reading", milliseconds(mean), width="content")
-        took = work.job.seconds
-        st.metric("all together", about_seconds(took), width="content")
-        st.metric("speed", f"{len(sightings) / took:.1f} frames/s", width="content")
+    show_metrics(
+        {
+            "frames looked at": f"{len(sightings):,}",
+            "blob, net and reading": milliseconds(mean),
+            "all together": about_seconds(took),
+            "speed": f"{len(sightings) / took:.1f} frames/s",
+        }
+    )
     show_tabs(
         f"{key}.tab",
         {
