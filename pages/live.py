@@ -1,6 +1,6 @@
 import streamlit as st
 
-from pages.components.live.numbers import show_tools
+from pages.components.live.numbers import show_stream
 from pages.components.live.player import open_stream
 from pages.components.live.settings import pick_settings
 from pages.components.live.source import pick_source
@@ -18,4 +18,4 @@ with view:
 with knobs:
     settings = pick_settings("live")
 with view:
-    show_tools("live", stream, settings)
+    show_stream("live", stream, settings)

@@ -22,9 +22,9 @@ from core.share.pictures import annotated_jpeg, annotated_png, crops_zip
 from core.share.provenance import Provenance
 from core.share.ranking import ranking_csv, ranking_json, scores_csv
 from core.share.report import classification_report, detection_report
-from pages.components.blob.take_home import download
 from pages.components.shell.choice import choice
 from pages.components.shell.copy_link import copy_link
+from pages.components.shell.download import download
 from pages.components.shell.source_view import show_source
 
 CODE_HEIGHT, BUTTON_WIDTH = 480, 176

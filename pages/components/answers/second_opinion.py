@@ -18,6 +18,7 @@ from core.nets.second_opinion import (
 from core.pipeline import Run
 from core.share.provenance import Provenance
 from pages.components.inputs.model import FRAMEWORKS
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import milliseconds, plain
 
@@ -55,11 +56,14 @@ def _show(opinion: SecondOpinion) -> None:
             f"The engines do not agree. In {plain(worst.output)}, OpenCV says "
             f"{worst.value:.6g} where ONNX Runtime says {worst.other:.6g}."
         )
-    with st.container(horizontal=True, gap="medium"):
-        largest = max(each.largest for each in opinion.differences)
-        st.metric("largest difference", f"{largest:.2g}", width="content")
-        st.metric("OpenCV", milliseconds(opinion.opencv_ms), width="content")
-        st.metric("ONNX Runtime", milliseconds(opinion.onnxruntime_ms), width="content")
+    largest = max(each.largest for each in opinion.differences)
+    show_metrics(
+        {
+            "largest difference": f"{largest:.2g}",
+            "OpenCV": milliseconds(opinion.opencv_ms),
+            "ONNX Runtime": milliseconds(opinion.onnxruntime_ms),
+        }
+    )
     st.dataframe([_row(each) for each in opinion.differences], hide_index=True)
     st.caption(
         f"The same blob went through OpenCV and through ONNX Runtime {opinion.version}, and "

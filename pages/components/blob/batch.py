@@ -21,6 +21,7 @@ from core.share.script import batch_lines
 from pages.components.inputs.picture import kept_pictures
 from pages.components.shell.cached import SPEC_BY_TEXT
 from pages.components.shell.errors import show_errors
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import megabytes, milliseconds, plain
 from pages.components.shell.widget_memory import persistent
@@ -89,13 +90,16 @@ def _pick_pictures(key: str) -> tuple[Picture, ...]:
 
 def _show(batched: Batched, pictures: tuple[Picture, ...], spec: BlobSpec) -> None:
     axes = " x ".join(("N", *spec.layout[1:]))
-    with st.container(horizontal=True, gap="medium"):
-        st.metric(f"shape {axes}", " x ".join(map(str, batched.shape)), width="content")
-        st.metric("type", batched.dtype, width="content")
-        st.metric("memory", megabytes(batched.nbytes), width="content")
-        st.metric("one batch", milliseconds(batched.times.batch), width="content")
-        st.metric("one by one", milliseconds(batched.times.singles), width="content")
-        st.metric("difference to single blobs", f"{batched.apart:g}", width="content")
+    show_metrics(
+        {
+            f"shape {axes}": " x ".join(map(str, batched.shape)),
+            "type": batched.dtype,
+            "memory": megabytes(batched.nbytes),
+            "one batch": milliseconds(batched.times.batch),
+            "one by one": milliseconds(batched.times.singles),
+            "difference to single blobs": f"{batched.apart:g}",
+        }
+    )
     st.code("\n".join(batch_lines(spec)), wrap_lines=True)
     with st.container(horizontal=True, gap="small"):
         rows = zip(pictures, batched.seen, strict=True)

@@ -25,6 +25,7 @@ from pages.components.shell.cached import (
 from pages.components.shell.charts import show_value_histogram
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_exact, show_jpeg, show_png, show_seen
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
 from pages.components.shell.widget_memory import persistent
 
@@ -84,11 +85,14 @@ def show_summary(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
     shape = " x ".join(map(str, traced.blob.shape))
     apart = cached_difference(picture, spec)
     low, high = traced["planes"].range
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("shape " + " x ".join(spec.layout), shape, width="content")
-        st.metric("type", traced.blob.dtype.name, width="content")
-        st.metric("values", f"{low:.4g} to {high:.4g}", width="content")
-        st.metric("difference to cv2.dnn", f"{apart:g}", width="content")
+    show_metrics(
+        {
+            "shape " + " x ".join(spec.layout): shape,
+            "type": traced.blob.dtype.name,
+            "values": f"{low:.4g} to {high:.4g}",
+            "difference to cv2.dnn": f"{apart:g}",
+        }
+    )
 
 
 def show_pictures(picture: Picture, traced: Trace, spec: BlobSpec) -> None:

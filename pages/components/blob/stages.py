@@ -18,6 +18,7 @@ from core.share.script import blob_lines
 from pages.components.shell.cached import SPEC_BY_TEXT, cached_difference, cached_trace
 from pages.components.shell.charts import show_value_histogram
 from pages.components.shell.images import show_png
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
 from pages.components.shell.widget_memory import persistent
@@ -95,11 +96,14 @@ def _show_stage(picture: Picture, traced: Trace, spec: BlobSpec, number: int) ->
             caption=_how_shown(stage, counted),
         )
     with right:
-        with st.container(horizontal=True, gap="medium"):
-            st.metric("shape", " x ".join(map(str, stage.shape)), width="content")
-            st.metric("type", stage.dtype, width="content")
-            st.metric("from", f"{counted.low:.6g}", width="content")
-            st.metric("to", f"{counted.high:.6g}", width="content")
+        show_metrics(
+            {
+                "shape": " x ".join(map(str, stage.shape)),
+                "type": stage.dtype,
+                "from": f"{counted.low:.6g}",
+                "to": f"{counted.high:.6g}",
+            }
+        )
         _show_histogram(stage, counted)
 
 

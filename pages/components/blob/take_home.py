@@ -1,7 +1,6 @@
 """What a visitor can take home from a blob: Python, files, a link."""
 
 from functools import partial
-from typing import Literal
 
 import streamlit as st
 
@@ -13,6 +12,7 @@ from core.share.arrays import npy
 from core.share.script import blob_lines, reading, script
 from core.share.tables import plane_name, plane_png, statistics_csv
 from pages.components.shell.copy_link import copy_link
+from pages.components.shell.download import download
 from pages.components.shell.source_view import show_source
 
 
@@ -74,26 +74,4 @@ def _show_downloads(key: str, traced: Trace, spec: BlobSpec) -> None:
     st.caption(
         "The file's name and a comment inside say which values black and white stand for; "
         "256 greys are for the eye, blob.npy has every bit."
-    )
-
-
-def download(
-    label: str,
-    data: str | partial[bytes] | partial[str],
-    *,
-    key: str,
-    name: str,
-    mime: str | None,
-    width: int | Literal["content"] = "content",
-) -> None:
-    """Offer a file that is made when it is asked for; no function of a page is kept."""
-    st.download_button(
-        label,
-        data,
-        file_name=name,
-        mime=mime,
-        key=key,
-        on_click="ignore",
-        icon=":material/download:",
-        width=width,
     )

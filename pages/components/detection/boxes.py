@@ -11,6 +11,7 @@ from core.results.detections import Detections
 from pages.components.inputs.box_style import show_legend
 from pages.components.inputs.thresholds import filter_key
 from pages.components.shell.images import show_jpeg, show_photo
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
 
@@ -20,10 +21,13 @@ MOST_COUNTED = 12
 
 def show_steps(key: str, result: DetectionResult, card: ModelCard) -> None:
     """Show how many boxes were left after each step, and of which classes they are."""
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("raw rows", f"{result.raw:,}", width="content")
-        st.metric("above confidence", f"{result.confident:,}", width="content")
-        st.metric("kept after NMS", f"{len(result.kept):,}", width="content")
+    show_metrics(
+        {
+            "raw rows": f"{result.raw:,}",
+            "above confidence": f"{result.confident:,}",
+            "kept after NMS": f"{len(result.kept):,}",
+        }
+    )
     if result.wanted > MOST_CANDIDATES:
         st.caption(f"NMS looked at the {MOST_CANDIDATES:,} surest of {result.wanted:,} boxes.")
     _show_class_counts(key, result, card)

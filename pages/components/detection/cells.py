@@ -18,6 +18,7 @@ from core.results.grids import Grids, Head, grids, objectness
 from core.results.steps import Step, walk
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_exact, show_photo
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
 
@@ -59,14 +60,17 @@ def _show_origin(chosen: Origin, card: ModelCard, picture: Backdrop, blob: Backd
         f"{head.columns} x {head.rows} grid answered this box: "
         f"**{plain(card.label(chosen.best[0].class_id))}**, {chosen.confidence:.1%}."
     )
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("head", head.number, width="content")
-        st.metric("stride", f"{head.stride[0]:g} px", width="content")
-        st.metric("grid", f"{head.columns} x {head.rows}", width="content")
-        st.metric("cell (column, row)", f"{chosen.column}, {chosen.line}", width="content")
-        st.metric("box in the cell", f"{chosen.anchor + 1} of {head.boxes}", width="content")
-        st.metric("anchor", _anchor_words(chosen), width="content")
-        st.metric("raw row", chosen.row, width="content")
+    show_metrics(
+        {
+            "head": head.number,
+            "stride": f"{head.stride[0]:g} px",
+            "grid": f"{head.columns} x {head.rows}",
+            "cell (column, row)": f"{chosen.column}, {chosen.line}",
+            "box in the cell": f"{chosen.anchor + 1} of {head.boxes}",
+            "anchor": _anchor_words(chosen),
+            "raw row": chosen.row,
+        }
+    )
     _show_beside(
         draw_cell(picture, head, chosen),
         draw_cell(blob, head, chosen),

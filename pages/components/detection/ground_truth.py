@@ -22,6 +22,7 @@ from core.results.matching import (
 from core.results.truth import Marked, Truth, read_truth, truth_for
 from pages.components.shell.errors import show_errors
 from pages.components.shell.images import show_photo
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
 from pages.components.shell.widget_memory import persistent
@@ -195,14 +196,17 @@ def _show_unknown(truth: Truth, card: ModelCard) -> None:
 
 
 def _show_score(total: DetectionMetrics, mean: float | None) -> None:
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("matches (TP)", total.hits, width="content")
-        st.metric("misses (FN)", total.misses, width="content")
-        st.metric("false alarms (FP)", total.false_alarms, width="content")
-        st.metric("precision", _percent(total.precision), width="content")
-        st.metric("recall", _percent(total.recall), width="content")
-        st.metric("F1", _percent(total.f1), width="content")
-        st.metric("mean AP", _percent(mean), width="content")
+    show_metrics(
+        {
+            "matches (TP)": total.hits,
+            "misses (FN)": total.misses,
+            "false alarms (FP)": total.false_alarms,
+            "precision": _percent(total.precision),
+            "recall": _percent(total.recall),
+            "F1": _percent(total.f1),
+            "mean AP": _percent(mean),
+        }
+    )
 
 
 def _percent(share: float | None) -> str:

@@ -19,6 +19,7 @@ from core.results.ledger import (
     ledger,
 )
 from core.share.tables import ledger_csv, ledger_rows
+from pages.components.shell.download import download
 from pages.components.shell.images import show_photo
 from pages.components.shell.source_view import show_source
 from pages.components.shell.widget_memory import persistent
@@ -64,15 +65,8 @@ def show_ledger(
     _show_ghosts(book, lines, run, card)
     st.markdown(_legend(book))
     _show_lines(book, lines, card, soft=thresholds.soft)
-    st.download_button(
-        "ledger.csv",
-        partial(ledger_csv, book, label=card.label),
-        file_name="ledger.csv",
-        mime="text/csv",
-        key=f"{key}.csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    table = partial(ledger_csv, book, label=card.label)
+    download("ledger.csv", table, key=f"{key}.csv", name="ledger.csv", mime="text/csv")
     show_source(ledger, find_softeners if thresholds.soft else find_suppressors)
 
 

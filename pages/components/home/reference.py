@@ -1,11 +1,13 @@
 """Home's reference: the formats, the preprocessing rows, the functions."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from core.blob.numbers import triple_to_text
 from core.blob.spec import PRESETS
+from pages.components.shell.download import download
 from pages.components.shell.text import plain
 
 TUTORIAL = Path(__file__).parents[3] / "tutorials/01_dnn_basics.py"
@@ -92,11 +94,5 @@ def show_tutorial() -> None:
         "The whole road in one file of Python: load a model in four formats, make the blob, "
         "run the net, and read top-5 and YOLO's boxes with nothing but numpy and cv2."
     )
-    st.download_button(
-        TUTORIAL.name,
-        TUTORIAL.read_bytes,
-        file_name=TUTORIAL.name,
-        mime="text/x-python",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    data = partial(TUTORIAL.read_bytes)
+    download(TUTORIAL.name, data, key="tutorial", name=TUTORIAL.name, mime="text/x-python")

@@ -35,6 +35,7 @@ from pages.components.shell.cached import cached_run
 from pages.components.shell.choice import choice
 from pages.components.shell.errors import show_errors
 from pages.components.shell.images import show_exact, show_photo, show_png
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
 from pages.components.shell.widget_memory import persistent
@@ -249,10 +250,13 @@ def _show_difference(a: Side, b: Side, difference: BlobDifference | None) -> Non
         shapes = (" x ".join(map(str, side.run.blob.shape)) for side in (a, b))
         st.info(f"{' and '.join(shapes)}: blobs of two shapes cannot be subtracted.")
         return
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("largest difference", f"{difference.largest:.4g}", width="content")
-        st.metric("mean difference", f"{difference.mean:.4g}", width="content")
-        st.metric("values that differ", f"{difference.changed:.1%}", width="content")
+    show_metrics(
+        {
+            "largest difference": f"{difference.largest:.4g}",
+            "mean difference": f"{difference.mean:.4g}",
+            "values that differ": f"{difference.changed:.1%}",
+        }
+    )
     rendered = difference.rendered()
     row = st.grid(len(rendered), min_column_width=90)
     for number, plane in enumerate(rendered):

@@ -1,7 +1,4 @@
-"""What stands below a stream: its numbers, a frozen frame, a recording, what it saw."""
-
-from dataclasses import dataclass
-from pathlib import Path
+"""What stands below a stream: its numbers, how long it lasts, and what it saw."""
 
 import streamlit as st
 
@@ -10,52 +7,36 @@ from core.blob.spec import BlobSpec
 from core.errors import LiveRefused
 from core.live.history import Appearance
 from core.live.processing import process_frame
-from core.live.recording import MOST_RECORDING_BYTES, MOST_RECORDING_SECONDS, Recording
 from core.live.settings import LiveSettings
 from core.live.stream import Stream
 from core.live.stream_slots import duration_text
 from core.nets.catalog import card_named
 from core.nets.engine import infer
-from core.picture.image import Picture, decode_picture
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
-from core.render.encode import png
-from pages.components.inputs.picture import keep_snapshot
-from pages.components.live.player import Stage
-from pages.components.live.snapshot import labels, show_snapshot
+from pages.components.live.frozen import go_where_sent, show_frozen
+from pages.components.live.player import Stage, shown_stream
+from pages.components.live.recording import show_recording
+from pages.components.live.snapshot import show_snapshot
 from pages.components.shell.charts import name, quantity, show_chart
-from pages.components.shell.images import show_png
-from pages.components.shell.navigation import BLOB, CLASSIFICATION, DETECTION
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
-from pages.components.shell.text import megabytes, milliseconds, plain
+from pages.components.shell.text import milliseconds, plain
 
 EVERY_SECONDS = 1.0
 MOST_CHARTED = 6
-_PAGES: dict[str, Path] = {
-    "Blob": BLOB,
-    "Classification": CLASSIFICATION,
-    "Detection": DETECTION,
-}
 
 
-@dataclass(frozen=True, eq=False)
-class Frozen:
-    """A frame that was kept: itself as a picture, its annotated copy, and words for both."""
-
-    picture: Picture
-    annotated: bytes
-    words: str
-
-
-def show_tools(key: str, stage: Stage, settings: LiveSettings) -> None:
+def show_stream(key: str, stage: Stage, settings: LiveSettings) -> None:
     """Hand the settings to the stream and show all that belongs to it; else take snapshots."""
-    _go_where_sent(key)
+    go_where_sent(key)
     _make_ready(settings)
     if stage.stream is not None:
         stage.stream.settings = settings
-        playing = stage.playing and _lasts(_shown(key))
+        playing = stage.playing and _lasts(shown_stream(key))
         every = EVERY_SECONDS if playing else None
         st.fragment(_show_numbers, run_every=every)(key, playing=playing)
-        _show_frozen(key, playing=playing)
+        show_frozen(key, playing=playing)
     if stage.stream is None or stage.trouble:
         show_snapshot(key, settings, stage.trouble)
     else:
@@ -76,12 +57,6 @@ def _loaded(model: str, spec: BlobSpec) -> bool:
     return True
 
 
-def _shown(key: str) -> Stream | None:
-    """Return the stream that is on, or the one that was on last."""
-    stream: Stream | None = st.session_state.get(f"{key}.shown")
-    return stream
-
-
 def _lasts(stream: Stream | None) -> bool:
     """Tell whether a stream goes on; a browser may play on for a while after its end."""
     return stream is not None and not stream.ended.is_set()
@@ -93,7 +68,7 @@ def _show_numbers(key: str, *, playing: bool) -> None:
     The page runs anew when the stream ends. Its next run is told that nothing plays, so
     that it asks for no other.
     """
-    stream = _shown(key)
+    stream = shown_stream(key)
     if stream is None:
         st.caption("Press START. What the stream does is counted here.")
         return
@@ -105,29 +80,25 @@ def _show_numbers(key: str, *, playing: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if playing:
             _show_time_left(key, stream)
-        _show_recording(key, playing=playing)
+        show_recording(key, playing=playing)
     _show_history(stream, playing=playing)
 
 
 def _show_metrics(stream: Stream) -> None:
     now = stream.numbers
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("camera", f"{now.camera_fps:.1f} fps", width="content")
-        st.metric("net", f"{now.net_fps:.1f} fps", width="content")
-        forward = milliseconds(now.forward_ms) if now.forward_ms else "no net"
-        st.metric("forward", forward, width="content")
-        st.metric(
-            "behind",
-            milliseconds(now.delay_ms),
-            width="content",
-            help="From a frame's arrival on the server until its answer was drawn.",
-        )
-        st.metric(
-            "dropped",
-            f"{now.dropped:,} of {now.frames:,}",
-            width="content",
-            help="Frames that a newer one replaced before the net had time for them.",
-        )
+    show_metrics(
+        {
+            "camera": f"{now.camera_fps:.1f} fps",
+            "net": f"{now.net_fps:.1f} fps",
+            "forward": milliseconds(now.forward_ms) if now.forward_ms else "no net",
+            "behind": milliseconds(now.delay_ms),
+            "dropped": f"{now.dropped:,} of {now.frames:,}",
+        },
+        help={
+            "behind": "From a frame's arrival on the server until its answer was drawn.",
+            "dropped": "Frames that a newer one replaced before the net had time for them.",
+        },
+    )
 
 
 def _show_time_left(key: str, stream: Stream) -> None:
@@ -139,56 +110,13 @@ def _show_time_left(key: str, stream: Stream) -> None:
 
 
 def _renew(key: str) -> None:
-    stream, note = _shown(key), ""
+    stream, note = shown_stream(key), ""
     try:
         if stream is not None:
             stream.renew()
     except LiveRefused as refused:
         note = str(refused)
     st.session_state[f"{key}.note"] = note
-
-
-def _show_recording(key: str, *, playing: bool) -> None:
-    recording: Recording | None = st.session_state.get(f"{key}.recording")
-    running = playing and recording is not None and not recording.over
-    if running and recording is not None:
-        st.button(
-            "Stop recording",
-            key=f"{key}.stop",
-            icon=":material/stop_circle:",
-            on_click=recording.finish,
-        )
-        st.caption(
-            f"{recording.seconds:.0f} s, {megabytes(recording.size_bytes)}; at most "
-            f"{MOST_RECORDING_SECONDS:.0f} s and {megabytes(MOST_RECORDING_BYTES)}.",
-            width="content",
-        )
-    elif playing:
-        st.button(
-            "Record",
-            key=f"{key}.record",
-            icon=":material/radio_button_checked:",
-            on_click=_record,
-            args=(key,),
-        )
-    if recording is not None and recording.error:
-        st.warning(plain(recording.error), icon=":material/error:")
-    if recording is not None and not running and recording.frames:
-        st.download_button(
-            f"recording.webm, {recording.seconds:.0f} s",
-            recording.data,
-            "recording.webm",
-            "video/webm",
-            key=f"{key}.recorded",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-
-
-def _record(key: str) -> None:
-    stream = _shown(key)
-    if stream is not None:
-        st.session_state[f"{key}.recording"] = stream.record()
 
 
 def _show_history(stream: Stream, *, playing: bool) -> None:
@@ -239,63 +167,3 @@ def _show_timeline(stream: Stream) -> None:
         y=quantity("count", title="in sight", axis={"tickMinStep": 1}),
         color=name("class", title=None, sort=common),
     )
-
-
-def _show_frozen(key: str, *, playing: bool) -> None:
-    if playing:
-        st.button(
-            "Freeze this frame",
-            key=f"{key}.freeze",
-            icon=":material/ac_unit:",
-            on_click=_freeze,
-            args=(key,),
-        )
-    frozen: Frozen | None = st.session_state.get(f"{key}.frozen")
-    if frozen is None:
-        return
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        show_png(frozen.annotated, caption=frozen.words, alt=f"Frozen: {frozen.words}")
-    with right:
-        st.markdown("**Send this frame to**")
-        with st.container(horizontal=True):
-            for title in _PAGES:
-                st.button(
-                    title, key=f"{key}.to.{title}", on_click=_send, args=(key, title, frozen)
-                )
-        for name, data in (
-            ("frame.png", frozen.picture.data),
-            ("annotated.png", frozen.annotated),
-        ):
-            st.download_button(
-                name,
-                data,
-                name,
-                "image/png",
-                key=f"{key}.{name}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
-
-
-def _send(key: str, title: str, frozen: Frozen) -> None:
-    """Remember where to go: the run of a click may be cut short before it comes to that."""
-    keep_snapshot(frozen.picture)
-    st.session_state[f"{key}.to"] = title
-
-
-def _go_where_sent(key: str) -> None:
-    title = st.session_state.pop(f"{key}.to", "")
-    if title:
-        st.switch_page(_PAGES[title], query_params={"picture": "camera"})
-
-
-def _freeze(key: str) -> None:
-    stream = _shown(key)
-    processed = stream.latest if stream is not None else None
-    if processed is None:
-        return
-    result = processed.result
-    picture = Picture(f"live frame {processed.number}.png", png(result.image))
-    words = f"Frame {processed.number}, {processed.second:.1f} s: {labels(result)}"
-    st.session_state[f"{key}.frozen"] = Frozen(picture, png(result.annotated), words)

@@ -73,6 +73,12 @@ def open_stream(key: str, source: Source) -> Stage:
     return Stage(stream, playing, trouble)
 
 
+def shown_stream(key: str) -> Stream | None:
+    """Return the stream that is on, or the one that was on last."""
+    stream: Stream | None = st.session_state.get(f"{key}.shown")
+    return stream
+
+
 def _player(
     key: str, source: Source, stream: Stream, servers: list[dict[str, Any]], *, stop: bool
 ) -> Any:

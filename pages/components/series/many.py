@@ -24,8 +24,10 @@ from core.share.series import many_csv
 from pages.components.inputs.picture import TYPES
 from pages.components.shell.charts import name, quantity, show_chart
 from pages.components.shell.choice import choice
+from pages.components.shell.download import download
 from pages.components.shell.jobs import start_button, start_own, watch
 from pages.components.shell.lazy_tabs import show_tabs
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.text import amount, megabytes, milliseconds, plain
 
 NEWEST = 4
@@ -118,15 +120,8 @@ def show_results(key: str) -> None:
             "Classes": partial(_show_classes, wanted, finds_boxes),
         },
     )
-    st.download_button(
-        "results.csv",
-        partial(many_csv, entries),
-        file_name="results.csv",
-        mime="text/csv",
-        key=f"{key}.csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    table = partial(many_csv, entries)
+    download("results.csv", table, key=f"{key}.csv", name="results.csv", mime="text/csv")
     st.caption(
         "All files, whatever is shown above: one line a box, with corners in pixels of the "
         "picture."
@@ -148,13 +143,15 @@ def _show_summary(work: _Work) -> None:
     found = counts(entry.answer for entry in answered if entry.answer)
     noun = "boxes" if work.question.finds_boxes else "different classes"
     number = found.total() if work.question.finds_boxes else len(found)
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("pictures", f"{len(answered):,}", width="content")
-        st.metric("problems", f"{len(entries) - len(answered):,}", width="content")
-        st.metric(noun, f"{number:,}", width="content")
-        if answered:
-            mean = sum(entry.ms for entry in answered) / len(answered)
-            st.metric("a picture, on average", milliseconds(mean), width="content")
+    values = {
+        "pictures": f"{len(answered):,}",
+        "problems": f"{len(entries) - len(answered):,}",
+        noun: f"{number:,}",
+    }
+    if answered:
+        mean = sum(entry.ms for entry in answered) / len(answered)
+        values["a picture, on average"] = milliseconds(mean)
+    show_metrics(values)
     st.caption(f"Asked: {plain(work.question.card.title)}.")
 
 

@@ -26,9 +26,11 @@ from core.video.writing import AnnotatedVideo, VideoFormat, writable
 from pages.components.shell.cached import cached_run
 from pages.components.shell.charts import ON_TOP, name, quantity, show_chart
 from pages.components.shell.choice import choice
+from pages.components.shell.download import download
 from pages.components.shell.images import show_photo
 from pages.components.shell.jobs import start_button, start_own, watch
 from pages.components.shell.lazy_tabs import show_tabs
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.text import about_seconds, amount, megabytes, milliseconds, plain
 from pages.components.shell.widget_memory import persistent
 
@@ -163,12 +165,15 @@ def _work(key: str) -> _Work | None:
 def show_video(video: Video, frame_range: FrameRange) -> None:
     """Tell what the video is and which part of it is taken."""
     info = cached_header(video)
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("codec", info.codec, width="content")
-        st.metric("frame size", str(info.size), width="content")
-        st.metric("length", f"{info.seconds:.1f} s", width="content")
-        st.metric("frames", f"{len(info.times):,}", width="content")
-        st.metric("frames a second", f"{info.rate:.4g}", width="content")
+    show_metrics(
+        {
+            "codec": info.codec,
+            "frame size": str(info.size),
+            "length": f"{info.seconds:.1f} s",
+            "frames": f"{len(info.times):,}",
+            "frames a second": f"{info.rate:.4g}",
+        }
+    )
     st.caption(
         f"{plain(video.name)}, {megabytes(len(video.data))}. Taken: "
         f"{amount(expected(info, frame_range), 'frame')} from {frame_range.begin:.1f} to "
@@ -210,25 +215,10 @@ def show_results(key: str) -> None:
         f"{work.frame_range.begin:.1f} s, without sound."
     )
     with st.container(horizontal=True):
-        container = annotated.recipe.container
-        st.download_button(
-            f"annotated.{container}",
-            partial(_bytes_of, annotated),
-            file_name=f"annotated.{container}",
-            mime=annotated.recipe.mime,
-            key=f"{key}.film",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "frames.csv",
-            partial(video_csv, work.job.came),
-            file_name="frames.csv",
-            mime="text/csv",
-            key=f"{key}.csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        file, data = f"annotated.{annotated.recipe.container}", partial(_bytes_of, annotated)
+        download(file, data, key=f"{key}.film", name=file, mime=annotated.recipe.mime)
+        table = partial(video_csv, work.job.came)
+        download("frames.csv", table, key=f"{key}.csv", name="frames.csv", mime="text/csv")
 
 
 def _show_annotated(annotated: AnnotatedVideo, key: str) -> None:
@@ -254,13 +244,16 @@ def show_findings(key: str) -> None:
         return
     frame_answers = work.job.came
     mean = sum(each.ms for each in frame_answers) / len(frame_answers)
+    took = work.job.seconds
     st.subheader("What was seen")
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("frames looked at", f"{len(frame_answers):,}", width="content")
-        st.metric("blob, net and reading", milliseconds(mean), width="content")
-        took = work.job.seconds
-        st.metric("all together", about_seconds(took), width="content")
-        st.metric("speed", f"{len(frame_answers) / took:.1f} frames/s", width="content")
+    show_metrics(
+        {
+            "frames looked at": f"{len(frame_answers):,}",
+            "blob, net and reading": milliseconds(mean),
+            "all together": about_seconds(took),
+            "speed": f"{len(frame_answers) / took:.1f} frames/s",
+        }
+    )
     show_tabs(
         f"{key}.tab",
         {

@@ -1,8 +1,7 @@
 """How long each part of the road took."""
 
-import streamlit as st
-
 from core.pipeline import RoadTimes
+from pages.components.shell.metrics import show_metrics
 from pages.components.shell.text import milliseconds
 
 
@@ -19,7 +18,5 @@ def show_times(times: RoadTimes, *, read_ms: float) -> None:
         "warm forward": times.forward,
         "read": read_ms,
     }
-    with st.container(horizontal=True, gap="medium"):
-        for name, value in parts.items():
-            if value is not None:
-                st.metric(name, milliseconds(value), width="content")
+    known = {name: value for name, value in parts.items() if value is not None}
+    show_metrics({name: milliseconds(value) for name, value in known.items()})

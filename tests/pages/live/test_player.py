@@ -15,7 +15,7 @@ from core.live.stream_slots import StreamSlots
 from core.picture.image import Picture
 from core.render.encode import png
 from pages.components.live import player, webrtc_patches
-from pages.components.live.numbers import Frozen
+from pages.components.live.frozen import Frozen
 from pages.components.live.player import Stage
 from tests.live.films import plain
 
