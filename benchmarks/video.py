@@ -24,7 +24,7 @@ from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.pipeline import Thresholds
-from core.results.decoders import decode as decode_outputs
+from core.results.decoders import decode_outputs
 from core.series.question import Question
 from core.video.annotate import annotate
 from core.video.reading import FrameRange, Video, VideoInfo, video_info

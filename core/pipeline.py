@@ -25,8 +25,7 @@ from core.picture.placement import Placement
 from core.picture.size import Size
 from core.render.encode import for_display, jpeg
 from core.results.classification import Ranked, confidences, top_k
-from core.results.decoders import LayoutName, sift
-from core.results.decoders import decode as decode_outputs
+from core.results.decoders import LayoutName, decode_outputs, sift
 from core.results.detections import Detections
 from core.results.grids import Grids, HeadRule, grids
 from core.results.ledger import Ledger, NmsStages, ledger

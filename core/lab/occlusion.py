@@ -27,8 +27,7 @@ from core.picture.size import Size
 from core.render.boxes import Patch
 from core.results.boxes import iou_matrix
 from core.results.classification import confidences
-from core.results.decoders import LayoutName
-from core.results.decoders import decode as decode_outputs
+from core.results.decoders import LayoutName, decode_outputs
 
 Cover = Literal["grey", "mean colour", "blurred"]
 COVERS: tuple[Cover, ...] = get_args(Cover)

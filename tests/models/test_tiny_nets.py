@@ -7,7 +7,7 @@ from core.blob.make import make_blob
 from core.nets.catalog import card_named
 from core.nets.engine import infer
 from core.picture.image import BgrImage
-from core.results.decoders import decode
+from core.results.decoders import decode_outputs
 from core.results.detections import Detections
 from tools.make_tiny_nets import SHADES, classifier_files, detector_files
 
@@ -54,7 +54,7 @@ def test_confidence_is_the_share_of_the_picture():
 def blobs_on(image) -> Detections:
     detector = card_named("tiny-blob-detector")
     blob, placement = make_blob(BgrImage(image), detector.blob)
-    found = decode(infer(detector, blob).outputs, detector.blob.size, detector.layout)
+    found = decode_outputs(infer(detector, blob).outputs, detector.blob.size, detector.layout)
     kept = found.above(detector.confidence).suppressed(iou=detector.iou)
     return kept.on_image(placement)
 

@@ -15,7 +15,7 @@ from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.results.cells import origin
-from core.results.decoders import decode
+from core.results.decoders import decode_outputs
 from core.results.grids import HeadRule, grids
 from tests.results.test_grids import (
     ANCHORS,
@@ -84,7 +84,7 @@ def worth(expression, **names):
 def assert_arithmetic(outputs, size, layout, *, every=1, **more):
     """Hold the printed sums of each row against the decoder's box and confidence."""
     found = grids(outputs, size, layout, **more)
-    wanted = decode(outputs, size, layout, anchors=more.get("anchors"))
+    wanted = decode_outputs(outputs, size, layout, anchors=more.get("anchors"))
     assert len(wanted) == len(found.table)
     for row in range(0, len(wanted), every):
         told = origin(found, row)
@@ -228,7 +228,7 @@ def _conv_before(names, end):
 
 def assert_truth(outputs, found, inner):
     """Compare what is worked back with what the net said, where float32 still tells it."""
-    raw = decode(outputs, found.size, "darknet")
+    raw = decode_outputs(outputs, found.size, "darknet")
     for row, said in enumerate(inner.astype(np.float64)):
         told = origin(found, row)
         worked = np.array([each.inner for each in told.numbers])

@@ -24,7 +24,7 @@ from core.picture.image import Picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.pipeline import Run, Thresholds, detect, ranking, run_model
-from core.results.decoders import LAYOUTS, decode
+from core.results.decoders import LAYOUTS, decode_outputs
 from core.share.decoder_lines import decoder_lines
 from core.share.detections import box_rows, class_names
 from core.share.inference_script import (
@@ -243,7 +243,7 @@ def random_outputs(layout: str) -> tuple[Outputs, Size]:
 def test_the_lines_of_every_layout_decode_as_the_decoder_does(layout):
     outputs, size = random_outputs(layout)
     anchors = ((1.5, 2.0), (0.5, 3.25))
-    expected = decode(outputs, size, layout, anchors=anchors)
+    expected = decode_outputs(outputs, size, layout, anchors=anchors)
     names = {"np": np, "outputs": dict(outputs), "into": np.array(size.cv2)}
     exec("\n".join(decoder_lines(outputs, size, layout, anchors=anchors)), names)
     np.testing.assert_allclose(names["xyxy"], expected.xyxy, rtol=1e-6)
@@ -255,7 +255,7 @@ def test_the_lines_of_every_layout_decode_as_the_decoder_does(layout):
 def test_the_numbers_of_masks_are_no_classes_in_the_script_either(layout):
     outputs, size = random_outputs(layout)
     with_masks = Outputs({**outputs, "masks": np.zeros((1, 3, 8, 8), np.float32)})
-    expected = decode(with_masks, size, layout)
+    expected = decode_outputs(with_masks, size, layout)
     names = {"np": np, "outputs": dict(outputs), "into": np.array(size.cv2)}
     exec("\n".join(decoder_lines(with_masks, size, layout)), names)
     assert names["class_ids"].tolist() == expected.class_id.tolist()
