@@ -107,7 +107,7 @@ def sift(
     above: float,
     anchors: Anchors | None = None,
 ) -> Sifted:
-    """Decode what is surer than ``above``: quicker than ``decode_outputs`` for YOLOv5's many rows.
+    """Decode what is surer than ``above``: quicker than ``decode_outputs`` for YOLOv5.
 
     Raises:
         LayoutUnknown: as ``decode_outputs``.
