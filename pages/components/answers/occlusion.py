@@ -1,6 +1,7 @@
 """The occlusion map on the screen: where the net looked, found out by hiding it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -29,7 +30,7 @@ from core.render.heat import draw_heat, draw_outline
 from core.render.palette import DIVERGING
 from core.render.planes import PlaneScale, colour_bar
 from core.results.detections import Detections
-from pages.components.shell.cached import cached_image
+from pages.components.shell.cached import cached_answer, cached_image
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_exact, show_photo
 from pages.components.shell.source_view import show_source
@@ -54,13 +55,6 @@ class _Question:
     spec: BlobSpec
     sweep: Sweep
     watched: Watched
-
-
-@dataclass(eq=False)
-class _Answer:
-    """A place in the cache for one map; empty until the patch has been everywhere."""
-
-    map: OcclusionMap | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -135,7 +129,8 @@ def _show_case(key: str, case: _Case) -> None:
         args=(f"{key}.asked", question),
     )
     if st.session_state.get(f"{key}.asked") == question:
-        _show(case, _found_out(key, question, case))
+        work_out = partial(_occluded, key, sweep, case)
+        _show(case, cached_answer("occlusion", question, work_out))
     show_source(occlude, covered, painted, type(case.watched))
 
 
@@ -184,31 +179,18 @@ def _ask(key: str, question: _Question | None) -> None:
     st.session_state[key] = question
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _place(question: _Question) -> _Answer:  # noqa: ARG001 - the key
-    """Keep a place for a map: a cached function itself could not move a progress bar."""
-    return _Answer()
-
-
-def _found_out(key: str, question: _Question, case: _Case) -> OcclusionMap:
-    """Send the patch over the picture, or remember what it found the last time."""
-    answer = _place(question)
-    if answer.map is None:
-        panel = st.empty()
-        with panel.container(horizontal=True, vertical_alignment="bottom"):
-            bar = st.empty()
-            st.button("Stop", key=f"{key}.stop", on_click=_ask, args=(f"{key}.asked", None))
-        image = cached_image(case.picture)
-        for so_far in occlude(
-            case.card, image, case.watched, spec=question.spec, sweep=question.sweep
-        ):
-            # also where Streamlit ends this run, if the visitor clicks or leaves
-            bar.progress(
-                so_far.done / so_far.total, f"{so_far.done} of {so_far.total} forwards"
-            )
-        answer.map = so_far.map
-        panel.empty()
-    return answer.map
+def _occluded(key: str, sweep: Sweep, case: _Case) -> OcclusionMap:
+    """Send the patch over the picture, and show how far it is."""
+    panel = st.empty()
+    with panel.container(horizontal=True, vertical_alignment="bottom"):
+        bar = st.empty()
+        st.button("Stop", key=f"{key}.stop", on_click=_ask, args=(f"{key}.asked", None))
+    image = cached_image(case.picture)
+    for so_far in occlude(case.card, image, case.watched, spec=case.spec, sweep=sweep):
+        # also where Streamlit ends this run, if the visitor clicks or leaves
+        bar.progress(so_far.done / so_far.total, f"{so_far.done} of {so_far.total} forwards")
+    panel.empty()
+    return so_far.map
 
 
 def _show(case: _Case, found: OcclusionMap) -> None:

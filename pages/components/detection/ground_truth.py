@@ -1,6 +1,7 @@
 """Ground truth beside the result: a file of marked objects, and how the boxes compare."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import streamlit as st
 
@@ -25,6 +26,7 @@ from pages.components.shell.images import show_photo
 from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
+from pages.components.shell.uploads import show_kept
 from pages.components.shell.widget_memory import persistent
 
 MOST_KEPT = 12
@@ -89,10 +91,8 @@ def _ask(key: str, picture: Picture, size: Size) -> _Given | None:
         given = _Given(upload.name, upload.file_id, marked)
         _keep(picture.digest, given)
     elif given and not upload:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Compared with {plain(given.name)}", width="content")
-            forget = (picture.digest, None)
-            st.button("Forget", key=f"{key}.forget", on_click=_keep, args=forget)
+        forget = partial(_keep, picture.digest, None)
+        show_kept(f"Compared with {plain(given.name)}", key=key, forget=forget)
     return given
 
 

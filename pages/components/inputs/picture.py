@@ -1,7 +1,7 @@
 """Choosing a picture: a sample, an upload, or the camera. The choice follows the visitor."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from functools import partial
 
 import streamlit as st
 
@@ -9,20 +9,13 @@ from core.picture.image import MAX_PICTURE_BYTES, Picture
 from core.picture.samples import sample_picture, samples
 from pages.components.shell.choice import choice
 from pages.components.shell.text import plain
+from pages.components.shell.uploads import Upload, forget_upload, show_kept
 from pages.components.shell.widget_memory import persistent
 
 _KEPT = "picture.kept"
 MOST_KEPT = 12
 
 TYPES = ["jpg", "jpeg", "png", "webp", "bmp"]
-
-
-class _Upload(Protocol):
-    """What Streamlit's uploader and camera hand over."""
-
-    name: str
-
-    def getvalue(self) -> bytes: ...
 
 
 def pick_picture() -> Picture:
@@ -108,23 +101,20 @@ def _first_sample() -> Picture:
     return sample_picture(samples()[0].name)
 
 
-def _keep(source: str, uploads: Sequence[_Upload]) -> tuple[Picture, ...]:
-    """Remember the encoded files of this visit, because an uploader forgets on page changes."""
+def _keep(source: str, uploads: Sequence[Upload]) -> tuple[Picture, ...]:
+    """Remember the encoded files of this visit."""
     key = f"{_KEPT}.{source}"
     if uploads:
         _remember(key, uploads)
     kept_before: tuple[Picture, ...] = st.session_state.get(key, ())
     if not kept_before or uploads:
         return kept_before
-    with st.container(horizontal=True, vertical_alignment="center"):
-        names = ", ".join(plain(picture.name) for picture in kept_before)
-        st.caption(f"Kept from before: {names}", width="content")
-        forget = st.session_state.pop
-        st.button("Forget", key=f"{key}.forget", on_click=forget, args=(key, None))
+    names = ", ".join(plain(picture.name) for picture in kept_before)
+    show_kept(f"Kept from before: {names}", key=key, forget=partial(forget_upload, key))
     return kept_before
 
 
-def _remember(key: str, uploads: Sequence[_Upload]) -> None:
+def _remember(key: str, uploads: Sequence[Upload]) -> None:
     """Keep pictures that are the same as before, whose digests are known already."""
     if len(uploads) > MOST_KEPT:
         st.caption(f"The first {MOST_KEPT} of your {len(uploads)} pictures are kept.")

@@ -1,6 +1,6 @@
 """The finder on the screen: the numbers that a net was trained with."""
 
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -16,6 +16,7 @@ from core.picture.samples import sample_picture, samples
 from pages.components.blob.knobs import knob_query, turn_knobs
 from pages.components.inputs.model import pick_model
 from pages.components.inputs.picture import kept_pictures
+from pages.components.shell.cached import cached_answer
 from pages.components.shell.navigation import BLOB
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
@@ -30,13 +31,6 @@ _SURE: dict[Sureness, str] = {
     "open": ":red-badge[open] These pictures do not tell the first ones apart: give more, of "
     "things the net knows, or write down what is on them.",
 }
-
-
-@dataclass(eq=False)
-class _Answer:
-    """A place in the cache for one search; empty until the search ends."""
-
-    verdict: Verdict | None = None
 
 
 def show_finder(key: str, task: Task) -> None:
@@ -57,7 +51,8 @@ def show_finder(key: str, task: Task) -> None:
         args=(f"{key}.asked", question),
     )
     if st.session_state.get(f"{key}.asked") == question:
-        _show(key, _searched(question, card, examples), card)
+        verdict = cached_answer("finder", question, partial(_search, card, examples))
+        _show(key, verdict, card)
     show_source(find_spec, candidate_specs)
 
 
@@ -123,27 +118,16 @@ def _pick_pictures(key: str) -> tuple[Picture, ...]:
     return tuple({picture.digest: picture for picture in together}.values())
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _place(question: tuple[Any, ...]) -> _Answer:  # noqa: ARG001 - the key
-    """Keep a place for an answer: a cached function itself could not move a progress bar."""
-    return _Answer()
-
-
-def _searched(
-    question: tuple[Any, ...], card: ModelCard, examples: tuple[Example, ...]
-) -> Verdict:
-    answer = _place(question)
-    if answer.verdict is None:
-        bar = st.empty()
-        verdict = Verdict((), 0.0)
-        for so_far in find_spec(card, examples):
-            verdict = so_far.verdict
-            bar.progress(
-                so_far.done / so_far.total, f"{so_far.done} of {so_far.total} settings tried"
-            )
-        bar.empty()
-        answer.verdict = verdict
-    return answer.verdict
+def _search(card: ModelCard, examples: tuple[Example, ...]) -> Verdict:
+    """Try the combinations, and show how far that is."""
+    bar = st.empty()
+    verdict = Verdict((), 0.0)
+    for so_far in find_spec(card, examples):
+        verdict = so_far.verdict
+        tried = f"{so_far.done} of {so_far.total} settings tried"
+        bar.progress(so_far.done / so_far.total, tried)
+    bar.empty()
+    return verdict
 
 
 def _show(key: str, verdict: Verdict, card: ModelCard) -> None:

@@ -1,6 +1,7 @@
 """Where a stream's frames come from: the visitor's camera, a video, or single pictures."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import streamlit as st
@@ -9,6 +10,7 @@ from core.live.video_source import CLIPS, MOST_SOURCE_BYTES, SampleClip, VideoFi
 from core.video.reading import Video
 from pages.components.shell.choice import choice
 from pages.components.shell.text import plain
+from pages.components.shell.uploads import forget_upload, kept_upload, show_kept
 from pages.components.shell.widget_memory import persistent
 
 SourceName = Literal["camera", "video", "snapshot"]
@@ -88,19 +90,13 @@ def _video_source(key: str) -> VideoSource:
         key=f"{key}.upload",
         max_upload_size=MOST_SOURCE_BYTES // 10**6,
     )
-    if upload is not None and st.session_state.get(_FILE, (None,))[0] != upload.file_id:
-        st.session_state.pop(_FILE, None)
-        video = Video(upload.name, upload.getvalue())
-        st.session_state[_FILE] = upload.file_id, VideoFile(video)
-    given: VideoFile | None = st.session_state.get(_FILE, (None, None))[1]
+    given = kept_upload(_FILE, upload, _playable)
     if given is None:
         return SampleClip(clip)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Plays {plain(given.video.name)}, in a loop.", width="content")
-        if upload is None:
-            st.button("Forget", key=f"{key}.forget", on_click=_forget)
+    forget = partial(forget_upload, _FILE) if upload is None else None
+    show_kept(f"Plays {plain(given.video.name)}, in a loop.", key=key, forget=forget)
     return given
 
 
-def _forget() -> None:
-    st.session_state.pop(_FILE, None)
+def _playable(name: str, data: bytes) -> VideoFile:
+    return VideoFile(Video(name, data))

@@ -32,6 +32,7 @@ from pages.components.shell.jobs import start_button, start_own, watch
 from pages.components.shell.lazy_tabs import show_tabs
 from pages.components.shell.metrics import show_metrics
 from pages.components.shell.text import about_seconds, amount, megabytes, milliseconds, plain
+from pages.components.shell.uploads import forget_upload, kept_upload, show_kept
 from pages.components.shell.widget_memory import persistent
 
 TYPES = ["mp4", "m4v", "mov", "webm", "avi"]
@@ -87,19 +88,14 @@ def pick_video(key: str) -> Video:
         max_upload_size=MAX_VIDEO_BYTES // 10**6,
     )
     own = f"{key}.kept"
-    known: tuple[str, Video] | None = st.session_state.get(own)
-    if file and (known is None or known[0] != file.file_id):
-        known = file.file_id, Video(file.name, file.getvalue())
-        st.session_state[own] = known
-    if known is None:
+    video = kept_upload(own, file, Video)
+    if video is None:
         st.caption("Until you give one, this is the sample. It never travels with a link.")
         return _sample()
     if not file:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Kept from before: {plain(known[1].name)}", width="content")
-            forget = st.session_state.pop
-            st.button("Forget", key=f"{own}.forget", on_click=forget, args=(own, None))
-    return known[1]
+        words = f"Kept from before: {plain(video.name)}"
+        show_kept(words, key=own, forget=partial(forget_upload, own))
+    return video
 
 
 def pick_frame_range(key: str, video: Video) -> FrameRange:

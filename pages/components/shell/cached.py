@@ -6,6 +6,8 @@ What is kept is shared by all visitors and therefore read-only.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -19,6 +21,8 @@ from core.picture.image import BgrImage, Picture, decode_picture
 from core.pipeline import Run, run_model
 from core.render.encode import for_display, jpeg
 from core.render.statistics import PlaneStatistics, plane_statistics
+
+T = TypeVar("T")
 
 SPEC_BY_TEXT: dict[str | type, Callable[[BlobSpec], str]] = {BlobSpec: repr}
 """How caches know a spec: by its text, every digit of it. Streamlit would walk through its
@@ -53,6 +57,35 @@ def cached_difference(picture: Picture, spec: BlobSpec) -> float:
 def cached_statistics(picture: Picture, spec: BlobSpec) -> tuple[PlaneStatistics, ...]:
     """Measure each plane of a blob, once."""
     return _statistics(picture.digest, spec, picture)
+
+
+def cached_answer(kind: str, question: object, work_out: Callable[[], T]) -> T:
+    """Return the answer to a question that takes long, worked out once.
+
+    ``work_out`` may draw: a cached function itself could neither move a progress bar nor be
+    stopped by a button. Where it is stopped, the question stays open.
+
+    Args:
+        kind: of question; two kinds never share an answer.
+        question: what is asked, by names and digests, as Streamlit can hash it.
+        work_out: finds the answer.
+    """
+    slot: _Slot[T] = _slot(kind, question)
+    if slot.answer is None:
+        slot.answer = work_out()
+    return slot.answer
+
+
+@dataclass(eq=False)
+class _Slot(Generic[T]):
+    """Holds one answer; empty until somebody has worked it out."""
+
+    answer: T | None = None
+
+
+@st.cache_resource(max_entries=96, show_spinner=False, hash_funcs=SPEC_BY_TEXT)
+def _slot(kind: str, question: object) -> _Slot[Any]:  # noqa: ARG001 - the key
+    return _Slot()
 
 
 @st.cache_resource(
