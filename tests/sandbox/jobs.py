@@ -14,22 +14,22 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import PictureRefused
-from core.sandbox.jobs import job, part
+from core.sandbox.jobs import part, worker_job
 from core.sandbox.walls import allow_processor_time
 
 
-@job(cpu_seconds=5)
+@worker_job(cpu_seconds=5)
 def echo(values, arrays):
     yield part(*arrays, **values)
 
 
-@job(cpu_seconds=5)
+@worker_job(cpu_seconds=5)
 def count_up(values, arrays):
     for number in range(values["to"]):
         yield part(np.full(values["size"], number, np.uint8), number=number)
 
 
-@job(cpu_seconds=0.2)
+@worker_job(cpu_seconds=0.2)
 def spin(values, arrays):
     while True:
         end = time.process_time() + 0.05
@@ -39,55 +39,55 @@ def spin(values, arrays):
         yield None
 
 
-@job(cpu_seconds=0.2)
+@worker_job(cpu_seconds=0.2)
 def spin_in_c(values, arrays):
     yield part()
     np.arange(20_000_000).astype(object).sort()
 
 
-@job(cpu_seconds=5)
+@worker_job(cpu_seconds=5)
 def sleep(values, arrays):
     time.sleep(60)
     yield part()
 
 
-@job(cpu_seconds=5)
+@worker_job(cpu_seconds=5)
 def die(values, arrays):
     os.kill(os.getpid(), values["signal"])
     time.sleep(5)
     yield part()
 
 
-@job(cpu_seconds=5)
+@worker_job(cpu_seconds=5)
 def crash(values, arrays):
     ctypes.string_at(0)
     yield part()
 
 
-@job(cpu_seconds=5)
+@worker_job(cpu_seconds=5)
 def leave(values, arrays):
     os._exit(7)
     yield part()
 
 
-@job(cpu_seconds=5)
+@worker_job(cpu_seconds=5)
 def eat(values, arrays):
     yield part(np.ones(values["bytes"], np.uint8)[:1])
 
 
-@job(cpu_seconds=5)
+@worker_job(cpu_seconds=5)
 def refuse(values, arrays):
     raise PictureRefused("x" * values["length"])
     yield part()
 
 
-@job(cpu_seconds=5)
+@worker_job(cpu_seconds=5)
 def fail(values, arrays):
     raise KeyError("of ours")
     yield part()
 
 
-@job(cpu_seconds=5)
+@worker_job(cpu_seconds=5)
 def babble(values, arrays):
     """Write into the pipe what is no message; a worker that was taken over may."""
     for descriptor in range(3, 20):
@@ -97,7 +97,7 @@ def babble(values, arrays):
     yield part()
 
 
-@job(cpu_seconds=5)
+@worker_job(cpu_seconds=5)
 def try_to_leave(values, arrays):
     """Try all ways out; tell which were open."""
     here = str(Path(sys.executable))

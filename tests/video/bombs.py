@@ -9,7 +9,7 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from core.video.reading import Cut, Video, first_frame, frames, header
+from core.video.reading import FrameRange, Video, first_frame, frames, video_info
 from tests.videos import numbered
 
 MILLION = 10**6
@@ -18,14 +18,14 @@ MILLION = 10**6
 def visit(data: bytes) -> str:
     """Do what a visit does: look the video through, show its first frame, take them all."""
     video = Video("bomb", data)
-    head = header(video)
-    first_frame(video, head, Cut(0, 1e6))
-    return f"{sum(1 for _ in frames(video, head, Cut(0, 1e6)))} frames"
+    info = video_info(video)
+    first_frame(video, info, FrameRange(0, 1e6))
+    return f"{sum(1 for _ in frames(video, info, FrameRange(0, 1e6)))} frames"
 
 
 def look(data: bytes) -> str:
     """Look a video through."""
-    return str(header(Video("bomb", data)))
+    return str(video_info(Video("bomb", data)))
 
 
 # MP4

@@ -12,16 +12,16 @@ import pytest
 
 from core.errors import VideoRefused
 from core.video import decoding
-from core.video.decoding import Bounds, Orientation, Track
+from core.video.decoding import Orientation, VideoBounds, VideoTrack
 from tests.videos import blocks, number_in, numbered
 
-BOUNDS = asdict(Bounds(54_000, 4096 * 2304))
+BOUNDS = asdict(VideoBounds(54_000, 4096 * 2304))
 
 
 def looked(data: bytes, container: str = "mov"):
     """Look a video through; its track, and the time of each frame."""
-    ask(decoding.take, {"name": "clip"}, [np.frombuffer(data, np.uint8)])
-    (told,) = ask(decoding.look_through, {"container": container, "bounds": BOUNDS})
+    ask(decoding.take_video, {"name": "clip"}, [np.frombuffer(data, np.uint8)])
+    (told,) = ask(decoding.look_through_video, {"container": container, "bounds": BOUNDS})
     return told.values["track"], told.arrays[0].tolist()
 
 
@@ -31,7 +31,7 @@ def decoded(data: bytes, container: str = "mov", *, begin=0.0, stride=1):
     values = {"track": track, "bounds": BOUNDS, **asked}
     return [
         (times[each.values["number"]], each.arrays[0])
-        for each in ask(decoding.decode, values, [np.array(times)])
+        for each in ask(decoding.decode_frames, values, [np.array(times)])
     ]
 
 
@@ -251,7 +251,7 @@ def test_a_frame_that_cannot_be_converted_is_a_sentence(error):
         def to_ndarray(self, **_):
             raise error
 
-    track = Track("mov", 0, 64, 48, Orientation(), "shown", 0)
+    track = VideoTrack("mov", 0, 64, 48, Orientation(), "shown", 0)
     with pytest.raises(VideoRefused, match=r"turned into a picture .*bad.*Export it"):
         decoding._pixels(Unconvertible(), track)
 
@@ -267,13 +267,30 @@ def test_a_container_cannot_make_us_open_another_file(monkeypatch):
     assert asked == []
 
 
-def test_packets_in_a_row_without_a_frame_come_to_an_end(monkeypatch):
+def rarely_shown() -> bytes:
     data = bytearray(gappy("matroska", "libvpx", list(range(40))))
     for at in payloads(bytes(data))[5:]:
-        data[at] &= ~0x10  # shown no more
-    track, times = looked(bytes(data), "matroska")
-    assert len(times) == 5
+        data[at] &= ~0x10
+    return bytes(data)
+
+
+def test_a_video_of_which_next_to_nothing_is_shown_is_refused():
+    with pytest.raises(VideoRefused, match="35 frames that are never shown and only 5"):
+        looked(rarely_shown(), "matroska")
+
+
+def test_packets_in_a_row_without_a_frame_come_to_an_end(monkeypatch):
+    data = rarely_shown()
+    monkeypatch.setattr(decoding, "MOST_HIDDEN", 40)
     monkeypatch.setattr(decoding, "MOST_SILENT_PACKETS", 20)
+    track, times = looked(data, "matroska")
+    assert len(times) == 5
     values = {"track": track, "bounds": BOUNDS, "begin": 0, "end": 9, "stride": 1, "most": 99}
     with pytest.raises(VideoRefused, match="20 packets in a row"):
-        ask(decoding.decode, values, [np.array(times)])
+        ask(decoding.decode_frames, values, [np.array(times)])
+
+
+def test_a_packet_larger_than_its_pixels_is_refused(monkeypatch):
+    monkeypatch.setattr(decoding, "_most_bytes", lambda _: 50)
+    with pytest.raises(VideoRefused, match="more than its pixels can need"):
+        looked(numbered(3))
