@@ -3,7 +3,7 @@
 import html
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pages.components.shell.text import (
@@ -21,6 +21,7 @@ def test_escaping_loses_nothing(text):
     assert html.unescape(plain(text)).replace(WORD_JOINER, "") == text.replace(WORD_JOINER, "")
 
 
+@example("see www.example.org or https://example.org, or write to me@example.org")
 @given(st.text(alphabet="![](){}*_`~<>:$@|+-\\www.example.org/1 "))
 def test_no_sign_of_markdown_and_no_address_is_left(text):
     safe = plain(text)

@@ -1,6 +1,9 @@
 """What a widget holds follows the visitor; what a link says comes first."""
 
+import streamlit as st
 from streamlit.testing.v1 import AppTest
+
+from pages.components.shell.widget_memory import note_page, persistent
 
 
 def script():
@@ -36,3 +39,26 @@ def test_a_value_that_came_with_a_link_and_was_never_touched_stays_as_well():
         app.session_state["title"] = title
         app.run()
     assert app.number_input(key="number").value == 5
+
+
+def test_what_streamlit_drops_with_the_page_comes_back_unless_a_link_says_otherwise(
+    monkeypatch,
+):
+    state, query = {}, {}
+    monkeypatch.setattr(st, "session_state", state)
+    monkeypatch.setattr(st, "query_params", query)
+    note_page("one")
+    state["number"] = 42
+    persistent("number")
+    del state["number"]
+    note_page("one")
+    persistent("number")
+    assert "number" not in state, "a rerun brings nothing back"
+    note_page("two")
+    persistent("number")
+    assert state["number"] == 42
+    del state["number"]
+    query["number"] = "5"
+    note_page("three")
+    persistent("number")
+    assert "number" not in state, "the address comes first"
