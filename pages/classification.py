@@ -21,14 +21,14 @@ with knobs:
     card = pick_model("classification", task="classification")
     k = pick_k("classification")
 
-done = cached_run(picture, card)
-ranked = ranking(done, card, k)
+run = cached_run(picture, card)
+ranked = ranking(run, card, k)
 with view:
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        show_ranking(done, card, ranked)
+        show_ranking(run, card, ranked)
     with right:
-        show_jpeg(done.photo, caption=f"The picture, {done.image_size}", alt="The picture")
-        show_seen(done.blob, card.blob)
-    show_times(done.times, read_ms=ranked.read_ms)
-    show_classification_tabs(picture, card, done, ranked)
+        show_jpeg(run.photo, caption=f"The picture, {run.image_size}", alt="The picture")
+        show_seen(run.blob, card.blob)
+    show_times(run.times, read_ms=ranked.read_ms)
+    show_classification_tabs(picture, card, run, ranked)

@@ -1,6 +1,6 @@
 import streamlit as st
 
-from core.pipeline import found
+from core.pipeline import detect
 from pages.components.answers.tabs import show_detection_tabs
 from pages.components.detection import boxes
 from pages.components.detection.box_canvas import box_canvas
@@ -26,14 +26,14 @@ with knobs:
     spec = pick_fit_for_model("detection", card)
     style = display_controls("detection.display")
 
-done = cached_run(picture, card, spec)
-result = found(done, card, thresholds)
+run = cached_run(picture, card, spec)
+result = detect(run, card, thresholds)
 with view:
     boxes.show_steps("detection", result, card)
     canvas = st.container()
     boxes.show_table(result, card)
-    show_times(done.times, read_ms=result.read_ms)
+    show_times(run.times, read_ms=result.read_ms)
     row = choose_box("detection.box", result, card)
     with canvas:
-        box_canvas("detection", done, card, thresholds, chosen=row, style=style)
-    show_detection_tabs(picture, card, spec, thresholds, style, done, result, row)
+        box_canvas("detection", run, card, thresholds, chosen=row, style=style)
+    show_detection_tabs(picture, card, spec, thresholds, style, run, result, row)

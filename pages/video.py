@@ -16,16 +16,16 @@ st.caption(
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:
     video = parts.pick_video("video")
-    cut = parts.pick_cut("video", video)
+    frame_range = parts.pick_frame_range("video", video)
     question = pick_question("video")
     kind = parts.pick_format("video")
-    parts.offer_start("video", video, cut, question, kind)
+    parts.offer_start("video", video, frame_range, question, kind)
 show_source(annotate, frames)  # stands below; what is watched comes last
 with view:
-    parts.show_video(video, cut)
+    parts.show_video(video, frame_range)
     left, right = st.columns(2, gap="medium")
     with left:
-        parts.show_preview(video, cut, question)
+        parts.show_preview(video, frame_range, question)
     with right:
         parts.show_results("video")
     parts.show_findings("video")

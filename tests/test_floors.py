@@ -32,21 +32,25 @@ BELOW = {
     "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results", "render"],
     "share": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        *["lab", "series", "video"],
+        *["answers", "series", "video"],
     ],
-    "lab": ["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+    "answers": ["picture", "blob", "nets", "results", "pipeline"],
+    "lab": [
+        *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+        "answers",
+    ],
     "jobs": ["errors"],
     "series": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        "lab",
+        "answers",
     ],
     "video": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        *["lab", "series"],
+        *["answers", "series"],
     ],
     "live": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        *["lab", "series", "video"],
+        *["answers", "series", "video"],
     ],
 }
 

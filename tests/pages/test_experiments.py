@@ -1,6 +1,6 @@
 """What a visitor is promised on the page of experiments."""
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import download
 from tests.pages.lab.test_bench import bench, heading
 from tests.pages.lab.test_finder import find, forgotten
@@ -24,7 +24,7 @@ def test_hidden_tabs_run_no_net(visit, forwards):
 
 @needs_shared
 def test_squeezenet_is_compared_broken_and_found(visit):
-    download(card("squeezenet-v1.1-fp16-onnx"))
+    download(card_named("squeezenet-v1.1-fp16-onnx"))
     app = bench(visit, model="SqueezeNet v1.1")
     assert "Egyptian cat" in heading(app, "A:")
     assert heading(app, "A:")[8:] != heading(app, "B:")[8:]
@@ -41,7 +41,7 @@ def test_squeezenet_is_compared_broken_and_found(visit):
 
 @needs_shared
 def test_yolo_is_compared_and_broken(visit):
-    download(card("yolo-fastest-1.1-coco"))
+    download(card_named("yolo-fastest-1.1-coco"))
     app = bench(visit, "detection", "YOLO-Fastest 1.1", "motorcycle")
     assert "motorbike" in heading(app, "A:")
     assert "IoU" in table(app, "change")

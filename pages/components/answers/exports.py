@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from core.nets.card import ModelCard
-from core.pipeline import Found, Ranking, Run, Thresholds
+from core.pipeline import DetectionResult, Ranking, Run, Thresholds
 from core.render.boxes import NUMBERED, BoxStyle
 from core.results.detections import Detections
 from core.share.coco import Numbering, coco_dataset, coco_results, numberings
@@ -19,9 +19,9 @@ from core.share.inference_script import (
     script_zip,
 )
 from core.share.pictures import annotated_jpeg, annotated_png, crops_zip
+from core.share.provenance import Provenance
 from core.share.ranking import ranking_csv, ranking_json, scores_csv
 from core.share.report import classification_report, detection_report
-from core.share.state import State
 from pages.components.shell.choice import choice
 from pages.components.shell.copy_link import copy_link
 from pages.components.shell.download import download
@@ -48,50 +48,54 @@ _NUMBERINGS: dict[Numbering, str] = {
 
 def show_boxes(
     key: str,
-    state: State,
+    provenance: Provenance,
     thresholds: Thresholds,
-    done: Run,
-    result: Found,
+    run: Run,
+    result: DetectionResult,
     style: BoxStyle = NUMBERED,
 ) -> None:
     """Offer the boxes as files, the script and report of exactly this state, and the link.
 
     ``style`` is how the boxes are drawn on the pictures.
     """
-    code = detection_script(state, done, thresholds)
-    report = partial(detection_report, state, result, thresholds, code=code, made=_now())
+    code = detection_script(provenance, run, thresholds)
+    report = partial(detection_report, provenance, result, thresholds, code=code, made=_now())
     left, right = st.columns(2, gap="large")
     with left:
-        _show_report(key, report, state)
-        _show_pictures(key, state, result.kept, style)
-        _show_tables(key, state, thresholds, result.kept)
+        _show_report(key, report, provenance)
+        _show_pictures(key, provenance, result.kept, style)
+        _show_tables(key, provenance, thresholds, result.kept)
     with right:
-        _show_coco(key, state, result.kept)
-        _show_yolo(key, state, result.kept)
-    _show_code(key, code, "detect.py", state)
+        _show_coco(key, provenance, result.kept)
+        _show_yolo(key, provenance, result.kept)
+    _show_code(key, code, "detect.py", provenance)
     show_source(boxes_csv, coco_results, yolo_text, crops_zip)
 
 
-def show_ranking(key: str, state: State, done: Run, ranked: Ranking) -> None:
+def show_ranking(key: str, provenance: Provenance, run: Run, ranked: Ranking) -> None:
     """Offer the ranking as files, the script and report of exactly this state, and the link."""
-    code = classification_script(state, done, len(ranked.best))
-    report = partial(classification_report, state, ranked, code=code, made=_now())
+    code = classification_script(provenance, run, len(ranked.best))
+    report = partial(classification_report, provenance, ranked, code=code, made=_now())
     left, right = st.columns(2, gap="large")
     with left:
-        _show_report(key, report, state)
+        _show_report(key, report, provenance)
     with right:
-        _show_scores(key, state, done, ranked)
-    _show_code(key, code, "classify.py", state)
+        _show_scores(key, provenance, run, ranked)
+    _show_code(key, code, "classify.py", provenance)
     show_source(ranking_csv, scores_csv, ranking_json)
 
 
-def _show_code(key: str, code: str, name: str, state: State) -> None:
+def _show_code(key: str, code: str, name: str, provenance: Provenance) -> None:
     st.markdown("**Python for exactly this state**")
     words = "Needs numpy, opencv-python-headless, and beside it the files that it names."
     _offer(key, name, code, name, words)
-    packed = partial(script_zip, code, name, state.picture, state.card)
+    packed = partial(script_zip, code, name, provenance.picture, provenance.card)
     _offer(
-        key, "ZIP to run", packed, f"{_base(state)}-{stem(name)}.zip", _zip_words(state.card)
+        key,
+        "ZIP to run",
+        packed,
+        f"{_base(provenance)}-{stem(name)}.zip",
+        _zip_words(provenance.card),
     )
     st.code(code, height=CODE_HEIGHT)
 
@@ -105,38 +109,40 @@ def _zip_words(card: ModelCard) -> str:
     )
 
 
-def _show_report(key: str, report: partial[bytes], state: State) -> None:
+def _show_report(key: str, report: partial[bytes], provenance: Provenance) -> None:
     st.markdown("**To show and to share**")
     words = (
         "One HTML file with picture, table, every setting and the code. It needs no network "
         "and no Blobscope, and prints well."
     )
-    _offer(key, "Report", report, f"{_base(state)}-report.html", words)
+    _offer(key, "Report", report, f"{_base(provenance)}-report.html", words)
     copy_link(f"{key}.link")
 
 
-def _show_scores(key: str, state: State, done: Run, ranked: Ranking) -> None:
-    base, count = _base(state), len(ranked.best)
+def _show_scores(key: str, provenance: Provenance, run: Run, ranked: Ranking) -> None:
+    base, count = _base(provenance), len(ranked.best)
     st.markdown("**The answer**")
     table = partial(ranking_csv, ranked.best)
     _offer(key, "CSV", table, f"{base}.csv", f"The {count} likeliest classes, a row each.")
     words = "Every class the net knows: its raw score and its confidence."
-    scores = partial(scores_csv, done.outputs, state)
+    scores = partial(scores_csv, run.outputs, provenance)
     _offer(key, "CSV of all scores", scores, f"{base}-scores.csv", words)
     words = "The likeliest classes with picture, model and spec: all it takes to repeat it."
-    _offer(key, "JSON", partial(ranking_json, ranked.best, state), f"{base}.json", words)
-    _show_labels(key, state)
+    _offer(key, "JSON", partial(ranking_json, ranked.best, provenance), f"{base}.json", words)
+    _show_labels(key, provenance)
 
 
-def _show_labels(key: str, state: State) -> None:
+def _show_labels(key: str, provenance: Provenance) -> None:
     words = "The labels, a line each; YOLO's class 0 is the first. The script reads them too."
-    _offer(key, LABELS, partial(class_names, state.card), LABELS, words)
+    _offer(key, LABELS, partial(class_names, provenance.card), LABELS, words)
 
 
-def _show_pictures(key: str, state: State, kept: Detections, style: BoxStyle) -> None:
-    base, given = _base(state), (state.picture, kept, state.card)
+def _show_pictures(key: str, provenance: Provenance, kept: Detections, style: BoxStyle) -> None:
+    base, given = _base(provenance), (provenance.picture, kept, provenance.card)
     st.markdown("**Pictures**")
-    words = f"The picture with its boxes in its own size, {state.size}; every pixel as it is."
+    words = (
+        f"The picture with its boxes in its own size, {provenance.size}; every pixel as it is."
+    )
     _offer(key, "PNG", partial(annotated_png, *given, style), f"{base}-boxes.png", words)
     words = "The same, smaller: for a letter or a slide."
     _offer(key, "JPEG", partial(annotated_jpeg, *given, style), f"{base}-boxes.jpg", words)
@@ -145,43 +151,47 @@ def _show_pictures(key: str, state: State, kept: Detections, style: BoxStyle) ->
         _offer(key, "Crops", partial(crops_zip, *given), f"{base}-crops.zip", words)
 
 
-def _show_tables(key: str, state: State, thresholds: Thresholds, kept: Detections) -> None:
-    base = _base(state)
+def _show_tables(
+    key: str, provenance: Provenance, thresholds: Thresholds, kept: Detections
+) -> None:
+    base = _base(provenance)
     st.markdown("**The boxes, in pixels of the original picture**")
     words = "x_min, y_min, x_max, y_max, class_id, label, confidence: for spreadsheets."
-    _offer(key, "CSV", partial(boxes_csv, kept, state.card), f"{base}.csv", words)
+    _offer(key, "CSV", partial(boxes_csv, kept, provenance.card), f"{base}.csv", words)
     words = "The same with picture, model, spec and thresholds: all it takes to repeat it."
-    _offer(key, "JSON", partial(boxes_json, kept, state, thresholds), f"{base}.json", words)
+    _offer(
+        key, "JSON", partial(boxes_json, kept, provenance, thresholds), f"{base}.json", words
+    )
 
 
-def _show_coco(key: str, state: State, kept: Detections) -> None:
-    base, offered = _base(state), numberings(state.card)
+def _show_coco(key: str, provenance: Provenance, kept: Detections) -> None:
+    base, offered = _base(provenance), numberings(provenance.card)
     st.markdown("**For COCO's tools**")
     numbering: Numbering = offered[0]
     if len(offered) > 1:
         numbering = choice("Category ids", offered, key=f"{key}.categories")
     st.caption(_NUMBERINGS[numbering])
-    given = {"picture_name": state.picture.name}
-    results = partial(coco_results, kept, state.card, numbering=numbering, **given)
+    given = {"picture_name": provenance.picture.name}
+    results = partial(coco_results, kept, provenance.card, numbering=numbering, **given)
     words = "image_id, category_id, bbox (left, top, width, height) and score."
     _offer(key, "COCO results", results, f"{base}-coco-results.json", words)
     data_set = partial(
-        coco_dataset, kept, state.card, size=state.size, numbering=numbering, **given
+        coco_dataset, kept, provenance.card, size=provenance.size, numbering=numbering, **given
     )
     words = "A data set of this one picture, with the boxes as its annotations."
     _offer(key, "COCO data set", data_set, f"{base}-coco-dataset.json", words)
 
 
-def _show_yolo(key: str, state: State, kept: Detections) -> None:
-    base = _base(state)
-    lines = partial(yolo_text, kept, state.size, label_offset=state.card.label_offset)
+def _show_yolo(key: str, provenance: Provenance, kept: Detections) -> None:
+    base = _base(provenance)
+    lines = partial(yolo_text, kept, provenance.size, label_offset=provenance.card.label_offset)
     st.markdown("**For YOLO's tools**")
     words = "class cx cy w h, in fractions of the picture: labels to train with."
     _offer(key, "YOLO txt", lines, f"{base}.txt", words)
     sure = partial(lines, with_confidence=True)
     words = "The same with the confidence as sixth column."
     _offer(key, "YOLO predictions", sure, f"{base}-confidence.txt", words)
-    _show_labels(key, state)
+    _show_labels(key, provenance)
 
 
 def _offer(
@@ -194,9 +204,9 @@ def _offer(
         st.caption(words, width="stretch")
 
 
-def _base(state: State) -> str:
+def _base(provenance: Provenance) -> str:
     """Name the files after the picture."""
-    return stem(file_name(state.picture.name))
+    return stem(file_name(provenance.picture.name))
 
 
 def _now() -> str:

@@ -24,7 +24,7 @@ from core.lab.occlusion import (
 from core.nets.card import ModelCard
 from core.picture.image import Picture
 from core.picture.size import Size
-from core.pipeline import Found, Ranking, Run, on_shown
+from core.pipeline import DetectionResult, Ranking, Run, on_shown
 from core.render.boxes import BoxStyle, draw_detections
 from core.render.heat import draw_heat, draw_outline
 from core.render.palette import DIVERGING
@@ -64,7 +64,7 @@ class _Case:
     picture: Picture
     card: ModelCard
     spec: BlobSpec
-    done: Run
+    run: Run
     watched: Watched
     name: str
     box: Detections | None = None
@@ -72,7 +72,7 @@ class _Case:
 
 
 def show_why_class(
-    key: str, picture: Picture, card: ModelCard, done: Run, ranked: Ranking
+    key: str, picture: Picture, card: ModelCard, run: Run, ranked: Ranking
 ) -> None:
     """Offer to find out on which parts of the picture the confidence of a class rests."""
     names = {each.class_id: each.label for each in ranked.best}
@@ -86,7 +86,7 @@ def show_why_class(
         bind="query-params",
     )
     watched = WatchedClass(class_id)
-    _show_case(key, _Case(picture, card, card.blob, done, watched, names[class_id]))
+    _show_case(key, _Case(picture, card, card.blob, run, watched, names[class_id]))
 
 
 def show_why_box(
@@ -94,8 +94,8 @@ def show_why_box(
     picture: Picture,
     card: ModelCard,
     spec: BlobSpec,
-    done: Run,
-    result: Found,
+    run: Run,
+    result: DetectionResult,
     row: int | None,
 ) -> None:
     """Offer to find out on which parts of the picture a chosen box rests."""
@@ -107,7 +107,7 @@ def show_why_box(
     (class_id,), (xyxy,) = box.class_id.tolist(), box.xyxy.tolist()
     watched = WatchedBox(class_id, tuple(xyxy))
     name = f"#{number + 1} {card.label(class_id)}"
-    _show_case(key, _Case(picture, card, spec, done, watched, name, box, note=_FOUND_AGAIN))
+    _show_case(key, _Case(picture, card, spec, run, watched, name, box, note=_FOUND_AGAIN))
 
 
 def _show_case(key: str, case: _Case) -> None:
@@ -120,7 +120,7 @@ def _show_case(key: str, case: _Case) -> None:
         st.caption(case.note)
     sweep = _pick_sweep(key)
     question = _Question(case.picture.digest, case.card.name, case.spec, sweep, case.watched)
-    times, forwards = case.done.times, sweep.cells**2 + 1
+    times, forwards = case.run.times, sweep.cells**2 + 1
     st.button(
         f"Find out: {forwards} forwards, {_about(forwards * (times.blob + times.forward))}",
         key=f"{key}.go",
@@ -208,10 +208,10 @@ def _show(case: _Case, found: OcclusionMap) -> None:
 
 
 def _show_map(case: _Case, found: OcclusionMap, scale: PlaneScale) -> None:
-    drawn = draw_heat(case.done.shown, found.drop, scale)
+    drawn = draw_heat(case.run.shown, found.drop, scale)
     if case.box is not None:
         drawn = draw_detections(
-            drawn, on_shown(case.box, case.done), style=BoxStyle(labels=False, confidence=False)
+            drawn, on_shown(case.box, case.run), style=BoxStyle(labels=False, confidence=False)
         )
     patch = found.sweep.patch(*found.lowest, Size.of(drawn))
     show_photo(
@@ -222,7 +222,7 @@ def _show_map(case: _Case, found: OcclusionMap, scale: PlaneScale) -> None:
 
 
 def _show_worst(case: _Case, found: OcclusionMap) -> None:
-    shown, sweep = case.done.shown, found.sweep
+    shown, sweep = case.run.shown, found.sweep
     patch = sweep.patch(*found.lowest, Size.of(shown))
     where = place_name(*found.lowest, sweep.cells)
     show_photo(

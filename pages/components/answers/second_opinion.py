@@ -6,32 +6,31 @@ from core.blob.make import Blob
 from core.blob.spec import BlobSpec
 from core.errors import EngineMissing
 from core.nets.card import ModelCard
-from core.nets.catalog import card as card_named
-from core.nets.catalog import cards
+from core.nets.catalog import card_named, cards
 from core.nets.downloads import present
 from core.nets.second_opinion import (
     TOLERANCE,
-    Difference,
+    OutputDifference,
     SecondOpinion,
     differences,
     second_opinion,
 )
 from core.pipeline import Run
-from core.share.state import State
+from core.share.provenance import Provenance
 from pages.components.inputs.model import FRAMEWORKS
 from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import milliseconds, plain
 
 
-def show_second_opinion(state: State, done: Run) -> None:
+def show_second_opinion(provenance: Provenance, run: Run) -> None:
     """Compare the two engines' numbers and times, or say why that cannot be done."""
-    card = state.card
+    card = provenance.card
     if card.framework != "onnx":
         st.info(_why_not(card))
         return
     try:
-        opinion = _opinion(state.picture.digest, card.name, state.spec, done.blob)
+        opinion = _opinion(provenance.picture.digest, card.name, provenance.spec, run.blob)
     except EngineMissing as missing:
         st.info(plain(str(missing)))
         return
@@ -75,7 +74,7 @@ def _show(opinion: SecondOpinion) -> None:
     )
 
 
-def _row(difference: Difference) -> dict[str, object]:
+def _row(difference: OutputDifference) -> dict[str, object]:
     return {
         "output": difference.output,
         "shape": str(list(difference.shape)),

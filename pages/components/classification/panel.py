@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.lab.panel import Opinion, agreement, common_rows, opinion
+from core.lab.classifiers import ClassifierAnswer, agreement, classifier_answer, common_rows
 from core.nets.card import ModelCard
 from core.nets.catalog import cards
 from core.nets.downloads import present
@@ -36,13 +36,13 @@ def show_panel(key: str, picture: Picture, card: ModelCard) -> None:
             f"{absent} more can be had: choose one under Model, download it, and it is "
             "offered here."
         )
-    panel = _asked(picture, [here[title] for title in chosen])
-    if len(panel) > 1:
-        st.markdown(f"**{plain(agreement(panel))}**")
-        _show_common(panel)
+    answers = _asked(picture, [here[title] for title in chosen])
+    if len(answers) > 1:
+        st.markdown(f"**{plain(agreement(answers))}**")
+        _show_common(answers)
     elif len(chosen) < 2:
         st.info("Choose a second net to compare.")
-    show_source(opinion, common_rows, agreement)
+    show_source(classifier_answer, common_rows, agreement)
 
 
 def _partner(card: ModelCard, here: tuple[ModelCard, ...]) -> ModelCard:
@@ -62,39 +62,39 @@ def _kinship(one: ModelCard, other: ModelCard) -> bool:
     return 2 * len(shared) > min(len(one.labels), len(other.labels))
 
 
-def _asked(picture: Picture, nets: list[ModelCard]) -> list[Opinion]:
+def _asked(picture: Picture, nets: list[ModelCard]) -> list[ClassifierAnswer]:
     """Show each net's answer in a cell of its own; one that fails says so there."""
-    panel: list[Opinion] = []
+    answers: list[ClassifierAnswer] = []
     if not nets:
-        return panel
+        return answers
     row = st.grid(len(nets), min_column_width=NARROWEST)
     for net in nets:
         with row.cell(), st.container(border=True, height="stretch"), show_errors():
             st.markdown(f"##### {plain(net.title)}")
-            done = cached_run(picture, net)
-            said = opinion(done, net, _SHOWN)
+            run = cached_run(picture, net)
+            said = classifier_answer(run, net, _SHOWN)
             _show_opinion(said)
             st.caption(
                 f"{_kind(said)}{len(net.labels):,} classes, "
-                f"forward {milliseconds(done.times.forward)}"
+                f"forward {milliseconds(run.times.forward)}"
             )
-            panel.append(said)
-    return panel
+            answers.append(said)
+    return answers
 
 
-def _show_opinion(said: Opinion) -> None:
+def _show_opinion(said: ClassifierAnswer) -> None:
     for each in said.best:
         st.progress(min(1.0, each.confidence), f"{plain(each.label)} {each.confidence:.1%}")
 
 
-def _kind(said: Opinion) -> str:
+def _kind(said: ClassifierAnswer) -> str:
     group = said.card.group(said.best[0].class_id)
     return f"a kind of **{plain(group)}** · " if group else ""
 
 
-def _show_common(panel: list[Opinion]) -> None:
-    rows = common_rows(panel)
-    titles = [each.card.title for each in panel]
+def _show_common(answers: list[ClassifierAnswer]) -> None:
+    rows = common_rows(answers)
+    titles = [each.card.title for each in answers]
     st.dataframe(
         [
             {"label": row.label, **dict(zip(titles, row.confidence, strict=True))}

@@ -10,7 +10,7 @@ from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
 
 
-def show_ranking(done: Run, card: ModelCard, ranked: Ranking) -> None:
+def show_ranking(run: Run, card: ModelCard, ranked: Ranking) -> None:
     """Show the likeliest classes with bars and numbers."""
     _headline(ranked.best[0], card)
     st.dataframe(
@@ -23,13 +23,13 @@ def show_ranking(done: Run, card: ModelCard, ranked: Ranking) -> None:
         },
         alt="The likeliest classes: " + ", ".join(_words(each) for each in ranked.best),
     )
-    st.caption(_softmax_note(done, card))
+    st.caption(_softmax_note(run, card))
     show_source(confidences, softmax, top_k)
 
 
-def show_raw_scores(done: Run) -> None:
+def show_raw_scores(run: Run) -> None:
     """Show the numbers the net gave, before anything was done to them."""
-    for name, array in done.outputs.items():
+    for name, array in run.outputs.items():
         st.markdown(
             f"**{plain(name)}** · shape `{list(array.shape)}` · `{array.dtype}` · "
             f"from `{array.min():.6g}` to `{array.max():.6g}` · sum `{array.sum():.6g}`"
@@ -60,8 +60,8 @@ def _words(ranked: Ranked) -> str:
     return f"{ranked.label} {ranked.confidence:.1%}"
 
 
-def _softmax_note(done: Run, card: ModelCard) -> str:
-    answer = scores(done.outputs)
+def _softmax_note(run: Run, card: ModelCard) -> str:
+    answer = scores(run.outputs)
     if card.logits if card.logits is not None else is_logits(answer):
         return f"The net answered {answer.size} logits; softmax made them confidences."
     return f"The net answered {answer.size} confidences itself; no softmax was applied."

@@ -5,7 +5,7 @@ import pyarrow
 import streamlit as st
 
 from core.nets.card import ModelCard
-from core.pipeline import MOST_CANDIDATES, Found, Run, found, on_shown
+from core.pipeline import MOST_CANDIDATES, DetectionResult, Run, detect, on_shown
 from core.render.boxes import NUMBERED, BoxStyle, draw_detections
 from core.results.detections import Detections
 from pages.components.inputs.box_style import show_legend
@@ -19,7 +19,7 @@ MOST_RAW_ROWS, MOST_RAW_COLUMNS = 200, 100
 MOST_COUNTED = 12
 
 
-def show_steps(key: str, result: Found, card: ModelCard) -> None:
+def show_steps(key: str, result: DetectionResult, card: ModelCard) -> None:
     """Show how many boxes were left after each step, and of which classes they are."""
     show_metrics(
         {
@@ -33,20 +33,22 @@ def show_steps(key: str, result: Found, card: ModelCard) -> None:
     _show_class_counts(key, result, card)
 
 
-def show_pictures(done: Run, result: Found, card: ModelCard, style: BoxStyle) -> None:
+def show_pictures(run: Run, result: DetectionResult, card: ModelCard, style: BoxStyle) -> None:
     """Show the picture with its boxes, and without."""
     left, right = st.columns(2, gap="small")
     with left:
-        show_found(done, result, card, style)
+        show_found(run, result, card, style)
         show_legend(style)
     with right:
-        show_jpeg(done.photo, caption=f"The picture, {done.image_size}", alt="The picture")
+        show_jpeg(run.photo, caption=f"The picture, {run.image_size}", alt="The picture")
 
 
-def show_found(done: Run, result: Found, card: ModelCard, style: BoxStyle = NUMBERED) -> None:
+def show_found(
+    run: Run, result: DetectionResult, card: ModelCard, style: BoxStyle = NUMBERED
+) -> None:
     """Draw the boxes on the picture, by default numbered as in the table."""
     drawn = draw_detections(
-        done.shown, on_shown(result.kept, done), label=card.label, style=style
+        run.shown, on_shown(result.kept, run), label=card.label, style=style
     )
     labels = [card.label(class_id) for class_id in result.kept.class_id.tolist()]
     show_photo(
@@ -56,7 +58,7 @@ def show_found(done: Run, result: Found, card: ModelCard, style: BoxStyle = NUMB
     )
 
 
-def _show_class_counts(key: str, result: Found, card: ModelCard) -> None:
+def _show_class_counts(key: str, result: DetectionResult, card: ModelCard) -> None:
     """Show how many boxes each class has above the confidence; a click filters by it.
 
     The counts stand beside the filter, not in it: a link carries the texts of its options.
@@ -90,9 +92,9 @@ def _toggle(key: str, label: str) -> None:
     st.session_state[key] = others if label in chosen else [*others, label]
 
 
-def show_raw_rows(done: Run) -> None:
+def show_raw_rows(run: Run) -> None:
     """Show the numbers the net gave, before anything was done to them."""
-    for name, array in done.outputs.items():
+    for name, array in run.outputs.items():
         st.markdown(f"**{plain(name)}** · shape `{list(array.shape)}` · `{array.dtype}`")
         rows = array.reshape(-1, array.shape[-1])[:MOST_RAW_ROWS, :MOST_RAW_COLUMNS]
         # columns as Arrow's: pandas would look at each of them for a while
@@ -103,11 +105,11 @@ def show_raw_rows(done: Run) -> None:
     )
 
 
-def show_table(result: Found, card: ModelCard) -> None:
+def show_table(result: DetectionResult, card: ModelCard) -> None:
     """List the boxes, in pixels of the original picture, a row for each one drawn."""
     if not len(result.kept):
         st.info(
-            f"Nothing is left. The surest row has a confidence of {result.surest:.2f}: "
+            f"Nothing is left. The surest row has a confidence of {result.top_confidence:.2f}: "
             "lower the threshold, choose other classes, or another picture."
         )
         return
@@ -116,10 +118,10 @@ def show_table(result: Found, card: ModelCard) -> None:
         "The boxes that were kept, the surest first, in pixels of the original picture; the "
         "raw row says which line of the net's output each one was."
     )
-    show_source(found, Detections.above, Detections.suppressed)
+    show_source(detect, Detections.above, Detections.suppressed)
 
 
-def _table(result: Found, card: ModelCard) -> dict[str, object]:
+def _table(result: DetectionResult, card: ModelCard) -> dict[str, object]:
     kept = result.kept
     corners = dict(zip(("x_min", "y_min", "x_max", "y_max"), kept.xyxy.T.round(1), strict=True))
     return {

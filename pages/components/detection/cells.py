@@ -10,7 +10,7 @@ from core.errors import CardInvalid, LayoutUnknown
 from core.nets.card import ModelCard
 from core.picture.image import BgrImage
 from core.pipeline import Run, grids_of
-from core.render.cells import Backdrop, draw_cell, draw_heat
+from core.render.cells import Backdrop, draw_cell, draw_cell_heat
 from core.render.palette import SEQUENTIAL
 from core.render.planes import colour_bar
 from core.results.cells import HOW_WRITTEN, Origin, origin
@@ -25,23 +25,23 @@ from pages.components.shell.text import plain
 _OWN = "of the box"
 
 
-def show_cells(key: str, done: Run, card: ModelCard, spec: BlobSpec, row: int | None) -> None:
+def show_cells(key: str, run: Run, card: ModelCard, spec: BlobSpec, row: int | None) -> None:
     """Show where the chosen box came from, every head's grid, and how many numbers they give.
 
     Args:
         key: of the widgets.
-        done: what the net answered.
+        run: what the net answered.
         card: the model.
         spec: what the blob was made with.
         row: the raw row of the chosen box; None where no box is left.
     """
     try:
-        found = grids_of(done, card)
+        found = grids_of(run, card)
     except (LayoutUnknown, CardInvalid) as error:
         st.info(plain(str(error)), icon=":material/grid_off:")
         return
-    picture = Backdrop.of_picture(done.shown, done.placement)
-    blob = Backdrop.of_blob(image_from_blob(done.blob, spec))
+    picture = Backdrop.of_picture(run.shown, run.placement)
+    blob = Backdrop.of_blob(image_from_blob(run.blob, spec))
     chosen = None if row is None else origin(found, row)
     if chosen is None:
         st.info("No box is left to explain. Lower the confidence; the grids are below.")
@@ -175,8 +175,8 @@ def _show_heads(
     what = "objectness" if head.box_numbers == 5 else "class score"
     heat = heats[head.number - 1]
     _show_beside(
-        draw_heat(picture, head, heat, most=most),
-        draw_heat(blob, head, heat, most=most),
+        draw_cell_heat(picture, head, heat, most=most),
+        draw_cell_heat(blob, head, heat, most=most),
         f"the largest {what} in each cell, {head.name}",
     )
     show_exact(

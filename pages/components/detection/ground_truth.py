@@ -8,12 +8,12 @@ import streamlit as st
 from core.nets.card import ModelCard
 from core.picture.image import Picture
 from core.picture.size import Size
-from core.pipeline import Found, Run, Thresholds, found, on_shown
+from core.pipeline import DetectionResult, Run, Thresholds, detect, on_shown
 from core.render.boxes import BoxStyle
 from core.render.truth import draw_matched, draw_truth
 from core.results.matching import (
     ClassScore,
-    Score,
+    DetectionMetrics,
     average_precision,
     match,
     mean_average_precision,
@@ -56,8 +56,8 @@ class _Given:
 def show_truth(
     key: str,
     picture: Picture,
-    done: Run,
-    result: Found,
+    run: Run,
+    result: DetectionResult,
     card: ModelCard,
     thresholds: Thresholds,
     style: BoxStyle,
@@ -69,11 +69,11 @@ def show_truth(
         "at your thresholds."
     )
     with show_errors():
-        given = _ask(key, picture, done.image_size)
+        given = _ask(key, picture, run.image_size)
         if given is None:
             _explain(key, picture, result, card)
         else:
-            _compare(key, given, done, result, card, thresholds, style)
+            _compare(key, given, run, result, card, thresholds, style)
     show_source(match, average_precision)
 
 
@@ -108,7 +108,7 @@ def _keep(digest: str, given: _Given | None) -> None:
     st.session_state[_KEPT] = dict(rows[-MOST_KEPT:])
 
 
-def _explain(key: str, picture: Picture, result: Found, card: ModelCard) -> None:
+def _explain(key: str, picture: Picture, result: DetectionResult, card: ModelCard) -> None:
     with st.expander("What such a file looks like"):
         columns = st.columns(len(_EXAMPLES), gap="small")
         for column, (name, text) in zip(columns, _EXAMPLES.items(), strict=True):
@@ -130,7 +130,7 @@ def _explain(key: str, picture: Picture, result: Found, card: ModelCard) -> None
         )
 
 
-def _taken(result: Found, card: ModelCard) -> _Given:
+def _taken(result: DetectionResult, card: ModelCard) -> _Given:
     boxes = zip(result.kept.class_id.tolist(), result.kept.xyxy.tolist(), strict=True)
     marked = tuple(Marked(card.label(class_id), tuple(xyxy)) for class_id, xyxy in boxes)
     name = f"{len(marked)} boxes of {card.title} at the thresholds of then"
@@ -140,8 +140,8 @@ def _taken(result: Found, card: ModelCard) -> _Given:
 def _compare(
     key: str,
     given: _Given,
-    done: Run,
-    result: Found,
+    run: Run,
+    result: DetectionResult,
     card: ModelCard,
     thresholds: Thresholds,
     style: BoxStyle,
@@ -161,22 +161,22 @@ def _compare(
     if thresholds.class_ids is not None:
         truth = truth.of_classes(thresholds.class_ids)
     _show_unknown(truth, card)
-    everything = found(done, card, replace(thresholds, confidence=0.0)).kept
+    everything = detect(run, card, replace(thresholds, confidence=0.0)).kept
     matching = match(result.kept, truth, min_iou=min_iou)
     rows = scores_by_class(result.kept, truth, everything=everything, min_iou=min_iou)
     _show_score(score(matching), mean_average_precision(rows))
     left, right = st.columns(2, gap="small")
     with left:
-        marked = on_shown(truth, done)
+        marked = on_shown(truth, run)
         show_photo(
-            draw_truth(done.shown, marked, matching, label=card.label, style=style),
+            draw_truth(run.shown, marked, matching, label=card.label, style=style),
             caption=f"What is marked, dashed: {len(truth)} objects. FN: a miss.",
             alt=f"Ground truth: {len(truth)} objects",
         )
     with right:
-        boxes = on_shown(result.kept, done)
+        boxes = on_shown(result.kept, run)
         show_photo(
-            draw_matched(done.shown, boxes, marked, matching, label=card.label, style=style),
+            draw_matched(run.shown, boxes, marked, matching, label=card.label, style=style),
             caption="What was found. TP, solid: a match. FP, dotted: a false alarm. "
             "FN, dashed: a miss.",
             alt=f"Compared: {score(matching)}",
@@ -195,7 +195,7 @@ def _show_unknown(truth: Truth, card: ModelCard) -> None:
         )
 
 
-def _show_score(total: Score, mean: float | None) -> None:
+def _show_score(total: DetectionMetrics, mean: float | None) -> None:
     show_metrics(
         {
             "matches (TP)": total.hits,

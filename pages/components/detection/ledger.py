@@ -7,16 +7,16 @@ from typing import Any
 import streamlit as st
 
 from core.nets.card import ModelCard
-from core.pipeline import Run, Thresholds, booked, visible
-from core.render.ghosts import DASHES, draw_with_ghosts
+from core.pipeline import Run, Thresholds, suppression_ledger, visible
+from core.render.ghosts import GHOST_DASHES, draw_with_ghosts
 from core.results.ledger import (
-    FATES,
     MEANINGS,
-    Fate,
+    OUTCOMES,
     Ledger,
+    Outcome,
+    find_softeners,
+    find_suppressors,
     ledger,
-    softened_by,
-    suppressed_by,
 )
 from core.share.tables import ledger_csv, ledger_rows
 from pages.components.shell.download import download
@@ -26,72 +26,76 @@ from pages.components.shell.widget_memory import persistent
 
 MOST_GHOSTS, MOST_LINES = 300, 2000
 
-_AT_FIRST = tuple(fate for fate in FATES if fate not in ("below confidence", "no box"))
+_AT_FIRST = tuple(
+    outcome for outcome in OUTCOMES if outcome not in ("below confidence", "no box")
+)
 
 
 def show_ledger(
-    key: str, done: Run, card: ModelCard, thresholds: Thresholds, *, chosen: int | None = None
+    key: str, run: Run, card: ModelCard, thresholds: Thresholds, *, chosen: int | None = None
 ) -> None:
     """Show every raw row with its fate: counted, as ghosts on the picture, and in a table.
 
     Args:
         key: app-wide; what is shown survives a change of page.
-        done: the run whose rows are shown.
+        run: the run whose rows are shown.
         card: of the model that ran.
         thresholds: what decides over the rows.
         chosen: the raw row of the box whose victims can be shown alone.
     """
-    book = booked(done, card, thresholds)
+    book = suppression_ledger(run, card, thresholds)
     st.markdown(_sum(book))
-    fates = st.pills(
+    outcomes = st.pills(
         "Fates to show",
-        FATES,
+        OUTCOMES,
         selection_mode="multi",
         default=_AT_FIRST,
         key=persistent(f"{key}.fates"),
         bind="query-params",
     )
-    lines = book.lines(fates).tolist()
+    lines = book.lines(outcomes).tolist()
     if chosen is not None and st.toggle(
         "only the chosen box and what it removed",
         key=persistent(f"{key}.mine"),
         bind="query-params",
     ):
-        lines = [line for line in lines if chosen in (book.remover[line], book.boxes.row[line])]
-    _show_ghosts(book, lines, done, card)
+        lines = [
+            line for line in lines if chosen in (book.suppressed_by[line], book.boxes.row[line])
+        ]
+    _show_ghosts(book, lines, run, card)
     st.markdown(_legend(book))
     _show_lines(book, lines, card, soft=thresholds.soft)
     table = partial(ledger_csv, book, label=card.label)
     download("ledger.csv", table, key=f"{key}.csv", name="ledger.csv", mime="text/csv")
-    show_source(ledger, softened_by if thresholds.soft else suppressed_by)
+    show_source(ledger, find_softeners if thresholds.soft else find_suppressors)
 
 
 def _sum(book: Ledger) -> str:
     """Write the rows as a sum that can be checked."""
-    parts = [f"{count:,} {fate}" for fate, count in book.counts().items() if count]
+    parts = [f"{count:,} {outcome}" for outcome, count in book.counts().items() if count]
     return f"**{len(book):,} raw rows** = {' + '.join(parts) or 'nothing'}"
 
 
 def _legend(book: Ledger) -> str:
     """Say what each fate means and how its ghosts look, for those fates that occur."""
     lines = ["| fate | rows | line | meaning |", "|:--|--:|:--|:--|"]
-    for fate, count in book.counts().items():
+    for outcome, count in book.counts().items():
         if count:
-            drawn = DASHES[fate].words if fate in DASHES else "not drawn"
-            look = "solid, in the colour of its class" if fate == "kept" else drawn
-            lines.append(f"| {fate} | {count:,} | {look} | {MEANINGS[fate]} |")
+            drawn = GHOST_DASHES[outcome].words if outcome in GHOST_DASHES else "not drawn"
+            look = "solid, in the colour of its class" if outcome == "kept" else drawn
+            lines.append(f"| {outcome} | {count:,} | {look} | {MEANINGS[outcome]} |")
     return "\n".join(lines)
 
 
-def _show_ghosts(book: Ledger, lines: Sequence[int], done: Run, card: ModelCard) -> None:
+def _show_ghosts(book: Ledger, lines: Sequence[int], run: Run, card: ModelCard) -> None:
     """Draw the kept boxes whole, and of the others on these lines the surest dashed."""
     ghosts = [line for line in lines if not book.number[line]][:MOST_GHOSTS]
     groups = [
-        (dashes, visible(book.taken(_of_fate(book, ghosts, fate)), done))
-        for fate, dashes in DASHES.items()
+        (dashes, visible(book.taken(_of_outcome(book, ghosts, outcome)), run))
+        for outcome, dashes in GHOST_DASHES.items()
     ]
-    standing = visible(book.taken(book.lines(["kept"])), done)
-    drawn = draw_with_ghosts(done.shown, standing, groups, label=card.label)
+    standing = visible(book.taken(book.lines(["kept"])), run)
+    drawn = draw_with_ghosts(run.shown, standing, groups, label=card.label)
     of_all = sum(not book.number[line] for line in lines)
     which = (
         f"the {len(ghosts):,} surest of {of_all:,}" if of_all > len(ghosts) else f"{of_all:,}"
@@ -103,8 +107,8 @@ def _show_ghosts(book: Ledger, lines: Sequence[int], done: Run, card: ModelCard)
     )
 
 
-def _of_fate(book: Ledger, lines: Sequence[int], fate: Fate) -> list[int]:
-    return [line for line in lines if FATES[book.fate[line]] == fate]
+def _of_outcome(book: Ledger, lines: Sequence[int], outcome: Outcome) -> list[int]:
+    return [line for line in lines if OUTCOMES[book.outcome[line]] == outcome]
 
 
 def _show_lines(book: Ledger, lines: Sequence[int], card: ModelCard, *, soft: bool) -> None:

@@ -11,20 +11,20 @@ from core.lab.nms_lesson import (
     CROWD,
     CROWD_LABELS,
     CROWD_SIZE,
-    SLIPS,
-    WHY,
-    Difference,
+    MISUSE_REASONS,
+    NMS_MISUSES,
+    BoxDifference,
     Lesson,
-    Slip,
+    NmsMisuse,
     given_to_nms,
     lesson,
     nms,
 )
 from core.nets.card import ModelCard
 from core.picture.image import BgrImage
-from core.pipeline import Run, Thresholds, sieved, visible
+from core.pipeline import Run, Thresholds, nms_stages, visible
 from core.render.boxes import PLAIN
-from core.render.ghosts import DASHES, Dashes, draw_with_ghosts
+from core.render.ghosts import GHOST_DASHES, Dashes, draw_with_ghosts
 from core.results.detections import Detections
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_photo
@@ -34,31 +34,31 @@ _MADE_UP, _THIS = "a made-up crowd", "this picture's"
 _GREY = 72
 MOST_DIFFERENCES = 200
 _RIGHT = "x1, y1, x2 - x1, y2 - y1"
-_GIVEN: Mapping[Slip, str] = {
+_GIVEN: Mapping[NmsMisuse, str] = {
     "corners as x, y, w, h": "x1, y1, x2, y2",
     "centres as x, y, w, h": "cx, cy, w, h",
     "all classes at once": _RIGHT,
 }
 
 
-def show_nms_lesson(key: str, done: Run, card: ModelCard, thresholds: Thresholds) -> None:
+def show_nms_lesson(key: str, run: Run, card: ModelCard, thresholds: Thresholds) -> None:
     """Show what NMS keeps of the same boxes when it is called rightly and wrongly.
 
     Args:
         key: app-wide; the choices survive a change of page.
-        done: a run whose candidates can be looked at instead of the made-up boxes.
+        run: a run whose candidates can be looked at instead of the made-up boxes.
         card: of the model that ran.
         thresholds: the IoU of both calls, and which boxes come so far.
     """
     left, right = st.columns(2, gap="medium")
     with left:
-        slip: Slip = choice("What goes wrong", SLIPS, key=f"{key}.slip", wrap=True)
+        misuse: NmsMisuse = choice("What goes wrong", NMS_MISUSES, key=f"{key}.slip", wrap=True)
     with right:
         whose = choice("Boxes", (_MADE_UP, _THIS), key=f"{key}.boxes")
-    st.markdown(WHY[slip])
-    stage = _made_up() if whose == _MADE_UP else _of_run(done, card, thresholds)
-    told = lesson(stage.boxes, slip, iou=thresholds.iou)
-    _show_both(told, stage, slip)
+    st.markdown(MISUSE_REASONS[misuse])
+    stage = _made_up() if whose == _MADE_UP else _of_run(run, card, thresholds)
+    told = lesson(stage.boxes, misuse, iou=thresholds.iou)
+    _show_both(told, stage, misuse)
     _show_differences(told, stage)
     show_source(lesson, given_to_nms, nms)
 
@@ -78,20 +78,20 @@ def _made_up() -> _Stage:
     return _Stage(CROWD, BgrImage(grey), lambda boxes: boxes, CROWD_LABELS.__getitem__)
 
 
-def _of_run(done: Run, card: ModelCard, thresholds: Thresholds) -> _Stage:
-    candidates = sieved(done, card, thresholds).candidates
+def _of_run(run: Run, card: ModelCard, thresholds: Thresholds) -> _Stage:
+    candidates = nms_stages(run, card, thresholds).candidates
     return _Stage(
         candidates,
-        done.shown,
-        lambda boxes: visible(boxes.on_image(done.placement), done),
+        run.shown,
+        lambda boxes: visible(boxes.on_image(run.placement), run),
         card.label,
     )
 
 
-def _show_both(told: Lesson, stage: _Stage, slip: Slip) -> None:
+def _show_both(told: Lesson, stage: _Stage, misuse: NmsMisuse) -> None:
     """Draw what each call kept; what the wrong one lost is a ghost there."""
     left, right = st.columns(2, gap="medium")
-    calls = "once for all classes" if slip == "all classes at once" else "once a class"
+    calls = "once for all classes" if misuse == "all classes at once" else "once a class"
     lost, doubled = len(told.lost), len(told.doubled)
     with left:
         st.code(
@@ -100,10 +100,13 @@ def _show_both(told: Lesson, stage: _Stage, slip: Slip) -> None:
         _show_call(stage, told.right, [], f"Right: {len(told.right)} kept")
     with right:
         st.code(
-            f"# wrong, {calls}\ncv2.dnn.NMSBoxes([[{_GIVEN[slip]}], ...], ...)", wrap_lines=True
+            f"# wrong, {calls}\ncv2.dnn.NMSBoxes([[{_GIVEN[misuse]}], ...], ...)",
+            wrap_lines=True,
         )
         what = f"Wrong: {len(told.wrong)} kept, {lost} lost (dashed), {doubled} too many"
-        _show_call(stage, told.wrong, [(DASHES["suppressed"], stage.placed(told.lost))], what)
+        _show_call(
+            stage, told.wrong, [(GHOST_DASHES["suppressed"], stage.placed(told.lost))], what
+        )
 
 
 def _show_call(
@@ -141,11 +144,11 @@ def _show_differences(told: Lesson, stage: _Stage) -> None:
     )
 
 
-def _difference_row(each: Difference, names: Mapping[int, str]) -> dict[str, Any]:
+def _difference_row(each: BoxDifference, names: Mapping[int, str]) -> dict[str, Any]:
     return {
         "box": names[each.row],
         "the wrong call": "lost it" if each.kept_rightly else "kept it all the same",
-        "removed by": names.get(each.remover, ""),
+        "removed by": names.get(each.suppressed_by, ""),
         "IoU": round(each.iou, 3),
         "IoU as read": round(each.believed, 3),
         "raw row": each.row,

@@ -7,7 +7,7 @@ from core.blob.spec import BlobSpec
 from core.nets.card import ModelCard, Task
 from core.nets.catalog import cards
 from core.nets.downloads import present
-from core.pipeline import Run, Thresholds, found, ranking
+from core.pipeline import Run, Thresholds, detect, ranking
 from core.render.stages import render_planes_together
 from pages.components.detection.boxes import show_found
 from pages.components.shell.images import show_exact
@@ -50,36 +50,36 @@ def show_load(card: ModelCard) -> None:
         )
 
 
-def show_blob(card: ModelCard, done: Run) -> None:
+def show_blob(card: ModelCard, run: Run) -> None:
     """Second step: the picture becomes a blob."""
     with st.container(border=True, height="stretch"):
         st.markdown("#### 2 · Create a blob")
         st.code(_blob_line(card.blob), wrap_lines=True)
-        show_exact(render_planes_together(done.blob, card.blob), alt="The planes of the blob")
+        show_exact(render_planes_together(run.blob, card.blob), alt="The planes of the blob")
         st.caption(
-            f"Shape `{list(done.blob.shape)}`, {done.blob.dtype}, from "
-            f"{done.blob.min():.4g} to {done.blob.max():.4g}."
+            f"Shape `{list(run.blob.shape)}`, {run.blob.dtype}, from "
+            f"{run.blob.min():.4g} to {run.blob.max():.4g}."
         )
         st.page_link(BLOB, label="Open the blob", icon=":material/arrow_forward:")
 
 
-def show_inference(card: ModelCard, done: Run) -> None:
+def show_inference(card: ModelCard, run: Run) -> None:
     """Third step: the net answers."""
     with st.container(border=True, height="stretch"):
         st.markdown("#### 3 · Run inference")
         st.code("net.setInput(blob)\noutputs = net.forward(names)", wrap_lines=True)
-        for name, shape in done.outputs.shapes.items():
+        for name, shape in run.outputs.shapes.items():
             st.markdown(f":material/data_array: {plain(name)} `{list(shape)}`")
-        for ranked in ranking(done, card, 3).best:
+        for ranked in ranking(run, card, 3).best:
             st.progress(ranked.confidence, f"{plain(ranked.label)} {ranked.confidence:.1%}")
-        st.caption(f"Forward: {milliseconds(done.times.forward)}.")
+        st.caption(f"Forward: {milliseconds(run.times.forward)}.")
         st.page_link(CLASSIFICATION, label="See the scores", icon=":material/arrow_forward:")
 
 
-def show_answer(card: ModelCard, done: Run) -> None:
+def show_answer(card: ModelCard, run: Run) -> None:
     """Fourth step: raw rows become boxes."""
     chosen = Thresholds(card.confidence, card.iou)
-    result = found(done, card, chosen)
+    result = detect(run, card, chosen)
     with st.container(border=True, height="stretch"):
         st.markdown("#### 4 · Post-process")
         st.code(
@@ -87,7 +87,7 @@ def show_answer(card: ModelCard, done: Run) -> None:
             f"xywh, scores, class_ids, {chosen.confidence}, {chosen.iou})",
             wrap_lines=True,
         )
-        show_found(done, result, card)
+        show_found(run, result, card)
         st.caption(
             f"A detector, {plain(card.title)}: {result.raw:,} raw rows, "
             f"{result.confident:,} above confidence, {len(result.kept):,} kept."

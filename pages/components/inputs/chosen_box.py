@@ -3,10 +3,10 @@
 import streamlit as st
 
 from core.nets.card import ModelCard
-from core.pipeline import Found
+from core.pipeline import DetectionResult
 
 
-def choose_box(key: str, result: Found, card: ModelCard) -> int | None:
+def choose_box(key: str, result: DetectionResult, card: ModelCard) -> int | None:
     """Offer the boxes that were kept, and return the raw row of the chosen one.
 
     The surest is chosen first. A choice that the thresholds have since dropped is

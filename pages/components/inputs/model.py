@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.errors import DownloadFailed
 from core.nets.card import Framework, ModelCard, Task
 from core.nets.catalog import cards
-from core.nets.downloads import Transfer, present, running, start
+from core.nets.downloads import Transfer, present, running, start_download
 from pages.components.shell.text import megabytes, plain
 from pages.components.shell.widget_memory import persistent
 
@@ -102,7 +102,7 @@ def _fetch(card: ModelCard, *, key: str) -> None:
 
 
 def _begin(key: str, card: ModelCard) -> None:
-    st.session_state[key] = start(card)
+    st.session_state[key] = start_download(card)
 
 
 def _watch(transfer: Transfer, place: DeltaGenerator) -> None:

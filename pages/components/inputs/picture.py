@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.picture.image import MAX_BYTES, Picture
+from core.picture.image import MAX_PICTURE_BYTES, Picture
 from core.picture.samples import sample_picture, samples
 from pages.components.shell.choice import choice
 from pages.components.shell.text import plain
@@ -70,7 +70,7 @@ def _upload() -> Picture:
         type=TYPES,
         accept_multiple_files=True,
         key="picture.upload",
-        max_upload_size=MAX_BYTES // 10**6,
+        max_upload_size=MAX_PICTURE_BYTES // 10**6,
     )
     kept = _keep("upload", files)
     if not kept:

@@ -5,15 +5,15 @@ from typing import Any
 
 import streamlit as st
 
+from core.answers import Answer
 from core.blob.make import image_from_blob
 from core.blob.numbers import triple_to_text
 from core.blob.spec import BlobSpec
-from core.lab.answers import Answer
 from core.lab.compare import (
     BlobDifference,
     Change,
     Comparison,
-    Contender,
+    Side,
     blob_difference,
     changes,
     compare,
@@ -79,15 +79,15 @@ def show_bench(key: str, picture: Picture, task: Task) -> None:
         args=(own,),
     )
     columns = st.columns(2, gap="medium")
-    contenders: list[Contender] = []
+    sides: list[Side] = []
     for side, column in zip(_SIDES, columns, strict=True):
         with column.container(border=True), show_errors():
             chosen = _pick_side(f"{own}.{side}", side, task)
-            done = cached_run(picture, chosen.card, chosen.spec)
-            contenders.append(Contender(chosen.card, chosen.spec, done))
-    if len(contenders) == 2:
+            run = cached_run(picture, chosen.card, chosen.spec)
+            sides.append(Side(chosen.card, chosen.spec, run))
+    if len(sides) == 2:
         with show_errors():
-            _show(*contenders)
+            _show(*sides)
     show_source(blob_difference, changes)
 
 
@@ -146,7 +146,7 @@ def _held(start: str) -> dict[str, Any]:
     }
 
 
-def _show(a: Contender, b: Contender) -> None:
+def _show(a: Side, b: Side) -> None:
     limits = Thresholds(min(a.card.confidence, b.card.confidence), min(a.card.iou, b.card.iou))
     result = compare(a, b, limits)
     columns = st.columns(2, gap="medium")
@@ -159,15 +159,15 @@ def _show(a: Contender, b: Contender) -> None:
     _show_difference(a, b, result.difference)
 
 
-def _show_side(letter: str, side: Contender, answer: Answer) -> None:
+def _show_side(letter: str, side: Side, answer: Answer) -> None:
     st.markdown(f"##### {letter}: {plain(str(answer))}")
     if answer.boxes is not None:
-        shown = on_shown(answer.boxes, side.done)
+        shown = on_shown(answer.boxes, side.run)
         drawn = draw_detections(
-            side.done.shown, shown, label=side.card.label, style=BoxStyle(numbers=True)
+            side.run.shown, shown, label=side.card.label, style=BoxStyle(numbers=True)
         )
         show_photo(drawn, caption=f"The boxes of {letter}", alt=f"Result {letter}: {answer}")
-    blob = side.done.blob
+    blob = side.run.blob
     show_exact(
         render_planes_together(blob, side.spec),
         caption=f"The blob of {letter}: {' x '.join(map(str, blob.shape))}, "
@@ -185,7 +185,7 @@ def _show_side(letter: str, side: Contender, answer: Answer) -> None:
         )
 
 
-def _show_changes(a: Contender, b: Contender, result: Comparison) -> None:
+def _show_changes(a: Side, b: Side, result: Comparison) -> None:
     st.markdown(f"##### What changed: {plain(str(result))}")
     left, right = st.columns(2, gap="medium")
     with left:
@@ -212,7 +212,7 @@ def _show_changes(a: Contender, b: Contender, result: Comparison) -> None:
             )
 
 
-def _settings(a: Contender, b: Contender) -> list[dict[str, str]]:
+def _settings(a: Side, b: Side) -> list[dict[str, str]]:
     """List the settings that differ, by OpenCV's names where it has one."""
     rows = [{"setting": "model", "A": a.card.title, "B": b.card.title}]
     rows += [
@@ -244,10 +244,10 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _show_difference(a: Contender, b: Contender, difference: BlobDifference | None) -> None:
+def _show_difference(a: Side, b: Side, difference: BlobDifference | None) -> None:
     st.markdown("##### The blobs, B minus A")
     if difference is None:
-        shapes = (" x ".join(map(str, side.done.blob.shape)) for side in (a, b))
+        shapes = (" x ".join(map(str, side.run.blob.shape)) for side in (a, b))
         st.info(f"{' and '.join(shapes)}: blobs of two shapes cannot be subtracted.")
         return
     show_metrics(

@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.blob.numbers import triple_to_text
 from core.blob.spec import BlobSpec
+from core.lab.augmentation import Example
+from core.lab.conventions import candidate_specs
 from core.lab.finder import Sureness, Trial, Verdict, find_spec
-from core.lab.habits import candidates
-from core.lab.scenes import Example
 from core.nets.card import ModelCard, Task
 from core.picture.image import Picture
 from core.picture.samples import sample_picture, samples
@@ -53,7 +53,7 @@ def show_finder(key: str, task: Task) -> None:
     if st.session_state.get(f"{key}.asked") == question:
         verdict = cached_answer("finder", question, partial(_search, card, examples))
         _show(key, verdict, card)
-    show_source(find_spec, candidates)
+    show_source(find_spec, candidate_specs)
 
 
 def _ask(key: str, question: tuple[Any, ...]) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import streamlit as st
 
 from core.blob.spec import BlobSpec
-from core.lab.mistakes import MISTAKES, Mistake, Row, consequence, mistakes
+from core.lab.mistakes import MISTAKES, Mistake, MistakeRow, consequence, mistakes
 from core.nets.card import ModelCard, Task
-from core.nets.catalog import card as card_named
+from core.nets.catalog import card_named
 from core.picture.image import Picture
 from core.pipeline import Thresholds
 from pages.components.inputs.model import pick_model
@@ -54,7 +54,7 @@ def show_switchboard(key: str, picture: Picture, task: Task) -> None:
     show_source(consequence, *(break_ for _, _, break_ in MISTAKES))
 
 
-def _rows(picture: Picture, card: ModelCard, made: tuple[Mistake, ...]) -> list[Row]:
+def _rows(picture: Picture, card: ModelCard, made: tuple[Mistake, ...]) -> list[MistakeRow]:
     """Ask the net once for each spec, or remember what it said."""
     place = st.empty()
     rows = []
@@ -66,7 +66,7 @@ def _rows(picture: Picture, card: ModelCard, made: tuple[Mistake, ...]) -> list[
 
 
 @st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=SPEC_BY_TEXT)
-def _row(digest: str, model: str, spec: BlobSpec, _picture: Picture) -> Row:
+def _row(digest: str, model: str, spec: BlobSpec, _picture: Picture) -> MistakeRow:
     card = card_named(model)
     limits = Thresholds(card.confidence, card.iou)
     if spec == card.blob:
@@ -75,7 +75,7 @@ def _row(digest: str, model: str, spec: BlobSpec, _picture: Picture) -> Row:
     return consequence(_picture, card, spec, limits, right=right.answer)
 
 
-def _cells(mistake: Mistake, row: Row) -> dict[str, Any]:
+def _cells(mistake: Mistake, row: MistakeRow) -> dict[str, Any]:
     best = row.answer.best if row.answer else None
     cells: dict[str, Any] = {"mistake": mistake.name}
     if row.answer and row.answer.boxes is not None:

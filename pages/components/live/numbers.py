@@ -6,13 +6,13 @@ from core.blob.make import make_blob
 from core.blob.spec import BlobSpec
 from core.errors import LiveRefused
 from core.live.history import Appearance
-from core.live.look import look
-from core.live.places import spoken
+from core.live.processing import process_frame
 from core.live.settings import LiveSettings
 from core.live.stream import Stream
-from core.nets.catalog import card
+from core.live.stream_slots import duration_text
+from core.nets.catalog import card_named
 from core.nets.engine import infer
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from pages.components.live.frozen import go_where_sent, show_frozen
 from pages.components.live.player import Stage, shown_stream
@@ -41,7 +41,7 @@ def show_stream(key: str, stage: Stage, settings: LiveSettings) -> None:
         show_snapshot(key, settings, stage.trouble)
     else:
         st.session_state.pop(f"{key}.opened", None)
-    show_source(look)
+    show_source(process_frame)
 
 
 def _make_ready(settings: LiveSettings) -> None:
@@ -52,8 +52,8 @@ def _make_ready(settings: LiveSettings) -> None:
 
 @st.cache_resource(max_entries=32, show_spinner="Loading the net ...")
 def _loaded(model: str, spec: BlobSpec) -> bool:
-    blob, _ = make_blob(decode(sample_picture("grid")), spec)
-    infer(card(model), blob)
+    blob, _ = make_blob(decode_picture(sample_picture("grid")), spec)
+    infer(card_named(model), blob)
     return True
 
 
@@ -102,7 +102,7 @@ def _show_metrics(stream: Stream) -> None:
 
 
 def _show_time_left(key: str, stream: Stream) -> None:
-    st.caption(f"Ends in {spoken(stream.seconds_left)}.", width="content")
+    st.caption(f"Ends in {duration_text(stream.seconds_left)}.", width="content")
     st.button("Go on for longer", key=f"{key}.renew", on_click=_renew, args=(key,))
     note = st.session_state.get(f"{key}.note", "")
     if note:

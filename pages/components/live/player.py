@@ -12,8 +12,8 @@ from streamlit_webrtc.sink import VideoSinkTrack
 
 from core.errors import LiveRefused
 from core.live.ice import ice_servers
-from core.live.places import places
 from core.live.stream import Stream
+from core.live.stream_slots import stream_slots
 from pages.components.live.source import Source
 from pages.components.live.track import begin
 from pages.components.live.watch import watch
@@ -53,11 +53,11 @@ def open_stream(key: str, source: Source) -> Stage:
     name = f"{key}.{source.name}"
     anew = begins_anew(name)
     stream = _stream(key, anew)
-    stream.footage = source.footage
+    stream.video_source = source.video_source
     try:
         servers = configured_ice_servers()
         if not stream.began:
-            places().check(_visitor(), _address())
+            stream_slots().check(_visitor(), _address())
     except LiveRefused as refused:
         st.warning(plain(str(refused)), icon=":material/videocam_off:")
         st.button("Try again", key=f"{key}.again", on_click=_wait)
@@ -109,7 +109,7 @@ def _stream(key: str, anew: bool) -> Stream:
     if stream is None or stream.ended.is_set():
         if stream is not None:
             st.session_state[f"{key}.why"] = stream.why_ended
-        stream = st.session_state[name] = Stream(_visitor(), places(), _address())
+        stream = st.session_state[name] = Stream(_visitor(), stream_slots(), _address())
     return stream
 
 
@@ -139,7 +139,7 @@ def _address() -> str:
 
 def _wait() -> None:
     """Let the visitor count as waiting, which opening a page alone does not."""
-    places().wait(_visitor(), _address())
+    stream_slots().wait(_visitor(), _address())
 
 
 def configured_ice_servers() -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.live.recording import MOST_BYTES, MOST_SECONDS, Recording
+from core.live.recording import MOST_RECORDING_BYTES, MOST_RECORDING_SECONDS, Recording
 from pages.components.live.player import shown_stream
 from pages.components.shell.download import download
 from pages.components.shell.text import megabytes, plain
@@ -21,7 +21,7 @@ def show_recording(key: str, *, playing: bool) -> None:
         )
         st.caption(
             f"{recording.seconds:.0f} s, {megabytes(recording.size_bytes)}; at most "
-            f"{MOST_SECONDS:.0f} s and {megabytes(MOST_BYTES)}.",
+            f"{MOST_RECORDING_SECONDS:.0f} s and {megabytes(MOST_RECORDING_BYTES)}.",
             width="content",
         )
     elif playing:

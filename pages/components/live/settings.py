@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.blob.spec import BlobSpec
-from core.live.settings import SIGHTS, LiveSettings, Sight
+from core.live.settings import LIVE_MODES, LiveMode, LiveSettings
 from core.pipeline import Thresholds
 from core.render.planes import COLOURINGS
 from pages.components.blob.knobs import presets
@@ -22,8 +22,8 @@ _SCALES = {"shared": True, "per plane": False}
 
 def pick_settings(key: str) -> LiveSettings:
     """Ask what is done to each frame; all of it acts on the running stream."""
-    sight: Sight = choice("Look for", SIGHTS, key=f"{key}.sight", wrap=True)
-    settings = _KNOBS[sight](key)
+    mode: LiveMode = choice("Look for", LIVE_MODES, key=f"{key}.sight", wrap=True)
+    settings = _KNOBS[mode](key)
     mirror = st.toggle(
         "mirror",
         key=persistent(f"{key}.mirror"),
@@ -75,7 +75,7 @@ def _planes(key: str) -> LiveSettings:
     return LiveSettings("planes", spec, colouring=colouring, shared=_SCALES[scale])
 
 
-_KNOBS: dict[Sight, Callable[[str], LiveSettings]] = {
+_KNOBS: dict[LiveMode, Callable[[str], LiveSettings]] = {
     "detection": _detection,
     "classification": _classification,
     "planes": _planes,

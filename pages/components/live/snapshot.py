@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.live.look import Look
+from core.live.processing import FrameResult
 from core.live.settings import LiveSettings
-from core.live.stream import bounded, steady_look
+from core.live.stream import bounded, process_frame_safely
 from core.picture.size import Size
 from pages.components.inputs.picture import pick_picture
 from pages.components.shell.cached import cached_image
@@ -22,23 +22,23 @@ def show_snapshot(key: str, settings: LiveSettings, trouble: str) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         picture = pick_picture()
-    looked = steady_look(bounded(cached_image(picture)), settings)
+    result = process_frame_safely(bounded(cached_image(picture)), settings)
     with right:
-        if looked.error:
-            st.error(plain(looked.error), icon=":material/error:")
-        show_photo(looked.annotated, caption=words_of(looked), alt=f"Result: {labels(looked)}")
+        if result.error:
+            st.error(plain(result.error), icon=":material/error:")
+        show_photo(result.annotated, caption=words_of(result), alt=f"Result: {labels(result)}")
 
 
-def words_of(looked: Look) -> str:
+def words_of(result: FrameResult) -> str:
     """Say in a caption what was seen, and what the net took."""
-    took = f", forward {milliseconds(looked.forward_ms)}" if looked.forward_ms else ""
-    return f"{labels(looked)}{took}, {Size.of(looked.image)}"
+    took = f", forward {milliseconds(result.forward_ms)}" if result.forward_ms else ""
+    return f"{labels(result)}{took}, {Size.of(result.image)}"
 
 
-def labels(looked: Look) -> str:
+def labels(result: FrameResult) -> str:
     """List what was seen, the surest first."""
-    seen = ", ".join(f"{plain(each.label)} {each.confidence:.2f}" for each in looked.seen[:8])
-    return seen or ("nothing found" if looked.forward_ms else "the picture and its planes")
+    seen = ", ".join(f"{plain(each.label)} {each.confidence:.2f}" for each in result.seen[:8])
+    return seen or ("nothing found" if result.forward_ms else "the picture and its planes")
 
 
 def _offer_camera(key: str, trouble: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from core.live.footage import CLIPS, MOST_BYTES, Footage, SampleClip, VideoFile
+from core.live.video_source import CLIPS, MOST_SOURCE_BYTES, SampleClip, VideoFile, VideoSource
 from core.video.reading import Video
 from pages.components.shell.choice import choice
 from pages.components.shell.text import plain
@@ -28,12 +28,12 @@ class Source:
     Attributes:
         name: camera, video or snapshot.
         constraints: what the browser is asked for, in the words of getUserMedia.
-        footage: the video, where it is one.
+        video_source: the video, where it is one.
     """
 
     name: SourceName
     constraints: dict[str, Any] = field(default_factory=dict)
-    footage: Footage | None = None
+    video_source: VideoSource | None = None
 
 
 def pick_source(key: str) -> Source:
@@ -52,7 +52,7 @@ def pick_source(key: str) -> Source:
     if name == "camera":
         return Source("camera", constraints=_constraints(key))
     if name == "video":
-        return Source("video", footage=_footage(key))
+        return Source("video", video_source=_video_source(key))
     return Source("snapshot")
 
 
@@ -74,7 +74,7 @@ def _constraints(key: str) -> dict[str, Any]:
     return {"video": video, "audio": False}
 
 
-def _footage(key: str) -> Footage:
+def _video_source(key: str) -> VideoSource:
     clip = st.pills(
         "Moving sample",
         CLIPS,
@@ -85,10 +85,10 @@ def _footage(key: str) -> Footage:
         help="A photo under a camera that wanders: something to try without a camera.",
     )
     upload = st.file_uploader(
-        f"Or a video file: MP4, MOV, WebM, MKV or AVI, up to {MOST_BYTES // 10**6} MB",
+        f"Or a video file: MP4, MOV, WebM, MKV or AVI, up to {MOST_SOURCE_BYTES // 10**6} MB",
         type=_TYPES,
         key=f"{key}.upload",
-        max_upload_size=MOST_BYTES // 10**6,
+        max_upload_size=MOST_SOURCE_BYTES // 10**6,
     )
     given = kept_upload(_FILE, upload, _playable)
     if given is None:

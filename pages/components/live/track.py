@@ -55,9 +55,9 @@ class AnnotatedTrack(MediaStreamTrack):
     async def _next(self) -> av.VideoFrame | None:
         drawn = self._drawn or self._listen()
         while not self._stream.ended.is_set():
-            moment = self._stream.newest
-            if moment is not None and moment.frame is not self._sent:
-                return moment.frame
+            processed = self._stream.latest
+            if processed is not None and processed.frame is not self._sent:
+                return processed.frame
             drawn.clear()
             try:
                 await asyncio.wait_for(drawn.wait(), REPEAT_SECONDS)

@@ -9,11 +9,11 @@ from typing import Any
 import streamlit as st
 
 from core.jobs import Job
-from core.picture.image import MAX_BYTES, Picture
+from core.picture.image import MAX_PICTURE_BYTES, Picture
 from core.picture.samples import sample_picture, samples
 from core.series.many import (
-    MOST_BYTES,
     MOST_PICTURES,
+    MOST_SERIES_BYTES,
     Entry,
     many,
     pictures_with,
@@ -58,7 +58,7 @@ def pick_pictures(key: str) -> tuple[Picture, ...]:
     if len(taken) < len(given):
         st.warning(
             f"The first {len(taken)} of your {len(given)} files are taken. The limit is "
-            f"{MOST_PICTURES} files, or {MOST_BYTES // 10**6} MB together."
+            f"{MOST_PICTURES} files, or {MOST_SERIES_BYTES // 10**6} MB together."
         )
     return taken
 
@@ -71,7 +71,7 @@ def _uploaded(key: str, source: str) -> tuple[Picture, ...]:
         type=TYPES,
         accept_multiple_files="directory" if whole else True,
         key=f"{key}.{source}.upload",
-        max_upload_size=MAX_BYTES // 10**6,
+        max_upload_size=MAX_PICTURE_BYTES // 10**6,
     )
     given = tuple(Picture(file.name, file.getvalue()) for file in files)
     size = megabytes(sum(len(each.data) for each in given))

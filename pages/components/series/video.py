@@ -10,19 +10,19 @@ from core.picture.image import Picture
 from core.render.encode import png
 from core.series.question import Question, labels_of
 from core.share.series import video_csv
-from core.video.annotate import Sighting, annotate, over_time, stretch
+from core.video.annotate import FrameAnswer, annotate, frames_per_point, over_time
 from core.video.reading import (
-    MAX_BYTES,
     MAX_SECONDS,
-    Cut,
-    Header,
+    MAX_VIDEO_BYTES,
+    FrameRange,
     Video,
+    VideoInfo,
     expected,
     first_frame,
-    header,
+    video_info,
 )
 from core.video.sample import sample_video
-from core.video.writing import Film, Format, writable
+from core.video.writing import AnnotatedVideo, VideoFormat, writable
 from pages.components.shell.cached import cached_run
 from pages.components.shell.charts import ON_TOP, name, quantity, show_chart
 from pages.components.shell.choice import choice
@@ -51,11 +51,11 @@ class _Work:
     thousands of answers at each run of the page would take most of a second.
     """
 
-    job: Job[Sighting]
-    film: Film
+    job: Job[FrameAnswer]
+    annotated: AnnotatedVideo
     question: Question
     name: str
-    cut: Cut
+    frame_range: FrameRange
 
     @cached_property
     def told(self) -> list[tuple[float, str, float]]:
@@ -81,11 +81,11 @@ def pick_video(key: str) -> Video:
         st.caption("Filmed over three of the sample photos, by Blobscope.")
         return _sample()
     file = st.file_uploader(
-        f"Drop or browse: MP4, MOV, WebM or AVI, up to {MAX_BYTES // 10**6} MB "
+        f"Drop or browse: MP4, MOV, WebM or AVI, up to {MAX_VIDEO_BYTES // 10**6} MB "
         f"and {MAX_SECONDS // 60} minutes",
         type=TYPES,
         key=f"{key}.upload",
-        max_upload_size=MAX_BYTES // 10**6,
+        max_upload_size=MAX_VIDEO_BYTES // 10**6,
     )
     own = f"{key}.kept"
     video = kept_upload(own, file, Video)
@@ -98,10 +98,10 @@ def pick_video(key: str) -> Video:
     return video
 
 
-def pick_cut(key: str, video: Video) -> Cut:
+def pick_frame_range(key: str, video: Video) -> FrameRange:
     """Ask for a range in seconds and a stride."""
-    head = cached_header(video)
-    end = max(STEP_SECONDS, -(-head.seconds // STEP_SECONDS) * STEP_SECONDS)
+    info = cached_header(video)
+    end = max(STEP_SECONDS, -(-info.seconds // STEP_SECONDS) * STEP_SECONDS)
     begin, until = st.slider(
         "From, to (seconds)",
         0.0,
@@ -120,12 +120,12 @@ def pick_cut(key: str, video: Video) -> Cut:
         bind="query-params",
         help="2 takes every other frame: half the work. The film keeps the video's pace.",
     )
-    return Cut(round(begin, 1), round(until, 1), stride)  # browsers add tenths up
+    return FrameRange(round(begin, 1), round(until, 1), stride)  # browsers add tenths up
 
 
-def pick_format(key: str) -> Format:
+def pick_format(key: str) -> VideoFormat:
     """Ask how the film is written."""
-    chosen: Format = choice(
+    chosen: VideoFormat = choice(
         "Write as",
         writable(),
         key=f"{key}.format",
@@ -135,18 +135,22 @@ def pick_format(key: str) -> Format:
     return chosen
 
 
-def offer_start(key: str, video: Video, cut: Cut, question: Question, kind: Format) -> None:
+def offer_start(
+    key: str, video: Video, frame_range: FrameRange, question: Question, kind: VideoFormat
+) -> None:
     """Offer to begin; what this page had at work before for this visitor is stopped."""
-    count = expected(cached_header(video), cut)
-    begin = partial(_begin, key, video, cut, question, kind)
+    count = expected(cached_header(video), frame_range)
+    begin = partial(_begin, key, video, frame_range, question, kind)
     start_button(f"Start: {amount(count, 'frame')}", key=key, begin=begin, disabled=not count)
 
 
-def _begin(key: str, video: Video, cut: Cut, question: Question, kind: Format) -> None:
-    head, film = cached_header(video), Film(kind)
-    steps = annotate(video, head, cut, question, film)
-    job = start_own(steps, expected(head, cut), key=key)
-    st.session_state[f"{key}.work"] = _Work(job, film, question, video.name, cut)
+def _begin(
+    key: str, video: Video, frame_range: FrameRange, question: Question, kind: VideoFormat
+) -> None:
+    info, annotated = cached_header(video), AnnotatedVideo(kind)
+    steps = annotate(video, info, frame_range, question, annotated)
+    job = start_own(steps, expected(info, frame_range), key=key)
+    st.session_state[f"{key}.work"] = _Work(job, annotated, question, video.name, frame_range)
 
 
 def _work(key: str) -> _Work | None:
@@ -154,31 +158,32 @@ def _work(key: str) -> _Work | None:
     return work
 
 
-def show_video(video: Video, cut: Cut) -> None:
+def show_video(video: Video, frame_range: FrameRange) -> None:
     """Tell what the video is and which part of it is taken."""
-    head = cached_header(video)
+    info = cached_header(video)
     show_metrics(
         {
-            "codec": head.codec,
-            "frame size": str(head.size),
-            "length": f"{head.seconds:.1f} s",
-            "frames": f"{len(head.times):,}",
-            "frames a second": f"{head.rate:.4g}",
+            "codec": info.codec,
+            "frame size": str(info.size),
+            "length": f"{info.seconds:.1f} s",
+            "frames": f"{len(info.times):,}",
+            "frames a second": f"{info.rate:.4g}",
         }
     )
     st.caption(
         f"{plain(video.name)}, {megabytes(len(video.data))}. Taken: "
-        f"{amount(expected(head, cut), 'frame')} from {cut.begin:.1f} to {cut.end:.1f} s."
+        f"{amount(expected(info, frame_range), 'frame')} from {frame_range.begin:.1f} to "
+        f"{frame_range.end:.1f} s."
     )
 
 
-def show_preview(video: Video, cut: Cut, question: Question) -> None:
+def show_preview(video: Video, frame_range: FrameRange, question: Question) -> None:
     """Show the first frame of the cut with the answer on it, before anything is started."""
-    picture = _first_picture(video.digest, cut.begin, cut.end, video)
-    done = cached_run(picture, question.card)
-    answer = question.answer(done)
+    picture = _first_picture(video.digest, frame_range.begin, frame_range.end, video)
+    run = cached_run(picture, question.card)
+    answer = question.answer(run)
     show_photo(
-        question.drawn(done, answer, done.shown),
+        question.drawn(run, answer, run.shown),
         caption=f"First frame of the cut, as the settings would read it: {plain(str(answer))}",
         alt="First frame",
     )
@@ -190,31 +195,31 @@ def show_results(key: str) -> None:
     if work is None:
         st.info("Choose a part of the video, then press Start.", icon=":material/play_arrow:")
         return
-    watch(work.job, key=key, noun="frames", show=partial(_show_latest, work.film))
+    watch(work.job, key=key, noun="frames", show=partial(_show_latest, work.annotated))
     if not work.job.count:
         return
-    film = work.film
-    if film.full:
+    annotated = work.annotated
+    if annotated.full:
         st.info(
-            f"The film has {megabytes(film.nbytes)}, the limit, so the work ended after "
+            f"The film has {megabytes(annotated.nbytes)}, the limit, so the work ended after "
             f"{work.job.count:,} of {work.job.total:,} frames. Start again with a later or "
             "shorter part, or with fewer of its frames."
         )
-    _show_film(film, key)
+    _show_annotated(annotated, key)
     st.caption(
         f"{plain(work.name)} with the answers of {plain(work.question.card.title)}, from "
-        f"{work.cut.begin:.1f} s, without sound."
+        f"{work.frame_range.begin:.1f} s, without sound."
     )
     with st.container(horizontal=True):
-        file, data = f"annotated.{film.recipe.container}", partial(_bytes_of, film)
-        download(file, data, key=f"{key}.film", name=file, mime=film.recipe.mime)
+        file, data = f"annotated.{annotated.recipe.container}", partial(_bytes_of, annotated)
+        download(file, data, key=f"{key}.film", name=file, mime=annotated.recipe.mime)
         table = partial(video_csv, work.job.came)
         download("frames.csv", table, key=f"{key}.csv", name="frames.csv", mime="text/csv")
 
 
-def _show_film(film: Film, key: str) -> None:
+def _show_annotated(annotated: AnnotatedVideo, key: str) -> None:
     """Show the player; a large film only when asked, because each run would read it again."""
-    size, asked = film.path.stat().st_size, f"{key}.asked"
+    size, asked = annotated.path.stat().st_size, f"{key}.asked"
     if size > PLAYED_BYTES:
         st.button(
             f"Load the player ({megabytes(size)})",
@@ -225,7 +230,7 @@ def _show_film(film: Film, key: str) -> None:
             args=({asked: True},),
         )
     if st.session_state.pop(asked, False) or size <= PLAYED_BYTES:
-        st.video(str(film.path), format=film.recipe.mime, alt="Annotated video")
+        st.video(str(annotated.path), format=annotated.recipe.mime, alt="Annotated video")
 
 
 def show_findings(key: str) -> None:
@@ -233,16 +238,16 @@ def show_findings(key: str) -> None:
     work = _work(key)
     if work is None or not work.job.over or not work.job.count:
         return
-    sightings = work.job.came
-    mean = sum(each.ms for each in sightings) / len(sightings)
+    frame_answers = work.job.came
+    mean = sum(each.ms for each in frame_answers) / len(frame_answers)
     took = work.job.seconds
     st.subheader("What was seen")
     show_metrics(
         {
-            "frames looked at": f"{len(sightings):,}",
+            "frames looked at": f"{len(frame_answers):,}",
             "blob, net and reading": milliseconds(mean),
             "all together": about_seconds(took),
-            "speed": f"{len(sightings) / took:.1f} frames/s",
+            "speed": f"{len(frame_answers) / took:.1f} frames/s",
         }
     )
     show_tabs(
@@ -254,19 +259,19 @@ def show_findings(key: str) -> None:
     )
 
 
-def cached_header(video: Video) -> Header:
+def cached_header(video: Video) -> VideoInfo:
     """Look through a video once."""
     return _header(video.digest, video)
 
 
-def _show_latest(film: Film, _job: Job[Sighting]) -> None:
-    if film.latest is not None:
-        show_photo(film.latest, alt="Latest frame", caption="The latest frame")
+def _show_latest(annotated: AnnotatedVideo, _job: Job[FrameAnswer]) -> None:
+    if annotated.latest is not None:
+        show_photo(annotated.latest, alt="Latest frame", caption="The latest frame")
 
 
-def _bytes_of(film: Film) -> bytes:
+def _bytes_of(annotated: AnnotatedVideo) -> bytes:
     """Read the film when it is asked for; holding the film keeps its file."""
-    return film.path.read_bytes()
+    return annotated.path.read_bytes()
 
 
 def _show_chart(work: _Work) -> None:
@@ -289,7 +294,7 @@ def _show_chart(work: _Work) -> None:
         y=quantity(value, axis=step),
         color=name("class", legend=ON_TOP),
     )
-    st.caption(_chart_caption(finds_boxes, stretch(work.job.count)))
+    st.caption(_chart_caption(finds_boxes, frames_per_point(work.job.count)))
 
 
 def _chart_caption(finds_boxes: bool, each: int) -> str:
@@ -323,11 +328,11 @@ def _sample() -> Video:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking through the video ...")
-def _header(digest: str, _video: Video) -> Header:  # noqa: ARG001 - the key
-    return header(_video)
+def _header(digest: str, _video: Video) -> VideoInfo:  # noqa: ARG001 - the key
+    return video_info(_video)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _first_picture(digest: str, begin: float, end: float, _video: Video) -> Picture:
-    frame = first_frame(_video, _header(digest, _video), Cut(begin, end))
+    frame = first_frame(_video, _header(digest, _video), FrameRange(begin, end))
     return Picture(f"frame-{frame.number}.png", png(frame.image))

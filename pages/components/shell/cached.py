@@ -16,9 +16,9 @@ from core.blob.make import make_blob, planes
 from core.blob.spec import BlobSpec
 from core.blob.trace import Trace, trace
 from core.nets.card import ModelCard
-from core.nets.catalog import card
-from core.picture.image import BgrImage, Picture, decode
-from core.pipeline import Run, run
+from core.nets.catalog import card_named
+from core.picture.image import BgrImage, Picture, decode_picture
+from core.pipeline import Run, run_model
 from core.render.encode import for_display, jpeg
 from core.render.statistics import PlaneStatistics, plane_statistics
 
@@ -94,12 +94,12 @@ def _slot(kind: str, question: object) -> _Slot[Any]:  # noqa: ARG001 - the key
     hash_funcs=SPEC_BY_TEXT,
 )
 def _run(digest: str, model: str, spec: BlobSpec, _picture: Picture) -> Run:  # noqa: ARG001
-    return run(_picture, card(model), spec)
+    return run_model(_picture, card_named(model), spec)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _image(digest: str, _picture: Picture) -> BgrImage:  # noqa: ARG001 - the key
-    return decode(_picture)
+    return decode_picture(_picture)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

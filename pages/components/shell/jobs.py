@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from core.errors import MachineBusy
-from core.jobs import PATIENCE_SECONDS, Job, start
+from core.jobs import PATIENCE_SECONDS, Job, start_job
 from pages.components.shell.errors import show_errors
 from pages.components.shell.text import about_seconds, plain
 
@@ -66,7 +66,7 @@ def start_own(steps: Generator[T], total: int, *, key: str) -> Job[T]:
     own: tuple[str, Job[Any]] | None = st.session_state.get(_OWN)
     if own and not own[1].over:
         _end(own[1], elsewhere=own[0] != key)
-    job = start(steps, total)
+    job = start_job(steps, total)
     st.session_state[_OWN] = key, job
     return job
 

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import streamlit as st
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.picture.samples import sample_picture
 from tests.shared import NETS, needs_shared
 
@@ -96,7 +96,7 @@ def test_the_classification_page_offers_every_file(visit, offered):
     rows = list(csv.DictReader(io.StringIO(made(offered["CSV"]))))
     assert [row["label"] for row in rows] == list(app.dataframe[0].value["label"])
     scores = list(csv.DictReader(io.StringIO(made(offered["CSV of all scores"]))))
-    assert len(scores) == len(card("starter-classifier-onnx").labels)
+    assert len(scores) == len(card_named("starter-classifier-onnx").labels)
     assert json.loads(made(offered["JSON"]))["picture"]["name"] == sample_picture("cat").name
 
 

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from core.nets import engine
-from core.nets.catalog import card
-from core.picture.image import decode
+from core.nets.catalog import card_named
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
-from core.pipeline import run
+from core.pipeline import run_model
 from core.results.classification import confidences
 from pages.components.shell import cached
 from tests.pages.screen import shown, tab, table, words
@@ -51,10 +51,10 @@ def test_the_picture_is_decoded_once_and_not_once_a_place(visit, monkeypatch):
 
     def counting(picture):
         decoded.append(picture.name)
-        return decode(picture)
+        return decode_picture(picture)
 
-    monkeypatch.setattr(cached, "decode", counting)
-    monkeypatch.setattr("core.pipeline.decode", counting)
+    monkeypatch.setattr(cached, "decode_picture", counting)
+    monkeypatch.setattr("core.pipeline.decode_picture", counting)
     app = tab(visit, "Why", classification__model=TINY)
     before = len(decoded)
     app.button(key="why.go").click().run()
@@ -64,11 +64,13 @@ def test_the_picture_is_decoded_once_and_not_once_a_place(visit, monkeypatch):
 def test_the_table_of_the_map_is_what_the_net_says_of_a_picture_with_the_patch(visit):
     app = tab(visit, "Why", sample="circles", classification__model=TINY, why__patch="1 cell")
     app.button(key="why.go").click().run()
-    image = decode(sample_picture("circles")).copy()
-    before = confidences(run(sample_picture("circles"), card("tiny-dominant-colour")).outputs)
+    image = decode_picture(sample_picture("circles")).copy()
+    before = confidences(
+        run_model(sample_picture("circles"), card_named("tiny-dominant-colour")).outputs
+    )
     image[240:300, 320:400] = 128  # row 5 of 8, column 5 of 8 of 640 x 480
-    blob = cached.make_blob(image, card("tiny-dominant-colour").blob)[0]
-    after = confidences(engine.infer(card("tiny-dominant-colour"), blob).outputs)
+    blob = cached.make_blob(image, card_named("tiny-dominant-colour").blob)[0]
+    after = confidences(engine.infer(card_named("tiny-dominant-colour"), blob).outputs)
     best = before.argmax()
     assert table(app, "8")["5"][4] == pytest.approx(before[best] - after[best], abs=5.1e-4)
 

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.blob.spec import PRESETS
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 
 COLOUR = "Dominant colour"
 
@@ -75,7 +75,7 @@ def test_pressing_every_fix_leads_back_to_what_the_model_wants(knobs):
         fixes(app)[0].click().run()
         assert not app.exception, app.exception
     assert not fixes(app)
-    wanted = card("tiny-dominant-colour").blob
+    wanted = card_named("tiny-dominant-colour").blob
     assert app.session_state["spec"].swap_rb == wanted.swap_rb
     assert app.session_state["spec"].size == wanted.size
     assert app.session_state["spec"].scalefactor == wanted.scalefactor

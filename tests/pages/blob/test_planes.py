@@ -4,14 +4,14 @@ import numpy as np
 
 from core.blob.make import make_blob
 from core.blob.spec import PRESETS
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture, samples
 from tests.pages.screen import metric, shown
 
 
 def test_the_planes_on_the_blob_page_are_the_blob_of_cv2(visit, media):
     app = visit("blob", blob__scale="per plane", blob__colours="grey")
-    image = decode(sample_picture(samples()[0].name))
+    image = decode_picture(sample_picture(samples()[0].name))
     blob, _ = make_blob(image, PRESETS[0].spec)
     for index, channel in enumerate("RGB"):
         plane = blob[0, index]

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.blob.make import make_blob
 from core.blob.spec import PRESETS, BlobSpec
-from core.picture.image import Picture, decode
+from core.picture.image import Picture, decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.share.script import reading, script
@@ -22,11 +22,11 @@ def page_of(picture, spec, source):
     import streamlit as st
 
     from core.blob.trace import trace
-    from core.picture.image import decode
+    from core.picture.image import decode_picture
     from pages.components.blob.take_home import show_take_home
 
     st.session_state["picture"] = source
-    show_take_home("blob", picture, trace(decode(picture), spec), spec)
+    show_take_home("blob", picture, trace(decode_picture(picture), spec), spec)
 
 
 def opened(spec=PRESETS[0].spec, picture=None, source="sample") -> AppTest:
@@ -54,7 +54,7 @@ def offered(monkeypatch) -> dict[str, dict]:
 def test_the_downloads_hold_what_they_promise(spec, offered):
     picture = sample_picture("cat")
     opened(spec)
-    blob, _ = make_blob(decode(picture), spec)
+    blob, _ = make_blob(decode_picture(picture), spec)
     made = {
         label: given["data"]() if callable(given["data"]) else given["data"]
         for label, given in offered.items()

@@ -4,7 +4,7 @@ import numpy as np
 
 from core.errors import ForwardFailed
 from core.nets import engine
-from core.nets.catalog import card, cards
+from core.nets.catalog import card_named, cards
 from core.nets.downloads import download
 from tests.pages.screen import tab, table, words
 from tests.shared import needs_shared
@@ -37,7 +37,7 @@ def test_only_nets_of_this_machine_are_offered(visit):
 
 @needs_shared
 def test_a_net_that_was_fetched_is_the_first_to_be_set_beside_ours(visit):
-    download(card("squeezenet-v1.1-fp16-onnx"))
+    download(card_named("squeezenet-v1.1-fp16-onnx"))
     app = tab(visit, "Side by side", classification__model=STARTER)
     assert app.multiselect(key="panel.nets").value == [STARTER, "SqueezeNet v1.1"]
 

@@ -1,13 +1,13 @@
 """The likeliest classes and their table."""
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import download
 from tests.shared import needs_shared
 
 
 @needs_shared
 def test_classification_names_the_cat_and_its_confidence(visit):
-    download(card("squeezenet-v1.1-fp16-onnx"))
+    download(card_named("squeezenet-v1.1-fp16-onnx"))
     app = visit("classification", classification__model="SqueezeNet v1.1")
     assert any("cat" in each.value and "%" in each.value for each in app.markdown)
     table = app.dataframe[0].value

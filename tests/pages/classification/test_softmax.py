@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.picture.samples import sample_picture
-from core.pipeline import run
+from core.pipeline import run_model
 from tests.pages.screen import tab, table, words
 
 STARTER = "Starter classifier, ONNX"
@@ -41,19 +41,21 @@ def test_temperature_moves_softmax_and_neither_the_ranking_nor_the_net(visit, fo
 def of_a_net_that_answers_logits():
     from dataclasses import replace
 
-    from core.nets.catalog import card
+    from core.nets.catalog import card_named
     from core.picture.samples import sample_picture
-    from core.pipeline import run
+    from core.pipeline import run_model
     from pages.components.classification.softmax import show_softmax
 
-    model = replace(card("tiny-dominant-colour"), logits=True)
-    show_softmax("softmax", run(sample_picture("cat"), model), model, 3)
+    model = replace(card_named("tiny-dominant-colour"), logits=True)
+    show_softmax("softmax", run_model(sample_picture("cat"), model), model, 3)
 
 
 def test_a_net_that_answers_logits_needs_no_logarithm():
-    app = AppTest.from_function(of_a_net_that_answers_logits, default_timeout=60).run()
+    app = AppTest.from_function(of_a_net_that_answers_logits).run()
     assert "12 logits" in words(app)
     assert "logarithms" not in words(app)
-    tiny = card("tiny-dominant-colour")
-    answered = sorted(run(sample_picture("cat"), tiny).outputs["share"].ravel(), reverse=True)
+    tiny = card_named("tiny-dominant-colour")
+    answered = sorted(
+        run_model(sample_picture("cat"), tiny).outputs["share"].ravel(), reverse=True
+    )
     np.testing.assert_array_equal(table(app, "logit z")["logit z"], answered[:3])

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.picture.samples import sample_picture
-from core.pipeline import Thresholds, candidates, run
+from core.pipeline import Thresholds, nms_candidates, run_model
 from pages.components.detection import box_canvas
 from tests.pages.screen import unpacked
 
@@ -16,8 +16,8 @@ MODEL = "starter-detector-darknet"
 
 
 def answered():
-    model = card(MODEL)
-    return run(sample_picture("motorcycle"), model), model
+    model = card_named(MODEL)
+    return run_model(sample_picture("motorcycle"), model), model
 
 
 def canvas_of(app) -> tuple[dict, dict[str, bytes]]:
@@ -32,9 +32,9 @@ def visit_low(visit, **query):
 
 
 def test_the_browser_gets_every_candidate_exactly():
-    done, model = answered()
-    head, parts = unpacked(box_canvas.packed(done, model, Thresholds(0.3, 0.6, soft=True), {}))
-    sent = candidates(done, model)
+    run, model = answered()
+    head, parts = unpacked(box_canvas.packed(run, model, Thresholds(0.3, 0.6, soft=True), {}))
+    sent = nms_candidates(run, model)
     np.testing.assert_array_equal(np.frombuffer(parts["xyxy"]).reshape(-1, 4), sent.xyxy)
     np.testing.assert_array_equal(np.frombuffer(parts["confidence"], "<f4"), sent.confidence)
     np.testing.assert_array_equal(np.frombuffer(parts["classId"], "<i4"), sent.class_id)

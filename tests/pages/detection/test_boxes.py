@@ -1,6 +1,6 @@
 """The boxes of the Detection page: their counts and their table."""
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import download
 from tests.pages.screen import metric
 from tests.shared import needs_shared
@@ -19,7 +19,7 @@ def test_on_a_page_without_any_box_everything_still_stands(visit):
 
 
 def opened(visit, **query):
-    download(card(MODEL))
+    download(card_named(MODEL))
     query[f"detection__{MODEL}__confidence"] = "0.1"
     return visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1", **query)
 
@@ -52,7 +52,7 @@ def test_counts_change_with_the_confidence_and_the_filter_stays(visit):
 
 @needs_shared
 def test_the_table_lists_what_the_picture_shows(visit):
-    download(card("yolo-fastest-1.1-coco"))
+    download(card_named("yolo-fastest-1.1-coco"))
     app = visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1")
     table = app.dataframe[0].value
     assert len(table) == int(metric(app, "kept after NMS"))

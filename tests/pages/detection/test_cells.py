@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import download
 from core.picture.samples import sample_picture
-from core.pipeline import Thresholds, found, raw_detections, run
+from core.pipeline import Thresholds, detect, raw_detections, run_model
 from tests.shared import needs_shared
 
 STARTER = "Starter detector"
@@ -36,10 +36,10 @@ def last(app, name: str) -> float:
 
 def test_the_arithmetic_on_the_page_ends_in_the_box_the_page_found(visit):
     app = opened(visit)
-    model = card("starter-detector-darknet")
-    done = run(sample_picture("motorcycle"), model)
-    row = int(found(done, model, Thresholds(model.confidence)).kept.row[0])
-    raw = raw_detections(done, model)
+    model = card_named("starter-detector-darknet")
+    run = run_model(sample_picture("motorcycle"), model)
+    row = int(detect(run, model, Thresholds(model.confidence)).kept.row[0])
+    raw = raw_detections(run, model)
     assert facts(app)["raw row"] == str(row)
     ends = [last(app, end) for end in ("left", "top", "right", "bottom")]
     np.testing.assert_allclose(ends, raw.xyxy[row], atol=1e-3)
@@ -94,8 +94,8 @@ def test_a_net_without_anchors_and_files_explains_its_boxes_as_they_are(visit):
     ("name", "anchor"), [("yolox-nano-onnx", "none"), ("yolo-fastest-1.1-coco", "px")]
 )
 def test_the_families_explain_themselves(name, anchor, visit):
-    download(card(name))
-    app = opened(visit, model=card(name).title, sample="motorcycle")
+    download(card_named(name))
+    app = opened(visit, model=card_named(name).title, sample="motorcycle")
     assert not app.error
     assert facts(app)["anchor"].endswith(anchor)
     assert last(app, "confidence") > 0.3
@@ -103,8 +103,8 @@ def test_the_families_explain_themselves(name, anchor, visit):
 
 @needs_shared
 def test_ssd_says_why_there_is_no_grid(visit):
-    download(card("opencv-face-detector-uint8-tf-ssd"))
-    title = card("opencv-face-detector-uint8-tf-ssd").title
+    download(card_named("opencv-face-detector-uint8-tf-ssd"))
+    title = card_named("opencv-face-detector-uint8-tf-ssd").title
     app = opened(visit, model=title, sample="astronaut")
     assert any("no grid to show" in each.value for each in app.info)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import download
 from tests.shared import needs_shared
 
@@ -14,7 +14,7 @@ UPLOADER = "truth.file."
 
 
 def opened(visit, **query):
-    download(card(MODEL))
+    download(card_named(MODEL))
     query[f"detection__{MODEL}__confidence"] = query.pop("confidence", "0.1")
     app = visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1", **query)
     app.session_state["detection.more"] = "Ground truth"

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from core.pipeline import Thresholds, booked
-from core.results.ledger import FATES
+from core.pipeline import Thresholds, suppression_ledger
+from core.results.ledger import OUTCOMES
 from tests.pages.detection.test_box_canvas import answered, visit_low
 from tests.pages.screen import metric
 
@@ -44,7 +44,7 @@ def test_the_ledger_is_filtered_by_fate_and_by_the_chosen_box(visit):
 
 def test_of_thousands_of_rows_the_table_shows_some_and_says_so(visit):
     app = visit_low(visit, detection__more="Ledger")
-    app.pills(key="detection.ledger.fates").set_value(list(FATES)).run()
+    app.pills(key="detection.ledger.fates").set_value(list(OUTCOMES)).run()
     _, lines = (each.value for each in app.dataframe)
     assert len(lines) == 2000
     assert any("first 2,000 of 6,300 rows" in each.value for each in app.caption)
@@ -55,11 +55,11 @@ def test_of_thousands_of_rows_the_table_shows_some_and_says_so(visit):
 def test_the_ledger_knows_what_soft_nms_did(method, visit):
     app = visit_low(visit, detection__more="Ledger", detection__method=method)
     _, lines = (each.value for each in app.dataframe)
-    done, model = answered()
-    book = booked(done, model, Thresholds(0.1, soft=method == "soft"))
+    run, model = answered()
+    book = suppression_ledger(run, model, Thresholds(0.1, soft=method == "soft"))
     assert ("softened" in set(lines["fate"])) == (method == "soft")
     assert len(lines) == sum(
         count
-        for fate, count in book.counts().items()
-        if fate not in ("below confidence", "no box")
+        for outcome, count in book.counts().items()
+        if outcome not in ("below confidence", "no box")
     )

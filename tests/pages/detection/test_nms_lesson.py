@@ -4,16 +4,16 @@ import re
 
 import pytest
 
-from core.lab.nms_lesson import SLIPS
-from core.pipeline import Thresholds, found
+from core.lab.nms_lesson import NMS_MISUSES
+from core.pipeline import Thresholds, detect
 from tests.pages.detection.test_box_canvas import answered, visit_low
 
 
-@pytest.mark.parametrize("slip", SLIPS)
+@pytest.mark.parametrize("misuse", NMS_MISUSES)
 @pytest.mark.parametrize("whose", ["a made-up crowd", "this picture's"])
-def test_the_lesson_shows_both_calls_and_what_gets_lost(slip, whose, visit):
+def test_the_lesson_shows_both_calls_and_what_gets_lost(misuse, whose, visit):
     app = visit_low(visit, detection__more="NMS by hand")
-    app.segmented_control(key="detection.lesson.slip").set_value(slip).run()
+    app.segmented_control(key="detection.lesson.slip").set_value(misuse).run()
     app.segmented_control(key="detection.lesson.boxes").set_value(whose).run()
     assert not app.error
     alts = [each.proto.imgs[0].alt for each in app.image]
@@ -24,7 +24,7 @@ def test_the_lesson_shows_both_calls_and_what_gets_lost(slip, whose, visit):
     if whose == "a made-up crowd":
         assert lost + doubled > 0
     else:
-        done, model = answered()
-        assert kept == len(found(done, model, Thresholds(0.1)).kept)
+        run, model = answered()
+        assert kept == len(detect(run, model, Thresholds(0.1)).kept)
     differences = app.dataframe[1].value if lost + doubled else []
     assert len(differences) == lost + doubled

@@ -5,7 +5,7 @@ import numpy as np
 from core.nets.catalog import cards
 from core.nets.downloads import present
 from core.picture.samples import sample_picture
-from core.pipeline import Thresholds, found, ranking, run
+from core.pipeline import Thresholds, detect, ranking, run_model
 from pages.components.home.road import ready_model
 
 
@@ -25,13 +25,13 @@ def test_the_four_steps_show_the_numbers_of_the_run(visit):
         ready_model("classification"),
         ready_model("detection"),
     )
-    done = run(picture, classifier)
-    assert f"Shape `{list(done.blob.shape)}`" in told
-    assert f"from {np.min(done.blob):.4g} to {np.max(done.blob):.4g}" in told
-    best = [f"{each.label} {each.confidence:.1%}" for each in ranking(done, classifier, 3).best]
+    run = run_model(picture, classifier)
+    assert f"Shape `{list(run.blob.shape)}`" in told
+    assert f"from {np.min(run.blob):.4g} to {np.max(run.blob):.4g}" in told
+    best = [f"{each.label} {each.confidence:.1%}" for each in ranking(run, classifier, 3).best]
     assert [each.proto.text for each in app.get("progress")] == best
-    result = found(
-        run(picture, detector), detector, Thresholds(detector.confidence, detector.iou)
+    result = detect(
+        run_model(picture, detector), detector, Thresholds(detector.confidence, detector.iou)
     )
     assert f"{result.raw:,} raw rows" in told
     assert f"{len(result.kept):,} kept" in told

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import download
 from core.picture.samples import sample_picture
-from core.pipeline import Thresholds, found, on_shown, run
+from core.pipeline import Thresholds, detect, on_shown, run_model
 from core.render.boxes import BoxStyle, draw_detections
 from core.render.encode import jpeg
 from tests.shared import needs_shared
@@ -22,15 +22,15 @@ def result(app, media) -> np.ndarray:
 
 
 def expected(style: BoxStyle) -> np.ndarray:
-    model = card(MODEL)
-    done = run(sample_picture("motorcycle"), model)
-    kept = found(done, model, Thresholds(0.1, model.iou)).kept
-    drawn = draw_detections(done.shown, on_shown(kept, done), label=model.label, style=style)
+    model = card_named(MODEL)
+    run = run_model(sample_picture("motorcycle"), model)
+    kept = detect(run, model, Thresholds(0.1, model.iou)).kept
+    drawn = draw_detections(run.shown, on_shown(kept, run), label=model.label, style=style)
     return cv2.imdecode(np.frombuffer(jpeg(drawn), np.uint8), cv2.IMREAD_COLOR)
 
 
 def opened(visit, **query):
-    download(card(MODEL))
+    download(card_named(MODEL))
     query[f"detection__{MODEL}__confidence"] = "0.1"
     return visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1", **query)
 
@@ -60,7 +60,7 @@ def test_a_link_brings_back_how_boxes_are_drawn(query, style, visit, media):
 def test_with_everything_off_the_picture_is_the_picture(visit, media):
     app = opened(visit)
     app.pills(key="detection.display.drawn").set_value([]).run()
-    bare = jpeg(run(sample_picture("motorcycle"), card(MODEL)).shown)
+    bare = jpeg(run_model(sample_picture("motorcycle"), card_named(MODEL)).shown)
     np.testing.assert_array_equal(
         result(app, media), cv2.imdecode(np.frombuffer(bare, np.uint8), cv2.IMREAD_COLOR)
     )

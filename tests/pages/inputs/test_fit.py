@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.blob.spec import FITS, BlobSpec
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.picture.size import Size
 
 
@@ -30,14 +30,14 @@ def test_every_fit_can_be_had_and_nothing_else_of_the_spec_changes(fit):
 def detector(name):
     import streamlit as st
 
-    from core.nets.catalog import card
+    from core.nets.catalog import card_named
     from pages.components.inputs.fit import pick_fit_for_model
 
-    st.session_state.picked = pick_fit_for_model("own", card(name))
+    st.session_state.picked = pick_fit_for_model("own", card_named(name))
 
 
 def test_a_model_starts_with_the_fit_it_was_trained_with():
     name = "starter-detector-darknet"
     app = AppTest.from_function(detector, args=(name,), default_timeout=60).run()
-    assert app.session_state["picked"] == card(name).blob
-    assert card(name).blob.fit in app.segmented_control(key="own.fit").help
+    assert app.session_state["picked"] == card_named(name).blob
+    assert card_named(name).blob.fit in app.segmented_control(key="own.fit").help

@@ -5,8 +5,8 @@ from threading import Timer
 import pytest
 
 from core.errors import DownloadFailed
-from core.nets.catalog import card, cards
-from core.nets.downloads import download, present, running, start
+from core.nets.catalog import card_named, cards
+from core.nets.downloads import download, present, running, start_download
 from tests.pages.screen import metric
 from tests.shared import NETS, needs_shared
 from tests.shelf import serving
@@ -14,7 +14,7 @@ from tests.shelf import serving
 
 @needs_shared
 def test_a_model_that_is_not_here_is_fetched_when_the_visitor_asks(visit):
-    model = card("yolo-fastest-1.1-coco")
+    model = card_named("yolo-fastest-1.1-coco")
     app = visit("detection", detection__model=model.title)
     assert not present(model)
     assert not app.metric  # nothing ran
@@ -26,7 +26,7 @@ def test_a_model_that_is_not_here_is_fetched_when_the_visitor_asks(visit):
 
 @needs_shared
 def test_a_download_that_runs_needs_no_second_click(visit, monkeypatch):
-    model = card("yolo-fastest-1.1-coco")
+    model = card_named("yolo-fastest-1.1-coco")
     with serving() as shelf:
         for file in model.files:
             path = f"{model.name}/{file.name}"
@@ -35,7 +35,7 @@ def test_a_download_that_runs_needs_no_second_click(visit, monkeypatch):
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         monkeypatch.setenv("BLOBSCOPE_MIRROR", shelf.address)
         app = visit("detection")
-        transfer = start(model)
+        transfer = start_download(model)
         app.selectbox(key="detection.model").set_value(model.title)
         Timer(1, shelf.gate.set).start()
         app.run()
@@ -54,8 +54,8 @@ def test_a_model_that_cannot_be_reached_gets_one_sentence(visit, monkeypatch, tm
     app.button(key="detection.fetch").click().run()  # it is there for the next try
     assert "could not be reached" in app.error[0].value
     with pytest.raises(DownloadFailed):
-        download(card("yolo-fastest-1.1-coco"))
-    assert running(card("yolo-fastest-1.1-coco")) is None
+        download(card_named("yolo-fastest-1.1-coco"))
+    assert running(card_named("yolo-fastest-1.1-coco")) is None
 
 
 @pytest.mark.parametrize("task", ["classification", "detection"])

@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 
 
 def script():
@@ -23,7 +23,7 @@ def test_the_question_is_what_the_knobs_say():
     app.multiselect(key=f"{own}.classes").set_value(["dog"]).run()
     thresholds = app.session_state["question"].thresholds
     assert thresholds.confidence == 0.7
-    label = card(question.card.name).labels.index("dog")
+    label = card_named(question.card.name).labels.index("dog")
     assert thresholds.class_ids == {label + question.card.label_offset}
     app.segmented_control(key="own.task").set_value("classification").run()
     app.slider(key="own.classification.k").set_value(3).run()

@@ -1,7 +1,7 @@
 """Thresholds read the outputs again and leave the net alone."""
 
 from core.nets import engine
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import download
 from tests.pages.screen import metric
 from tests.shared import needs_shared
@@ -9,7 +9,7 @@ from tests.shared import needs_shared
 
 @needs_shared
 def test_limits_that_shrink_take_their_values_along(visit):
-    download(card("squeezenet-v1.1-fp16-onnx"))
+    download(card_named("squeezenet-v1.1-fp16-onnx"))
     app = visit("classification", classification__model="SqueezeNet v1.1")
     app.slider(key="classification.k").set_value(20).run()
     app.selectbox(key="classification.model").set_value("Dominant colour").run()
@@ -24,7 +24,7 @@ def test_limits_that_shrink_take_their_values_along(visit):
 
 @needs_shared
 def test_moving_a_slider_does_not_run_the_net(visit, monkeypatch):
-    download(card("yolo-fastest-1.1-coco"))
+    download(card_named("yolo-fastest-1.1-coco"))
     forwards = []
     local = engine.LocalEngine()
 

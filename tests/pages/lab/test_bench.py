@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from tests.pages.screen import metric, shown, table
 
@@ -60,7 +60,7 @@ def test_the_swap_button_swaps_the_sides(task, visit):
 
 
 def test_a_swapped_blob_is_shown_as_the_net_takes_it(visit, media):
-    mean = decode(sample_picture("coffee")).mean(axis=(0, 1))
+    mean = decode_picture(sample_picture("coffee")).mean(axis=(0, 1))
     app = bench(visit, sample="coffee", b__numbers=SWAPPED)
     seen = [shown(app, media, f"What the net of {side} takes it for") for side in "AB"]
     of_sides = [each.mean(axis=(0, 1)) for each in seen]

@@ -4,15 +4,15 @@ import pytest
 import streamlit as st
 
 from core.errors import LiveRefused
-from core.live.places import Places
+from core.live.stream_slots import StreamSlots
 from pages.components.live import player
 from tests.pages.screen import sentence
 
 
-@pytest.mark.parametrize("sight", ["detection", "classification", "planes"])
-def test_the_page_opens_with_a_player_and_no_error(sight, visit):
+@pytest.mark.parametrize("mode", ["detection", "classification", "planes"])
+def test_the_page_opens_with_a_player_and_no_error(mode, visit):
     app = visit("live")
-    app.segmented_control(key="live.sight").set_value(sight).run()
+    app.segmented_control(key="live.sight").set_value(mode).run()
     assert not app.exception
     assert not sentence(app)
     (player,) = (each for each in app.get("component_instance"))
@@ -30,23 +30,23 @@ def test_each_trouble_has_a_sentence_and_opens_snapshots(trouble, visit, monkeyp
 
 
 def test_when_all_places_are_taken_the_page_says_so_and_takes_snapshots(visit, monkeypatch):
-    full = Places(1, 600)
-    place = full.take("somebody else")
-    monkeypatch.setattr(player, "places", lambda: full)
+    full = StreamSlots(1, 600)
+    lease = full.take("somebody else")
+    monkeypatch.setattr(player, "stream_slots", lambda: full)
     app = visit("live")
     assert "Every place is taken" in sentence(app)
     assert not app.get("component_instance")
     assert [each.value for each in app.subheader] == ["Snapshot"]
-    full.renew(place)  # a page that was only opened waits for nothing
+    full.renew(lease)  # a page that was only opened waits for nothing
     app.button(key="live.again").click().run()
     with pytest.raises(LiveRefused, match="Somebody else waits"):
-        full.renew(place)
+        full.renew(lease)
 
 
 def test_one_address_gets_its_share_of_the_places_whatever_tabs_it_opens(visit, monkeypatch):
-    wide = Places(9, 600, per_address=1)
+    wide = StreamSlots(9, 600, per_address=1)
     wide.take("another tab", "192.0.2.1")
-    monkeypatch.setattr(player, "places", lambda: wide)
+    monkeypatch.setattr(player, "stream_slots", lambda: wide)
     assert not sentence(visit("live")), "on this computer there are no addresses"
     monkeypatch.setattr(type(st.context), "ip_address", "192.0.2.1")
     assert "From your address comes 1 stream already" in sentence(visit("live"))

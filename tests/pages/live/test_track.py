@@ -9,23 +9,23 @@ import pytest
 from aiortc.mediastreams import MediaStreamError
 
 from core.live import stream as module
-from core.live.look import Look
-from core.live.places import Places
+from core.live.processing import FrameResult
 from core.live.settings import LiveSettings
 from core.live.stream import Stream
-from core.nets.catalog import card
+from core.live.stream_slots import StreamSlots
+from core.nets.catalog import card_named
 from core.pipeline import Thresholds
 from pages.components.live import track
 from pages.components.live.track import AnnotatedTrack, begin
 from tests.live.films import frame, plain
 
-COLOUR = card("tiny-dominant-colour")
+COLOUR = card_named("tiny-dominant-colour")
 PATIENCE = 30
 
 
 @pytest.fixture
 def stream():
-    opened = Stream("ann", Places(1, 600))
+    opened = Stream("ann", StreamSlots(1, 600))
     opened.settings = LiveSettings("classification", COLOUR.blob, COLOUR, Thresholds(0.1))
     yield opened
     opened.close()
@@ -48,9 +48,9 @@ def test_the_event_loop_goes_on_while_the_net_is_busy(stream, monkeypatch):
 
     def slow(image, _settings):
         assert let_go.wait(PATIENCE)
-        return Look(image, image)
+        return FrameResult(image, image)
 
-    monkeypatch.setattr(module, "look", slow)
+    monkeypatch.setattr(module, "process_frame", slow)
 
     async def wait_a_while():
         track = begin(stream).video
@@ -89,7 +89,7 @@ def test_the_end_of_either_is_the_end_of_both(stream):
 
     asyncio.run(ended_by_the_track())
     assert stream.ended.is_set()
-    other = Stream("ben", Places(1, 600))
+    other = Stream("ben", StreamSlots(1, 600))
     other.settings = replace(stream.settings)
 
     async def ended_by_the_stream():
@@ -106,7 +106,9 @@ def test_the_end_of_either_is_the_end_of_both(stream):
 
 
 def test_an_old_frame_is_never_sent_after_a_newer_one(stream, monkeypatch):
-    monkeypatch.setattr(module, "look", lambda image, _settings: Look(image, image))
+    monkeypatch.setattr(
+        module, "process_frame", lambda image, _settings: FrameResult(image, image)
+    )
 
     async def many():
         track = begin(stream).video

@@ -7,9 +7,9 @@ import pytest
 from core.series.question import labels_of
 from core.video import annotate as annotating
 from core.video import writing
-from core.video.reading import Cut, Video, first_frame, frames, header
+from core.video.reading import FrameRange, Video, first_frame, frames, video_info
 from core.video.sample import sample_video
-from core.video.writing import Film, writable
+from core.video.writing import AnnotatedVideo, writable
 from pages.components.series import video as component
 from tests.pages.screen import metric
 from tests.videos import numbered
@@ -47,15 +47,15 @@ def test_a_start_gives_a_film_a_table_and_two_downloads(visit):
     }
     (shown,) = app.get("video")
     assert shown.proto.url
-    film = Video("film", component._bytes_of(work.film))
-    assert len(header(film).times) == 9
+    annotated = Video("film", component._bytes_of(work.annotated))
+    assert len(video_info(annotated).times) == 9
     assert metric(app, "frames looked at") == "9"
 
 
 @pytest.mark.parametrize("kind", writable())
 def test_the_film_is_written_as_asked(kind, visit):
     app = begin(visit("video", video__format=kind, **PAGE))
-    assert app.session_state["video.work"].film.kind == kind
+    assert app.session_state["video.work"].annotated.kind == kind
 
 
 def test_the_preview_reads_what_the_run_reads(visit):
@@ -111,11 +111,11 @@ def test_what_is_no_video_gets_a_sentence_and_the_page_lives(data, visit):
 
 def test_results_stay_while_the_knobs_are_turned_and_pages_change(visit):
     app = begin(visit("video", **PAGE))
-    film = app.session_state["video.work"].film
+    annotated = app.session_state["video.work"].annotated
     app.slider(key="video.stride").set_value(5).run()
     app.switch_page("pages/blob.py").run()
     app.switch_page("pages/video.py").run()
-    assert app.session_state["video.work"].film is film
+    assert app.session_state["video.work"].annotated is annotated
     assert len(app.get("video")) == 1
 
 
@@ -132,17 +132,19 @@ def test_the_preview_is_the_first_frame_of_the_cut():
     video = Video("clip.mp4", numbered(30))
     picture = component._first_picture(video.digest, 1.0, 2.0, video)
     shown = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
-    np.testing.assert_array_equal(shown, first_frame(video, header(video), Cut(1.0, 2.0)).image)
+    np.testing.assert_array_equal(
+        shown, first_frame(video, video_info(video), FrameRange(1.0, 2.0)).image
+    )
 
 
 def test_a_film_outlives_its_page_s_run_only_as_long_as_somebody_holds_it():
-    film = Film("MP4")
-    path = film.path
-    with film.writing(header(sample_video()).size, 5) as write:
-        for frame in frames(sample_video(), header(sample_video()), Cut(0, 0.2)):
+    annotated = AnnotatedVideo("MP4")
+    path = annotated.path
+    with annotated.writing(video_info(sample_video()).size, 5) as write:
+        for frame in frames(sample_video(), video_info(sample_video()), FrameRange(0, 0.2)):
             write(frame.image, frame.seconds)
-    held = component.partial(component._bytes_of, film)
-    del film, write
+    held = component.partial(component._bytes_of, annotated)
+    del annotated, write
     assert held()[4:8] == b"ftyp"
     del held
     gc.collect()
@@ -159,7 +161,7 @@ def test_a_large_film_is_read_only_when_somebody_asks_for_it(visit, monkeypatch)
 
 
 def test_a_film_that_is_full_says_why_it_ends(visit, monkeypatch):
-    monkeypatch.setattr(writing, "MOST_FILM_BYTES", 1)
+    monkeypatch.setattr(writing, "MOST_VIDEO_BYTES", 1)
     app = begin(visit("video", video__stride="2"))
     (told,) = (each.value for each in app.info if "the limit" in each.value)
     assert "of 54 frames" in told
@@ -170,7 +172,7 @@ def test_a_film_that_is_full_says_why_it_ends(visit, monkeypatch):
 def test_answers_are_unpacked_once_and_not_at_every_run(tab, visit, monkeypatch):
     app = begin(visit("video", video__tab=tab, **PAGE))
     unpacked = []
-    monkeypatch.setattr(component.Sighting, "answer", property(unpacked.append))
+    monkeypatch.setattr(component.FrameAnswer, "answer", property(unpacked.append))
     app.run()
     assert not app.exception
     assert unpacked == []
@@ -188,7 +190,9 @@ def test_the_table_shows_the_first_frames_and_says_so(visit, monkeypatch):
 def test_the_chart_s_caption_says_when_points_are_means(
     points, words, task, visit, monkeypatch
 ):
-    monkeypatch.setattr(component, "stretch", lambda count: annotating.stretch(count, points))
+    monkeypatch.setattr(
+        component, "frames_per_point", lambda count: annotating.frames_per_point(count, points)
+    )
     app = begin(visit("video", video__task=task, **PAGE))
     (told,) = (each.value for each in app.caption if "in the most frames" in each.value)
     assert ("Each point is" in told) == bool(words)

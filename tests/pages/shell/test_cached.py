@@ -5,8 +5,8 @@ import pytest
 
 from core.blob.make import make_blob
 from core.blob.spec import BlobSpec
-from core.nets.catalog import card
-from core.picture.image import Picture, decode
+from core.nets.catalog import card_named
+from core.picture.image import Picture, decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from pages.components.shell import cached
@@ -16,7 +16,7 @@ from pages.components.shell.cached import cached_answer
 def test_the_same_bytes_are_decoded_and_run_once_whatever_they_are_called():
     picture = sample_picture("cat")
     renamed = Picture("another name.jpg", picture.data)
-    model = card("tiny-dominant-colour")
+    model = card_named("tiny-dominant-colour")
     assert cached.cached_image(picture) is cached.cached_image(renamed)
     assert cached.cached_run(picture, model) is cached.cached_run(renamed, model, model.blob)
     assert not cached.cached_image(picture).flags.writeable
@@ -28,7 +28,7 @@ def test_two_specs_do_not_share_a_blob():
     traces = [cached.cached_trace(picture, spec) for spec in specs]
     assert traces[0] is not traces[1]
     for spec, traced in zip(specs, traces, strict=True):
-        np.testing.assert_array_equal(traced.blob, make_blob(decode(picture), spec)[0])
+        np.testing.assert_array_equal(traced.blob, make_blob(decode_picture(picture), spec)[0])
         assert cached.cached_difference(picture, spec) == 0
 
 

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.blob.make import image_from_blob, make_blob
 from core.blob.spec import BlobSpec
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.render.encode import jpeg
@@ -23,7 +23,7 @@ def script(image, encoded, blob, spec):
 
 def test_nothing_is_encoded_twice_and_exact_pixels_stay(media):
     image = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
-    photo, spec = decode(sample_picture("cat")), BlobSpec(Size(64, 64))
+    photo, spec = decode_picture(sample_picture("cat")), BlobSpec(Size(64, 64))
     blob, _ = make_blob(photo, spec)
     encoded = jpeg(photo)
     given = (image, encoded, blob, spec)

@@ -2,7 +2,7 @@
 
 import threading
 
-from core.jobs import MOST_JOBS, Job, start
+from core.jobs import MOST_JOBS, Job, start_job
 from pages.components.shell import jobs
 from pages.components.shell.jobs import watch
 
@@ -19,14 +19,14 @@ def at_work(leave: threading.Event):
 
 
 def others(leave: threading.Event, count: int) -> list[Job]:
-    return [start(at_work(leave), 2) for _ in range(count)]
+    return [start_job(at_work(leave), 2) for _ in range(count)]
 
 
 def test_a_start_stops_the_page_s_own_job_and_takes_its_place(visit):
     leave, leave_mine = threading.Event(), threading.Event()
     running = others(leave, MOST_JOBS - 1)
     app = visit("many")
-    mine = start(at_work(leave_mine), 2)
+    mine = start_job(at_work(leave_mine), 2)
     app.session_state["work.own"] = "many", mine
 
     def end_late():  # the step ends while the start waits
@@ -90,7 +90,7 @@ def test_a_job_is_watched_until_it_is_over():
         looks.append(job.count)
         looked.set()
 
-    job = start(steps(), 2)
+    job = start_job(steps(), 2)
     watch(job, key="test", noun="steps", show=look)
     assert (job.ending, job.came) == ("finished", (1, 2))
     assert looks

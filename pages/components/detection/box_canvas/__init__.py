@@ -18,7 +18,7 @@ import streamlit as st
 
 from core.nets.card import ModelCard
 from core.picture.size import Size
-from core.pipeline import MOST_CANDIDATES, Run, Thresholds, candidates
+from core.pipeline import MOST_CANDIDATES, Run, Thresholds, nms_candidates
 from core.render.boxes import NUMBERED, BoxStyle
 from core.render.encode import for_display, jpeg
 from core.render.palette import Bgr, class_colour, confidence_colour, text_colour
@@ -40,7 +40,7 @@ _CANVAS = st.components.v2.component(
 
 def box_canvas(
     key: str,
-    done: Run,
+    run: Run,
     card: ModelCard,
     thresholds: Thresholds,
     *,
@@ -52,7 +52,7 @@ def box_canvas(
     Args:
         key: the page's; the knobs are those of ``pick_thresholds`` with the same key,
             the chosen box is that of ``choose_box`` with ``f"{key}.box"``.
-        done: the run whose boxes are shown.
+        run: the run whose boxes are shown.
         card: of the model that ran.
         thresholds: where the server's knobs stand.
         chosen: the raw row of the box to point out.
@@ -62,19 +62,19 @@ def box_canvas(
     state = {"turn": turn, "chosen": chosen, "style": asdict(style)}
     _CANVAS(
         key=f"{key}.canvas",
-        data=packed(done, card, thresholds, state),
+        data=packed(run, card, thresholds, state),
         on_knobs_change=partial(turn_knobs, key, f"{key}.{card.name}"),
         on_chosen_change=partial(choose, key),
     )
 
 
 def packed(
-    done: Run, card: ModelCard, thresholds: Thresholds, state: Mapping[str, Any]
+    run: Run, card: ModelCard, thresholds: Thresholds, state: Mapping[str, Any]
 ) -> bytes:
     """Pack what the browser needs."""
-    boxes = candidates(done, card, thresholds.class_ids)
+    boxes = nms_candidates(run, card, thresholds.class_ids)
     parts = {
-        "picture": jpeg(for_display(done.shown, width=PICTURE_WIDTH), quality=QUALITY),
+        "picture": jpeg(for_display(run.shown, width=PICTURE_WIDTH), quality=QUALITY),
         "xyxy": boxes.xyxy.astype("<f8").tobytes(),
         "confidence": boxes.confidence.astype("<f4").tobytes(),
         "classId": boxes.class_id.astype("<i4").tobytes(),
@@ -82,7 +82,7 @@ def packed(
     }
     head = {
         **state,
-        **_setting(done, thresholds),
+        **_setting(run, thresholds),
         "classes": _classes(boxes, card),
         "ramp": _ramp(),
         "most": MOST_CANDIDATES,
@@ -91,13 +91,13 @@ def packed(
     return pack(head, parts)
 
 
-def _setting(done: Run, thresholds: Thresholds) -> dict[str, Any]:
+def _setting(run: Run, thresholds: Thresholds) -> dict[str, Any]:
     """Say where the knobs stand, and how boxes come from the blob to the picture."""
     return {
-        "image": done.image_size.cv2,
-        "shown": Size.of(done.shown).cv2,
-        "scale": done.placement.scale,
-        "offset": done.placement.offset,
+        "image": run.image_size.cv2,
+        "shown": Size.of(run.shown).cv2,
+        "scale": run.placement.scale,
+        "offset": run.placement.offset,
         "threshold": thresholds.confidence,
         "iou": thresholds.iou,
         "perClass": thresholds.per_class,

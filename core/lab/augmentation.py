@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.picture.image import BgrImage, Picture, decode
+from core.picture.image import BgrImage, Picture, decode_picture
 from core.picture.size import Size
 
-LONGEST_SIDE = 1280  # larger pictures are shrunk first: no net looks closer
+LONGEST_VIEW_SIDE = 1280  # larger pictures are shrunk first: no net looks closer
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Example:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class View:
+class AugmentedView:
     """A picture changed a little, and the way back for its boxes (N, 4)."""
 
     image: BgrImage
@@ -33,43 +33,46 @@ class View:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Scene:
+class AugmentedExample:
     """An example with its views, the unchanged one first."""
 
-    views: tuple[View, ...]
+    views: tuple[AugmentedView, ...]
     label: str | None
 
 
-def scene_of(example: Example) -> Scene:
+def augment(example: Example) -> AugmentedExample:
     """Decode an example; mirror, brighten and crop it.
 
     Raises:
         PictureRefused: the picture cannot be decoded.
     """
-    image = _shrunk(decode(example.picture))
+    image = _shrunk(decode_picture(example.picture))
     width, height = Size.of(image).cv2
     across, down = width // 20, height // 20
     inner = image[down : height - down, across : width - across]
     views = (
-        View(image, lambda xyxy: xyxy),
-        View(
+        AugmentedView(image, lambda xyxy: xyxy),
+        AugmentedView(
             BgrImage(np.ascontiguousarray(image[:, ::-1])),
             lambda xyxy: _mirrored(xyxy, width),
         ),
-        View(_brightened(image), lambda xyxy: xyxy),
-        View(
+        AugmentedView(_brightened(image), lambda xyxy: xyxy),
+        AugmentedView(
             BgrImage(np.ascontiguousarray(inner)),
             lambda xyxy: xyxy + np.array([across, down, across, down]),
         ),
     )
-    return Scene(views, example.label)
+    return AugmentedExample(views, example.label)
 
 
-def blank_scenes() -> tuple[Scene, ...]:
+def blank_examples() -> tuple[AugmentedExample, ...]:
     """Draw pictures of nothing: a grey wall, and noise that is the same every time."""
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3)).astype(np.uint8)
     walls = np.full((300, 300, 3), 128, np.uint8), noise
-    return tuple(Scene((View(BgrImage(wall), lambda xyxy: xyxy),), None) for wall in walls)
+    return tuple(
+        AugmentedExample((AugmentedView(BgrImage(wall), lambda xyxy: xyxy),), None)
+        for wall in walls
+    )
 
 
 def _brightened(image: BgrImage) -> BgrImage:
@@ -77,7 +80,7 @@ def _brightened(image: BgrImage) -> BgrImage:
 
 
 def _shrunk(image: BgrImage) -> BgrImage:
-    factor = LONGEST_SIDE / max(image.shape[:2])
+    factor = LONGEST_VIEW_SIDE / max(image.shape[:2])
     if factor >= 1:
         return image
     shrunk = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)

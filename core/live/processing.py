@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from core.blob.make import make_blob, planes
-from core.live.settings import LiveSettings, Sight
+from core.live.settings import LiveMode, LiveSettings
 from core.nets.card import ModelCard
 from core.picture.image import BgrImage
 from core.picture.size import Size
-from core.pipeline import found, ranking, run_image
+from core.pipeline import detect, ranking, run_image
 from core.render.boxes import Pen, draw_detections, label_tile
 from core.render.palette import Bgr, Channel, class_colour
 from core.render.planes import RenderedPlane, render_planes
@@ -25,7 +25,7 @@ LEAST_PATCH = 8  # pixels; what is smaller makes no thumbnail
 
 
 @dataclass(frozen=True, slots=True)
-class Glimpse:
+class SeenObject:
     """One thing that was seen: its label, how sure the net is, and where.
 
     ``xyxy`` is in pixels of the image; the whole image where a classifier saw it.
@@ -37,7 +37,7 @@ class Glimpse:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Look:
+class FrameResult:
     """What came of one image.
 
     Attributes:
@@ -50,12 +50,12 @@ class Look:
 
     image: BgrImage
     annotated: BgrImage
-    seen: tuple[Glimpse, ...] = ()
+    seen: tuple[SeenObject, ...] = ()
     forward_ms: float | None = None
     error: str = ""
 
 
-def look(image: BgrImage, settings: LiveSettings) -> Look:
+def process_frame(image: BgrImage, settings: LiveSettings) -> FrameResult:
     """Look at an image as the settings say, and draw what was seen on a copy.
 
     Raises:
@@ -63,10 +63,10 @@ def look(image: BgrImage, settings: LiveSettings) -> Look:
     """
     if settings.mirror:
         image = BgrImage(np.ascontiguousarray(image[:, ::-1]))
-    return _SIGHTS[settings.sight](image, settings)
+    return _PROCESSORS[settings.mode](image, settings)
 
 
-def complaint(image: BgrImage, sentence: str) -> Look:
+def error_result(image: BgrImage, sentence: str) -> FrameResult:
     """Write on a copy of the image why there is no answer."""
     size = Size.of(image)
     text_size = Pen.of(size).text
@@ -81,31 +81,31 @@ def complaint(image: BgrImage, sentence: str) -> Look:
         annotated[top:bottom] = WARNING
         annotated[top:bottom, : tile.shape[1]] = tile
         bottom = top
-    return Look(image, BgrImage(annotated), error=sentence)
+    return FrameResult(image, BgrImage(annotated), error=sentence)
 
 
-def _detection(image: BgrImage, settings: LiveSettings) -> Look:
+def _detection(image: BgrImage, settings: LiveSettings) -> FrameResult:
     card = cast(ModelCard, settings.card)  # the settings made sure of it
-    done = run_image(image, card, settings.spec)
-    kept = found(done, card, settings.thresholds).kept
+    run = run_image(image, card, settings.spec)
+    kept = detect(run, card, settings.thresholds).kept
     labels = [card.label(class_id) for class_id in kept.class_id.tolist()]
     corners = kept.xyxy.round().astype(int).tolist()
-    seen = tuple(map(_glimpse, labels, kept.confidence.tolist(), corners))
+    seen = tuple(map(_seen_object, labels, kept.confidence.tolist(), corners))
     annotated = draw_detections(image, kept, label=card.label)
-    return Look(image, annotated, seen, done.times.forward)
+    return FrameResult(image, annotated, seen, run.times.forward)
 
 
-def _classification(image: BgrImage, settings: LiveSettings) -> Look:
+def _classification(image: BgrImage, settings: LiveSettings) -> FrameResult:
     card = cast(ModelCard, settings.card)
-    done = run_image(image, card, settings.spec)
-    ranked = ranking(done, card, settings.k).best
+    run = run_image(image, card, settings.spec)
+    ranked = ranking(run, card, settings.k).best
     sure = [each for each in ranked if each.confidence > settings.thresholds.confidence]
     whole = [0, 0, *Size.of(image).cv2]
-    seen = tuple(_glimpse(each.label, each.confidence, whole) for each in sure[:1])
-    return Look(image, _with_ranking(image, sure), seen, done.times.forward)
+    seen = tuple(_seen_object(each.label, each.confidence, whole) for each in sure[:1])
+    return FrameResult(image, _with_ranking(image, sure), seen, run.times.forward)
 
 
-def _planes(image: BgrImage, settings: LiveSettings) -> Look:
+def _planes(image: BgrImage, settings: LiveSettings) -> FrameResult:
     blob, _ = make_blob(image, settings.spec)
     order = "RGB" if settings.spec.swap_rb else "BGR"
     channels = cast(tuple[Channel, ...], tuple(order))
@@ -116,19 +116,19 @@ def _planes(image: BgrImage, settings: LiveSettings) -> Look:
         channels=channels,
         width=None,
     )
-    return Look(image, _mosaic(image, rendered, channels))
+    return FrameResult(image, _mosaic(image, rendered, channels))
 
 
-_SIGHTS: dict[Sight, Callable[[BgrImage, LiveSettings], Look]] = {
+_PROCESSORS: dict[LiveMode, Callable[[BgrImage, LiveSettings], FrameResult]] = {
     "detection": _detection,
     "classification": _classification,
     "planes": _planes,
 }
 
 
-def _glimpse(label: str, confidence: float, corners: list[int]) -> Glimpse:
+def _seen_object(label: str, confidence: float, corners: list[int]) -> SeenObject:
     left, top, right, bottom = corners
-    return Glimpse(label, confidence, (left, top, right, bottom))
+    return SeenObject(label, confidence, (left, top, right, bottom))
 
 
 def _with_ranking(image: BgrImage, ranked: list[Ranked]) -> BgrImage:

@@ -5,21 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.lab.panel import Opinion, agreement, common_rows, opinion
-from core.nets.catalog import card
+from core.lab.classifiers import ClassifierAnswer, agreement, classifier_answer, common_rows
+from core.nets.catalog import card_named
 from core.picture.samples import sample_picture
-from core.pipeline import run
+from core.pipeline import run_model
 from core.results.classification import top_k
 
-BASE = card("tiny-dominant-colour")
+BASE = card_named("tiny-dominant-colour")
 
 
-def net(labels: str, sure: list[float], groups: str = "", offset: int = 0) -> Opinion:
+def net(labels: str, sure: list[float], groups: str = "", offset: int = 0) -> ClassifierAnswer:
     model = replace(
         BASE, labels=tuple(labels.split()), groups=tuple(groups.split()), label_offset=offset
     )
     confidence = np.array(sure)
-    return Opinion(model, top_k(confidence, 2, label=model.label), confidence)
+    return ClassifierAnswer(model, top_k(confidence, 2, label=model.label), confidence)
 
 
 def test_rows_are_matched_by_text_however_the_nets_number_their_classes():
@@ -48,7 +48,7 @@ CAR = net("car bus", [0.8, 0.2])
 
 
 @pytest.mark.parametrize(
-    ("panel", "sentence"),
+    ("answers", "sentence"),
     [
         ([CAT, CAT_TOO], "Both name the same first: cat."),
         ([CAT, CAT_TOO, CAT], "All 3 name the same first: cat."),
@@ -64,16 +64,16 @@ CAR = net("car bus", [0.8, 0.2])
         ),
     ],
 )
-def test_the_sentence_counts_who_agrees(panel, sentence):
-    assert agreement(panel) == sentence
+def test_the_sentence_counts_who_agrees(answers, sentence):
+    assert agreement(answers) == sentence
 
 
 def test_one_net_in_two_formats_has_one_opinion():
-    panel = []
+    answers = []
     for name in ("starter-classifier-onnx", "starter-classifier-caffe"):
-        model = card(name)
-        panel.append(opinion(run(sample_picture("cat"), model), model))
-    assert agreement(panel) == "Both name the same first: Egyptian cat."
-    for row in common_rows(panel):
+        model = card_named(name)
+        answers.append(classifier_answer(run_model(sample_picture("cat"), model), model))
+    assert agreement(answers) == "Both name the same first: Egyptian cat."
+    for row in common_rows(answers):
         assert row.confidence[0] == pytest.approx(row.confidence[1], abs=0.02)
-        assert row.confidence[0] == panel[0].of(row.label)
+        assert row.confidence[0] == answers[0].of(row.label)

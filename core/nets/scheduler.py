@@ -23,12 +23,12 @@ CALM_SECONDS = 0.25
 TRIALS = 3
 """Forwards with each thread count that are compared, by their minimum; the latest count."""
 
-LOOK_AGAIN = 40
+RETRY_AFTER = 40
 """After so many forwards another count gets a try: the machine may be less busy now."""
 
 
 @dataclass
-class Pace:
+class ThreadTuner:
     """What a net's forwards cost with each thread count; used under the net's own loan."""
 
     candidates: tuple[int, ...]
@@ -36,7 +36,7 @@ class Pace:
     turns: int = 0
 
     @classmethod
-    def up_to(cls, cores: int) -> "Pace":
+    def up_to(cls, cores: int) -> "ThreadTuner":
         """Try 1, 2, 4, 8 threads as far as there are cores; more never paid."""
         return cls(tuple(n for n in (8, 4, 2, 1) if n <= cores))
 
@@ -46,7 +46,7 @@ class Pace:
             if len(self.seconds.get(count, ())) < TRIALS:
                 return count
         self.turns += 1
-        looks, rest = divmod(self.turns, LOOK_AGAIN)
+        looks, rest = divmod(self.turns, RETRY_AFTER)
         if rest == 0:
             return self.candidates[looks % len(self.candidates)]
         return min(self.candidates, key=lambda count: min(self.seconds[count]))
@@ -56,7 +56,7 @@ class Pace:
         self.seconds.setdefault(threads, deque(maxlen=TRIALS)).append(seconds)
 
 
-class Lanes:
+class ForwardScheduler:
     """Hand out turns in the order of asking; safe under threads."""
 
     def __init__(self, cores: int) -> None:
@@ -68,20 +68,20 @@ class Lanes:
         self._last_crowd = float("-inf")
 
     @contextmanager
-    def turn(self, pace: Pace) -> Iterator[int | None]:
+    def turn(self, tuner: ThreadTuner) -> Iterator[int | None]:
         """Wait for a lane; gives the thread count where the caller is alone, else None."""
-        alone = self._enter(pace)
+        alone = self._enter(tuner)
         try:
             yield self._threads if alone else None
         finally:
             self._leave()
 
-    def _enter(self, pace: Pace) -> bool:
+    def _enter(self, tuner: ThreadTuner) -> bool:
         with self._lock:
             now = time.monotonic()
             calm = now - self._last_crowd > CALM_SECONDS
             if self._running == 0 and calm:
-                self._start(pace.threads())
+                self._start(tuner.threads())
                 return True
             if self._running:
                 self._last_crowd = now

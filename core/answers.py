@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from core.blob.spec import BlobSpec
 from core.nets.card import ModelCard
 from core.picture.image import Picture
-from core.pipeline import Run, Thresholds, found, ranking, run
+from core.pipeline import Run, Thresholds, detect, ranking, run_model
 from core.results.classification import Ranked
 from core.results.detections import Detections
 
-MOST_CLASSES = 5
+MOST_RANKED = 5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -32,26 +32,26 @@ class Answer:
     def __str__(self) -> str:
         if self.best is None:
             return "no boxes"
-        surest = f"{self.best.label} {self.best.confidence:.0%}"
+        most_confident = f"{self.best.label} {self.best.confidence:.0%}"
         if self.boxes is None:
-            return surest
-        return f"{counted(len(self.boxes), 'box')}, the surest {surest}"
+            return most_confident
+        return f"{counted(len(self.boxes), 'box')}, the surest {most_confident}"
 
 
 def ask(picture: Picture, card: ModelCard, spec: BlobSpec, thresholds: Thresholds) -> Answer:
     """Take a picture through a model with this spec and read the answer.
 
     Raises:
-        BlobscopeError: what ``pipeline.run``, ``found`` and ``ranking`` raise.
+        BlobscopeError: what ``pipeline.run_model``, ``detect`` and ``ranking`` raise.
     """
-    return read_answer(run(picture, card, spec), card, thresholds)
+    return read_answer(run_model(picture, card, spec), card, thresholds)
 
 
-def read_answer(done: Run, card: ModelCard, thresholds: Thresholds) -> Answer:
+def read_answer(run: Run, card: ModelCard, thresholds: Thresholds) -> Answer:
     """Read classes or boxes out of a run; ``thresholds`` matter to a detector only."""
     if card.task == "classification":
-        return Answer(ranking(done, card, MOST_CLASSES).best)
-    kept = found(done, card, thresholds).kept
+        return Answer(ranking(run, card, MOST_RANKED).best)
+    kept = detect(run, card, thresholds).kept
     rows = zip(kept.class_id.tolist(), kept.confidence.tolist(), strict=True)
     return Answer(tuple(Ranked(each, card.label(each), sure) for each, sure in rows), kept)
 

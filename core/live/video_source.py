@@ -12,26 +12,26 @@ import av
 import numpy as np
 
 from core.errors import LiveRefused
-from core.picture.image import BgrImage, decode
+from core.picture.image import BgrImage, decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
-from core.video.reading import Cut, Header, Video, frames, header
+from core.video.reading import FrameRange, Video, VideoInfo, frames, video_info
 
-MOST_BYTES = 20 * 10**6
-MOST_PIXELS = 1920 * 1920
+MOST_SOURCE_BYTES = 20 * 10**6
+MOST_SOURCE_PIXELS = 1920 * 1920
 MOST_FPS = 60.0
 CLIPS = ("motorcycle", "cat", "coffee")
 """Samples that make a moving clip: photographs in which something is to be found."""
 
 _CLIP_SIZE = Size(640, 480)
 _CLIP_FPS, _CLIP_SECONDS = 25, 8
-_WHOLE = Cut(0.0, math.inf)
+_WHOLE = FrameRange(0.0, math.inf)
 
 Timed = tuple[float, av.VideoFrame]
 """A frame and its second, counted from the beginning of the footage."""
 
 
-class Footage(Protocol):
+class VideoSource(Protocol):
     """Whatever can be played in the place of a camera."""
 
     def frames(self) -> Iterator[Timed]:
@@ -46,7 +46,7 @@ class SampleClip:
 
     def frames(self) -> Iterator[Timed]:
         """Wander once around the photo."""
-        photo = decode(sample_picture(self.name))
+        photo = decode_picture(sample_picture(self.name))
         window = _window(Size.of(photo))
         count = _CLIP_FPS * _CLIP_SECONDS
         for number in range(count):
@@ -65,46 +65,48 @@ class VideoFile:
     """
 
     video: Video
-    _head: Header = field(init=False, repr=False, compare=False)
+    _info: VideoInfo = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         video = self.video
-        if len(video.data) > MOST_BYTES:
+        if len(video.data) > MOST_SOURCE_BYTES:
             raise LiveRefused(
                 f"{video.name} has {len(video.data) / 1e6:.0f} MB; at most "
-                f"{MOST_BYTES / 1e6:.0f} MB can be played here. Cut it shorter first."
+                f"{MOST_SOURCE_BYTES / 1e6:.0f} MB can be played here. Cut it shorter first."
             )
-        head = header(video)
-        if head.size.width * head.size.height > MOST_PIXELS:
+        info = video_info(video)
+        if info.size.width * info.size.height > MOST_SOURCE_PIXELS:
             raise LiveRefused(
-                f"{video.name} has pictures of {head.size}; at most 1920 x 1920 can be "
+                f"{video.name} has pictures of {info.size}; at most 1920 x 1920 can be "
                 "played here. Scale it down first."
             )
-        object.__setattr__(self, "_head", head)
+        object.__setattr__(self, "_info", info)
 
     def frames(self) -> Iterator[Timed]:
         """Decode it once; frames stand upright and all have the first one's size."""
-        with closing(frames(self.video, self._head, _WHOLE)) as decoded:
+        with closing(frames(self.video, self._info, _WHOLE)) as decoded:
             for each in decoded:
                 yield each.seconds, av.VideoFrame.from_ndarray(each.image, format="bgr24")
 
 
 def play(
-    current: Callable[[], Footage | None], show: Callable[[av.VideoFrame], None], ended: Event
+    current: Callable[[], VideoSource | None],
+    show: Callable[[av.VideoFrame], None],
+    ended: Event,
 ) -> None:
     """Show frame after frame when its time has come, in a loop, until it is ended.
 
     ``current`` tells the footage; another one is begun at once. What comes late is shown
     at once; no frame is left out here.
     """
-    while (footage := current()) is not None:
+    while (video_source := current()) is not None:
         began, shown = monotonic(), -math.inf
-        for second, frame in footage.frames():
+        for second, frame in video_source.frames():
             shown = max(second, shown + 1 / MOST_FPS)  # a file may lie about its times
             if ended.wait(max(0.0, began + shown - monotonic())):
                 return
             show(frame)
-            if current() != footage:
+            if current() != video_source:
                 break
         ended.wait(1 / _CLIP_FPS)  # the last frame stands as long as the others
 

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.blob.spec import BlobSpec
-from core.lab.scenes import Scene, View
+from core.lab.augmentation import AugmentedExample, AugmentedView
 from core.nets.card import ModelCard
-from core.pipeline import Thresholds, found, run_image
-from core.results.boxes import iou
+from core.pipeline import Thresholds, detect, run_image
+from core.results.boxes import iou_matrix
 from core.results.classification import confidences
 from core.results.detections import Detections
 
@@ -17,7 +17,7 @@ FAINT = 0.1  # a box may be this unsure in a changed picture and still be the sa
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Evidence:
+class ProbeResult:
     """What a net said about one scene.
 
     Attributes:
@@ -35,28 +35,32 @@ class Evidence:
     shares: npt.NDArray[np.float64] | None = None
 
 
-def look(card: ModelCard, spec: BlobSpec, scene: Scene, limits: Thresholds) -> Evidence:
+def evaluate(
+    card: ModelCard, spec: BlobSpec, example: AugmentedExample, limits: Thresholds
+) -> ProbeResult:
     """Show a net all views of a scene with this spec.
 
     Raises:
         BlobImpossible, ForwardFailed, LayoutUnknown: the net has no answer to such a blob.
     """
     if card.task == "classification":
-        return _classified(card, spec, scene)
-    return _detected(card, spec, scene, limits)
+        return _evaluate_classifier(card, spec, example)
+    return _evaluate_detector(card, spec, example, limits)
 
 
-def _classified(card: ModelCard, spec: BlobSpec, scene: Scene) -> Evidence:
+def _evaluate_classifier(
+    card: ModelCard, spec: BlobSpec, example: AugmentedExample
+) -> ProbeResult:
     each = np.stack(
         [
             confidences(run_image(view.image, card, spec).outputs, logits=card.logits)
-            for view in scene.views
+            for view in example.views
         ]
     )
     shares = each.mean(axis=0)  # high only where all views are sure of the same class
     best = int(shares.argmax())
-    meant = [is_meant(scene.label, card.label(class_id)) for class_id in range(len(shares))]
-    return Evidence(
+    meant = [is_meant(example.label, card.label(class_id)) for class_id in range(len(shares))]
+    return ProbeResult(
         card.label(best),
         float(shares[best]),
         float((each.argmax(axis=1) == best).mean()),
@@ -65,18 +69,20 @@ def _classified(card: ModelCard, spec: BlobSpec, scene: Scene) -> Evidence:
     )
 
 
-def _detected(card: ModelCard, spec: BlobSpec, scene: Scene, limits: Thresholds) -> Evidence:
+def _evaluate_detector(
+    card: ModelCard, spec: BlobSpec, example: AugmentedExample, limits: Thresholds
+) -> ProbeResult:
     faint = replace(limits, confidence=min(FAINT, limits.confidence))
-    views = [boxes_in(card, spec, view, faint) for view in scene.views]
+    views = [boxes_in(card, spec, view, faint) for view in example.views]
     boxes = views[0].above(limits.confidence)
     if len(boxes) == 0:
-        return Evidence("nothing", 0.0, 1.0, 0.0)
+        return ProbeResult("nothing", 0.0, 1.0, 0.0)
     again = np.stack([_found_again(boxes, view) for view in views])  # (views, boxes)
     sure = again.mean(axis=0)
     best = int(sure.argmax())
     labels = [card.label(class_id) for class_id in boxes.class_id.tolist()]
-    meant = [is_meant(scene.label, label) for label in labels]
-    return Evidence(
+    meant = [is_meant(example.label, label) for label in labels]
+    return ProbeResult(
         labels[best],
         float(sure[best]),
         float((again[:, best] > 0).mean()),
@@ -84,15 +90,17 @@ def _detected(card: ModelCard, spec: BlobSpec, scene: Scene, limits: Thresholds)
     )
 
 
-def boxes_in(card: ModelCard, spec: BlobSpec, view: View, limits: Thresholds) -> Detections:
+def boxes_in(
+    card: ModelCard, spec: BlobSpec, view: AugmentedView, limits: Thresholds
+) -> Detections:
     """Find the boxes in a view, in pixels of the unchanged picture."""
-    kept = found(run_image(view.image, card, spec), card, limits).kept
+    kept = detect(run_image(view.image, card, spec), card, limits).kept
     return replace(kept, xyxy=view.back(kept.xyxy))
 
 
 def _found_again(boxes: Detections, view: Detections) -> npt.NDArray[np.float64]:
     """Look each box up in another view, (N,): its confidence there, or 0."""
-    same = (iou(boxes.xyxy, view.xyxy) >= 0.5) & (
+    same = (iou_matrix(boxes.xyxy, view.xyxy) >= 0.5) & (
         boxes.class_id[:, None] == view.class_id[None, :]
     )
     sure = np.where(same, view.confidence[None, :], 0.0)

@@ -12,7 +12,7 @@ SAME_NUMBERS = 0.02  # of the range of values: 0.017 is 1/255/0.23 to everybody 
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
+class Convention:
     """How the nets of one family like their numbers; mean and std in the order B, G, R."""
 
     name: str
@@ -31,28 +31,32 @@ class Habit:
         )
 
 
-CAFFE = Habit("Caffe, VGG", 1.0, (104.0, 117.0, 123.0))
-HABITS: tuple[Habit, ...] = (
-    Habit("Darknet, YOLO", 1 / 255),
-    Habit("bytes as they are", 1.0),
+CAFFE = Convention("Caffe, VGG", 1.0, (104.0, 117.0, 123.0))
+CONVENTIONS: tuple[Convention, ...] = (
+    Convention("Darknet, YOLO", 1 / 255),
+    Convention("bytes as they are", 1.0),
     CAFFE,
-    Habit("torchvision", 1 / 255, (103.53, 116.28, 123.675), (0.225, 0.224, 0.229)),
-    Habit("TensorFlow, MobileNet-SSD", 1 / 127.5, (127.5,) * 3),
-    Habit("MobileNet (Caffe)", 0.017, (103.94, 116.78, 123.68)),
-    Habit("OpenCV's face detector", 1.0, (104.0, 177.0, 123.0)),
+    Convention("torchvision", 1 / 255, (103.53, 116.28, 123.675), (0.225, 0.224, 0.229)),
+    Convention("TensorFlow, MobileNet-SSD", 1 / 127.5, (127.5,) * 3),
+    Convention("MobileNet (Caffe)", 0.017, (103.94, 116.78, 123.68)),
+    Convention("OpenCV's face detector", 1.0, (104.0, 177.0, 123.0)),
 )
 
 
-def candidates(size: Size | None) -> tuple[BlobSpec, ...]:
+def candidate_specs(size: Size | None) -> tuple[BlobSpec, ...]:
     """List the specs worth trying, without those that make the same blob as one before.
 
     Each habit with both orders of colour, and Caffe's mean in the wrong order as well,
     because some nets were trained that way.
 
-    >>> len(candidates(Size(224, 224)))
+    >>> len(candidate_specs(Size(224, 224)))
     14
     """
-    specs = [habit.spec(size, swap_rb=swap) for habit in HABITS for swap in (False, True)]
+    specs = [
+        convention.spec(size, swap_rb=swap)
+        for convention in CONVENTIONS
+        for swap in (False, True)
+    ]
     specs += [replace(spec, mean=spec.mean[::-1]) for spec in specs if spec.mean in _TURNED]
     kept: list[BlobSpec] = []
     for spec in specs:

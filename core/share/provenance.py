@@ -16,7 +16,7 @@ from core.pipeline import Thresholds
 
 
 @dataclass(frozen=True, eq=False)
-class State:
+class Provenance:
     """What it takes to get the same answer again.
 
     Attributes:

@@ -15,7 +15,7 @@ MOST_ROWS = 20
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Opinion:
+class ClassifierAnswer:
     """What one net of a panel said.
 
     Attributes:
@@ -49,24 +49,24 @@ class CommonRow:
     confidence: tuple[float | None, ...]
 
 
-def opinion(done: Run, card: ModelCard, k: int = 5) -> Opinion:
+def classifier_answer(run: Run, card: ModelCard, k: int = 5) -> ClassifierAnswer:
     """Read what a net said out of its run.
 
     Raises:
         LayoutUnknown: the outputs are no classifier's.
     """
-    sure = confidences(done.outputs, logits=card.logits)
-    return Opinion(card, ranking(done, card, k).best, sure)
+    sure = confidences(run.outputs, logits=card.logits)
+    return ClassifierAnswer(card, ranking(run, card, k).best, sure)
 
 
-def common_rows(panel: Sequence[Opinion]) -> tuple[CommonRow, ...]:
+def common_rows(answers: Sequence[ClassifierAnswer]) -> tuple[CommonRow, ...]:
     """Set the panel's likeliest labels side by side, those that most nets know first.
 
     The label's text decides what is the same: two nets may number their classes
     differently. Among rows that as many nets know, the surest comes first.
     """
-    labels = dict.fromkeys(each.label for net in panel for each in net.best)
-    rows = [CommonRow(label, tuple(net.of(label) for net in panel)) for label in labels]
+    labels = dict.fromkeys(each.label for net in answers for each in net.best)
+    rows = [CommonRow(label, tuple(net.of(label) for net in answers)) for label in labels]
     return tuple(sorted(rows, key=_rank)[:MOST_ROWS])
 
 
@@ -75,18 +75,18 @@ def _rank(row: CommonRow) -> tuple[int, float]:
     return -len(known), -max(known)
 
 
-def agreement(panel: Sequence[Opinion]) -> str:
+def agreement(answers: Sequence[ClassifierAnswer]) -> str:
     """Say in a sentence which nets name the same thing first; groups where labels differ."""
-    labels = Counter(net.best[0].label for net in panel)
+    labels = Counter(net.best[0].label for net in answers)
     label, votes = labels.most_common(1)[0]
-    if votes == len(panel):
+    if votes == len(answers):
         all_of_them = "Both" if votes == 2 else f"All {votes}"
         return f"{all_of_them} name the same first: {label}."
     if votes > 1:
-        return f"{votes} of {len(panel)} name the same first: {label}."
+        return f"{votes} of {len(answers)} name the same first: {label}."
     rest = "Each names something else first"
-    groups = {net.card.group(net.best[0].class_id) for net in panel}
+    groups = {net.card.group(net.best[0].class_id) for net in answers}
     if len(groups) == 1 and (group := groups.pop()):
         return f"{rest}, but each a kind of {group}."
-    known = all(net.of(label) is not None for net in panel for label in labels)
+    known = all(net.of(label) is not None for net in answers for label in labels)
     return f"{rest}." if known else f"{rest}; some have no label for what the others say."

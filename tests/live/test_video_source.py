@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from core.errors import LiveRefused, VideoRefused
-from core.live import footage as module
-from core.live.footage import CLIPS, SampleClip, VideoFile, play
+from core.live import video_source as module
+from core.live.video_source import CLIPS, SampleClip, VideoFile, play
 from core.video import reading
 from core.video.reading import Video
 from tests.live.films import film, frame, plain
@@ -53,7 +53,7 @@ def test_what_is_no_video_is_refused_with_the_sentence_of_all_videos(data):
     with pytest.raises(VideoRefused) as refused:
         given(data)
     with pytest.raises(VideoRefused, match=re.escape(str(refused.value))):
-        reading.header(Video("mine.mp4", data))
+        reading.video_info(Video("mine.mp4", data))
 
 
 def test_a_title_in_latin_1_keeps_nobody_from_playing_the_film():
@@ -116,10 +116,10 @@ def test_a_file_that_was_cut_off_is_played_as_far_as_it_goes():
 
 def test_a_file_that_is_too_big_or_too_wide_is_refused(monkeypatch):
     data = film([plain(0, 0, 0)])
-    monkeypatch.setattr(module, "MOST_PIXELS", 96 * 64 - 1)
+    monkeypatch.setattr(module, "MOST_SOURCE_PIXELS", 96 * 64 - 1)
     with pytest.raises(LiveRefused, match="96 x 64"):
         given(data)
-    monkeypatch.setattr(module, "MOST_BYTES", len(data) - 1)
+    monkeypatch.setattr(module, "MOST_SOURCE_BYTES", len(data) - 1)
     with pytest.raises(LiveRefused, match="at most"):
         given(data)
 
@@ -137,6 +137,6 @@ def test_a_film_begins_again_until_it_is_ended():
         if len(shown) == 5:
             ended.set()
 
-    footage = Two()
-    play(lambda: footage, show, ended)
+    video_source = Two()
+    play(lambda: video_source, show, ended)
     assert len(shown) == 5

@@ -18,7 +18,7 @@ MOST_PER_ADDRESS = 2
 
 
 @dataclass(eq=False)
-class Place:
+class StreamLease:
     """Leave to run a stream, until it ends or its time is over."""
 
     visitor: str
@@ -26,7 +26,7 @@ class Place:
     until: float
 
 
-class Places:
+class StreamSlots:
     """Places for streams, at most one a visitor; safe under threads.
 
     A visitor is a browser's tab, of which anybody may open many; so an address, where it is
@@ -53,7 +53,7 @@ class Places:
         self.per_address = per_address
         self._clock = clock
         self._lock = threading.Lock()
-        self._taken: dict[str, Place] = {}
+        self._taken: dict[str, StreamLease] = {}
         self._refused = -math.inf
 
     @property
@@ -76,7 +76,7 @@ class Places:
         with self._lock:
             self._wait(visitor, address)
 
-    def take(self, visitor: str, address: str = "") -> Place:
+    def take(self, visitor: str, address: str = "") -> StreamLease:
         """Take a place; a visitor's earlier place ends. Who finds none waits for one.
 
         Args:
@@ -90,18 +90,18 @@ class Places:
         with self._lock:
             self._wait(visitor, address)
             self._check(visitor, address)
-            place = Place(visitor, address, self._clock() + self.seconds)
-            self._taken[visitor] = place
-            return place
+            lease = StreamLease(visitor, address, self._clock() + self.seconds)
+            self._taken[visitor] = lease
+            return lease
 
-    def left(self, place: Place) -> float:
+    def left(self, lease: StreamLease) -> float:
         """Return the seconds a place still lasts; 0 where it was given back or is over."""
         with self._lock:
-            if self._taken.get(place.visitor) is not place:
+            if self._taken.get(lease.visitor) is not lease:
                 return 0.0
-            return max(0.0, place.until - self._clock())
+            return max(0.0, lease.until - self._clock())
 
-    def renew(self, place: Place) -> None:
+    def renew(self, lease: StreamLease) -> None:
         """Let a place last its full time again, unless somebody waits for one.
 
         Raises:
@@ -109,7 +109,7 @@ class Places:
         """
         with self._lock:
             now = self._clock()
-            if self._taken.get(place.visitor) is not place or place.until <= now:
+            if self._taken.get(lease.visitor) is not lease or lease.until <= now:
                 raise LiveRefused("The time of this stream is over. Press START for a new one.")
             full = len(self._lasting()) >= self.most
             if full and now - self._refused <= WAITING_SECONDS:
@@ -117,13 +117,13 @@ class Places:
                     "Somebody else waits for a place, so this stream ends when its time is "
                     "over. Press START again afterwards."
                 )
-            place.until = now + self.seconds
+            lease.until = now + self.seconds
 
-    def give_back(self, place: Place) -> None:
+    def give_back(self, lease: StreamLease) -> None:
         """Let the place go to somebody else; giving it back twice does no harm."""
         with self._lock:
-            if self._taken.get(place.visitor) is place:
-                del self._taken[place.visitor]
+            if self._taken.get(lease.visitor) is lease:
+                del self._taken[lease.visitor]
 
     def _wait(self, visitor: str, address: str) -> None:
         others = self._others(visitor)
@@ -140,23 +140,23 @@ class Places:
                 "may have here. End one of them first, or take snapshots meanwhile."
             )
 
-    def _has_its_share(self, address: str, others: list[Place]) -> bool:
+    def _has_its_share(self, address: str, others: list[StreamLease]) -> bool:
         of_it = sum(each.address == address for each in others)
         return bool(address) and of_it >= self.per_address
 
-    def _all_taken(self, others: list[Place]) -> str:
+    def _all_taken(self, others: list[StreamLease]) -> str:
         wait = max(1, math.ceil(min(each.until for each in others) - self._clock()))
         streams = "the one stream" if self.most == 1 else f"all {self.most} streams"
         return (
             f"Every place is taken: {streams} that this server runs at a time. One will be "
-            f"free in {spoken(wait)} at the latest, unless it is renewed. Take snapshots "
-            "meanwhile."
+            f"free in {duration_text(wait)} at the latest, unless it is renewed. Take "
+            "snapshots meanwhile."
         )
 
-    def _others(self, visitor: str) -> list[Place]:
+    def _others(self, visitor: str) -> list[StreamLease]:
         return [each for each in self._lasting() if each.visitor != visitor]
 
-    def _lasting(self) -> list[Place]:
+    def _lasting(self) -> list[StreamLease]:
         now = self._clock()
         self._taken = {name: each for name, each in self._taken.items() if each.until > now}
         return list(self._taken.values())
@@ -166,10 +166,10 @@ def _come(count: int) -> str:
     return "comes 1 stream" if count == 1 else f"come {count} streams"
 
 
-def spoken(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """Write a time as people say it.
 
-    >>> spoken(1), spoken(59), spoken(61)
+    >>> duration_text(1), duration_text(59), duration_text(61)
     ('1 second', '59 seconds', '2 minutes')
     """
     if seconds < 60:
@@ -180,25 +180,25 @@ def spoken(seconds: float) -> str:
 
 
 @lru_cache(maxsize=1)
-def places() -> Places:
+def stream_slots() -> StreamSlots:
     """Return the places of this process."""
-    return configured(os.environ)
+    return slots_from_environment(os.environ)
 
 
-def configured(environment: Mapping[str, str]) -> Places:
+def slots_from_environment(environment: Mapping[str, str]) -> StreamSlots:
     """Make places as BLOBSCOPE_MAX_STREAMS, _STREAM_SECONDS and _ADDRESS_STREAMS say.
 
     By default one a core, since a forward fills one, but two at least; ten minutes each; and
     two for an address.
 
-    >>> configured({"BLOBSCOPE_MAX_STREAMS": "3"}).most
+    >>> slots_from_environment({"BLOBSCOPE_MAX_STREAMS": "3"}).most
     3
     """
     cores = os.cpu_count() or 1
     most = _number(environment.get("BLOBSCOPE_MAX_STREAMS"), max(2, cores))
     seconds = _number(environment.get("BLOBSCOPE_STREAM_SECONDS"), 600)
     per_address = _number(environment.get("BLOBSCOPE_ADDRESS_STREAMS"), MOST_PER_ADDRESS)
-    return Places(most, seconds, per_address=per_address)
+    return StreamSlots(most, seconds, per_address=per_address)
 
 
 def _number(text: str | None, default: int) -> int:
