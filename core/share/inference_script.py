@@ -4,7 +4,7 @@ from core.nets.card import ModelCard
 from core.outputs import Outputs
 from core.picture.image import Picture
 from core.pipeline import MOST_CANDIDATES, Run, Thresholds
-from core.results.classification import is_logits, scores
+from core.results.classification import answer_kind, scores
 from core.share.archive import zipped
 from core.share.decoder_lines import decoder_lines
 from core.share.detections import (
@@ -265,16 +265,23 @@ def _boxes_end() -> Lines:
 
 
 def _ranking_part(card: ModelCard, outputs: Outputs, k: int) -> Lines:
-    needed = is_logits(scores(outputs)) if card.logits is None else card.logits
-    softmax: Lines = (
-        "# these are logits: softmax makes them confidences",
-        "powers = np.exp(scores - scores.max())",
-        "confidences = powers / powers.sum()",
-    )
+    answer = scores(outputs)
+    kind = answer_kind(answer, logits=card.logits)
+    made: Lines = ("confidences = scores.clip(0, 1)  # the net did softmax itself",)
+    if kind == "sigmoids":
+        made = ("confidences = scores.clip(0, 1)  # a confidence for each class by itself",)
+    elif kind == "logits" and answer.size == 1:
+        made = ("confidences = 1 / (1 + np.exp(-scores))  # one logit: a sigmoid",)
+    elif kind == "logits":
+        made = (
+            "# these are logits: softmax makes them confidences",
+            "powers = np.exp(scores - scores.max())",
+            "confidences = powers / powers.sum()",
+        )
     return (
         "# 3. One row of scores, a number for each class",
         "scores = outputs[names[0]].ravel().astype(float)",
-        *(softmax if needed else ("confidences = scores.clip(0, 1)  # it did softmax itself",)),
+        *made,
         f'best = np.argsort(-confidences, kind="stable")[:{k}].tolist()',
         "",
     )
