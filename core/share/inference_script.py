@@ -135,7 +135,8 @@ def _net_lines(card: ModelCard) -> Lines:
             f"cfg = Path({config!r}).read_text(encoding='latin-1')",
             "# the file's own thresholds would hide rows: ours come below",
             r'cfg = re.sub(r"(?m)^\s*(thresh|nms_threshold)\s*=.*$", "", cfg)',
-            r'cfg = re.sub(r"(?m)^\s*\[(yolo|region)\]", r"\g<0>\nthresh=0.001", cfg)',
+            r'head = r"(?m)^[ \t]*\[[ \t]*(yolo|region)[ \t]*\].*$"',
+            r'cfg = re.sub(head, r"[\1]\nthresh=0.001", cfg)',
             "cfg = np.frombuffer(cfg.encode('latin-1'), np.uint8)",
             f"net = cv2.dnn.readNetFromDarknet(cfg, np.fromfile({model!r}, np.uint8))",
         )

@@ -202,10 +202,12 @@ def test_every_script_ranks_the_classes_as_the_app_does(done_jobs, made):
 def test_the_script_lets_all_rows_through_as_blobscope_does(done_jobs):
     """Darknet's files bring thresholds of their own, which would hide rows."""
     cfg = "[net]\nthresh_of_mine=1\n[yolo]\nthresh = .6\nignore_thresh=.7\nnms_threshold=0.4\n"
-    names = {"re": re, "cfg": cfg + "[convolutional]\n[yolo]\nclasses=3\n"}
+    cfg = cfg.replace(" = ", "=")
+    names = {"re": re, "cfg": cfg + "[convolutional]\n[ yolo ] ; two\nclasses=3\n"}
     wanted = with_low_thresholds(names["cfg"].encode()).decode().split()
     lines = script_of(done_jobs["starter-detector-darknet, none"]).splitlines()
-    exec("\n".join(line for line in lines if line.startswith("cfg = re.sub")), names)
+    kept = ("cfg = re.sub", "head = ")
+    exec("\n".join(line for line in lines if line.startswith(kept)), names)
     assert names["cfg"].split() == wanted
     assert "thresh=0.001" in wanted
 
