@@ -159,7 +159,8 @@ def find_spec(
     labelled = [each for each in examples if each.label]
     scenes = tuple(scene_of(each) for each in labelled or examples)
     first = [
-        replace(spec, layout=card.blob.layout) for spec in candidates(size or card.blob.size)
+        replace(spec, layout=card.blob.layout, channels=card.blob.channels)
+        for spec in candidates(size or card.blob.size)
     ]
     others = _other_fits(scenes, first[0])
     total = len(first) + min(FINALISTS, len(first)) * len(others)

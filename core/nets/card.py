@@ -314,6 +314,7 @@ def _spec_of(table: "_Table") -> BlobSpec:
         "anchor": table.text,
         "ddepth": table.text,
         "layout": table.text,
+        "channels": table.whole,
     }
     table.refuse_other_keys(set(readers))
     try:

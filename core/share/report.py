@@ -146,7 +146,7 @@ def _photo(image: BgrImage, caption: str, alt: str) -> Figure:
 def _planes(state: State) -> Figure:
     """Make the blob again: to keep it for a report that may never be asked for is a waste."""
     blob: Blob = make_blob(decode(state.picture), state.spec)[0]
-    order = "R, G, B" if state.spec.swap_rb else "B, G, R"
+    order = ", ".join(state.spec.planes)
     return Figure(
         png(for_display(render_planes_together(blob, state.spec))),
         "image/png",
@@ -234,6 +234,7 @@ def _spec_facts(spec: BlobSpec) -> dict[str, str]:
         **({"bars": _bars(spec)} if spec.fit == "letterbox" else {}),
         "ddepth": spec.ddepth,
         "layout": spec.layout,
+        "channels": str(spec.channels),
     }
 
 

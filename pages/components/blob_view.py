@@ -22,7 +22,6 @@ from pages.components.pictures import show_exact, show_jpeg, show_png, show_seen
 from pages.components.pixel_lab import pixel_lab
 from pages.components.remembered import (
     remembered_difference,
-    remembered_image,
     remembered_photo,
     remembered_statistics,
     remembered_trace,
@@ -117,7 +116,7 @@ def show_pixels(key: str, picture: Picture, traced: Trace, spec: BlobSpec) -> No
     if lab.open:
         with lab:
             photo = remembered_photo(picture)
-            pixel_lab(f"{key}.pixels", remembered_image(picture), traced, spec, photo)
+            pixel_lab(f"{key}.pixels", traced, spec, photo)
             show_source(arithmetic, neighbours_across, neighbours_down)
 
 
@@ -182,8 +181,9 @@ def show_numbers(key: str, picture: Picture, spec: BlobSpec) -> None:
 
 
 def _channels(traced: Trace) -> tuple[Channel, ...]:
-    """Name the blob's planes in order; an upload always has three."""
-    return cast(tuple[Channel, ...], tuple(traced["planes"].channel_order))
+    """Name the blob's planes in order."""
+    order = traced["planes"].channel_order
+    return ("grey",) if order == "grey" else cast(tuple[Channel, ...], tuple(order))
 
 
 def _index(channel: int, spec: BlobSpec) -> str:
