@@ -45,6 +45,10 @@ UNREAD_SUFFIXES = {
 }
 
 
+# An importer's error holds that of the layer: OpenCV(4.14.0) /x/y.cpp:7: error: (-2:Why) ...
+_WHERE = re.compile(r"OpenCV\([\d.]+\) \S+:\d+: error: \([^)]*\)\s*|\s*in function '[^'\n]*'")
+
+
 def framework_of(file_name: str) -> Framework:
     """Tell the framework by a model file's ending, as ``cv2.dnn.readNet`` does.
 
@@ -88,7 +92,7 @@ def read_net(card: ModelCard, paths: ModelPaths) -> cv2.dnn.Net:
 
 def core_of(error: cv2.error) -> str:
     """Keep the telling line of an OpenCV error, without file names and line numbers."""
-    text = getattr(error, "err", None) or str(error)
+    text = _WHERE.sub("", getattr(error, "err", None) or str(error))
     lines = [line.strip(" >\t") for line in text.splitlines() if line.strip(" >\t")]
     return lines[0].rstrip(".") if lines else "no reason given"
 
