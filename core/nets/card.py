@@ -21,7 +21,7 @@ CONFIG_SUFFIXES = (".prototxt", ".cfg", ".pbtxt")
 NEEDS_CONFIG: tuple[Framework, ...] = ("caffe", "darknet")
 DIGEST_LENGTHS = {"sha256": 64, "sha1": 40}
 
-T = TypeVar("T")
+ValueT = TypeVar("ValueT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +161,9 @@ class ModelCard:
     def label(self, class_id: int) -> str:
         """Return the text of a class; ids outside the labels keep their number.
 
-        >>> from core.nets.catalog import card
-        >>> card("mobilenet-ssd-voc-caffe").label(15), card("tiny-dominant-colour").label(0)
-        ('person', 'red')
+        >>> from core.nets.catalog import card_named
+        >>> card_named("mobilenet-ssd-voc-caffe").label(15)
+        'person'
         """
         row = class_id - self.label_offset
         if row < 0:
@@ -190,9 +190,9 @@ class ModelCard:
     def group(self, class_id: int) -> str:
         """Return the coarse group of a class; nothing where the card knows none.
 
-        >>> from core.nets.catalog import card
-        >>> card("starter-classifier-onnx").group(0), card("tiny-dominant-colour").group(0)
-        ('fish', '')
+        >>> from core.nets.catalog import card_named
+        >>> card_named("starter-classifier-onnx").group(0)
+        'fish'
         """
         row = class_id - self.label_offset
         return self.groups[row] if 0 <= row < len(self.groups) else ""
@@ -354,8 +354,8 @@ class _Table:
             raise CardInvalid(self.sentence(f"{key} is no key of a card; known are {wanted}"))
 
     def _take(
-        self, key: str, wanted: str, convert: Callable[[Any], T], default: Any = _REQUIRED
-    ) -> T:
+        self, key: str, wanted: str, convert: Callable[[Any], ValueT], default: Any = _REQUIRED
+    ) -> ValueT:
         if key not in self.values:
             if isinstance(default, _Required):
                 raise CardInvalid(self.sentence(f"{key} is missing; wanted: {wanted}"))
@@ -378,7 +378,7 @@ class _Table:
     def number(self, key: str, default: Any = _REQUIRED) -> float:
         return self._take(key, "a number", _number, default)
 
-    def choice(self, key: str, choices: tuple[T, ...]) -> T:
+    def choice(self, key: str, choices: tuple[ValueT, ...]) -> ValueT:
         wanted = "one of " + ", ".join(map(str, choices))
         return self._take(key, wanted, lambda value: choices[choices.index(value)])
 
@@ -424,8 +424,8 @@ class _Table:
             raise CardInvalid(self.sentence(f"{key}: {error}")) from error
 
 
-def _of_type(kind: type[T]) -> Callable[[Any], T]:
-    def convert(value: Any) -> T:
+def _of_type(kind: type[ValueT]) -> Callable[[Any], ValueT]:
+    def convert(value: Any) -> ValueT:
         # bool is an int to Python, but "size = true" is a mistake
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise TypeError

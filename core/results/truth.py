@@ -24,7 +24,7 @@ from core.results.truth_coco import read_coco
 from core.results.truth_voc import read_voc
 from core.results.truth_yolo import read_yolo
 
-MAX_BYTES = 5 * 10**6
+MAX_TRUTH_BYTES = 5 * 10**6
 MAX_OBJECTS = 2000
 MOST_SENTENCES = 20
 
@@ -135,9 +135,9 @@ def read_truth(
             f"{name} is none of the files with marked objects that we read: "
             "YOLO's .txt, Pascal VOC's .xml or COCO's .json."
         )
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_TRUTH_BYTES:
         raise TruthUnreadable(
-            f"{name} has {len(data) / 1e6:.1f} MB; the limit is {MAX_BYTES // 10**6} MB. "
+            f"{name} has {len(data) / 1e6:.1f} MB; the limit is {MAX_TRUTH_BYTES // 10**6} MB. "
             "Keep the entries of this picture only."
         )
     found: list[Finding] = []

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import CardInvalid, ModelUnreadable
 from core.nets.card import ModelPaths
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.darknet_cfg import check_filters, read_heads, read_sections, write_sections
 from core.nets.net import read_net, with_low_thresholds
 from tests.models.cards import shared_card, shared_paths
@@ -52,7 +52,7 @@ def test_a_region_section_has_no_mask():
 
 
 def test_the_starter_detector_has_three_heads_of_three_anchors():
-    folder = card("starter-detector-darknet").folder
+    folder = card_named("starter-detector-darknet").folder
     heads = read_heads((folder / "starter-detector.cfg").read_text(), name="starter")
     assert [head.anchors[0] for head in heads] == [(174, 264), (86, 78), (13, 17)]
     assert all(head.new_coords and head.scale_x_y == 2 for head in heads)
@@ -172,6 +172,6 @@ def test_classes_that_were_edited_without_their_filters_are_named(text, says, tm
     config, weights = tmp_path / "a.cfg", tmp_path / "a.weights"
     config.write_text(text)
     weights.write_bytes(bytes(64))
-    model = card("starter-detector-darknet")
+    model = card_named("starter-detector-darknet")
     with pytest.raises(ModelUnreadable, match=says):
         read_net(model, ModelPaths(weights, config))
