@@ -162,8 +162,9 @@ class ModelCard:
         """Return the text of a class; ids outside the labels keep their number.
 
         >>> from core.nets.catalog import card_named
-        >>> card_named("mobilenet-ssd-voc-caffe").label(15)
-        'person'
+        >>> ssd, colours = map(card_named, ("mobilenet-ssd-voc-caffe", "tiny-dominant-colour"))
+        >>> ssd.label(15), colours.label(0)
+        ('person', 'red')
         """
         row = class_id - self.label_offset
         if row < 0:
@@ -191,8 +192,9 @@ class ModelCard:
         """Return the coarse group of a class; nothing where the card knows none.
 
         >>> from core.nets.catalog import card_named
-        >>> card_named("starter-classifier-onnx").group(0)
-        'fish'
+        >>> starter, colours = map(card_named, ("starter-classifier-onnx", "tiny-dominant-colour"))
+        >>> starter.group(0), colours.group(0)
+        ('fish', '')
         """
         row = class_id - self.label_offset
         return self.groups[row] if 0 <= row < len(self.groups) else ""
