@@ -14,6 +14,7 @@ from core.share.detections import (
     class_names,
 )
 from core.share.file_names import file_name
+from core.share.model_files import file_lines, packed_files
 from core.share.provenance import Provenance
 from core.share.ranking import RANKING_COLUMNS
 from core.share.script import Reading, blob_lines, reading, reading_lines
@@ -63,19 +64,24 @@ def detection_script(provenance: Provenance, run: Run, thresholds: Thresholds) -
     return "\n".join(lines) + "\n"
 
 
-def script_zip(code: str, name: str, picture: Picture, card: ModelCard) -> bytes:
+def script_zip(
+    code: str, name: str, picture: Picture, card: ModelCard, *, with_files: bool = False
+) -> bytes:
     """Pack a script with all it reads: the picture, classes.txt, and the model's files.
 
-    Files of models that are not our own stay where they come from: the script's first
-    lines say where.
+    Files of models that are not our own go along, with their licence and source, where
+    somebody wants them; else the script says where they come from, and can fetch them.
+
+    Raises:
+        ModelMissing: the files are wanted, and not on this machine.
     """
-    shipped = card.files if card.shipped else ()
+    files = packed_files(card) if with_files or card.shipped else ()
     return zipped(
         [
             (name, code.encode()),
             (file_name(picture.name), picture.data),
             (LABELS, class_names(card).encode()),
-            *((file.name, (card.folder / file.name).read_bytes()) for file in shipped),
+            *files,
         ]
     )
 
@@ -83,24 +89,28 @@ def script_zip(code: str, name: str, picture: Picture, card: ModelCard) -> bytes
 def _opening(provenance: Provenance, name: str) -> ScriptLines:
     """Say what is needed, and read the picture."""
     card = provenance.card
-    addresses = [f"#   {file.name} from {file.address}" for file in card.files if file.address]
     files = ", ".join([*(file.name for file in card.files), LABELS])
     how: Reading = reading(provenance.picture)
     return (
-        f"# python {name} [picture]  asks {_on_one_line(card.title)}, as Blobscope did.",
+        f"# python {name} [picture] [--download]",
+        f"# asks {_on_one_line(card.title)}, as Blobscope did.",
         "# Needs numpy and opencv-python-headless, and in this folder:",
         f"#   {files}",
-        *addresses,
         "import csv",
+        "import hashlib",
         *(("import re",) if _has_thresholds(card) else ()),
         "import sys",
+        "import urllib.request",
         "from pathlib import Path",
         "",
         "import cv2",
         "import numpy as np",
         "",
+        "asked = sys.argv[1:]",
         # repr: the name came with an upload, and must stay a name
-        f"path = sys.argv[1] if len(sys.argv) > 1 else {file_name(provenance.picture.name)!r}",
+        f"path = ([each for each in asked if each != '--download'] or "
+        f"[{file_name(provenance.picture.name)!r}])[0]",
+        *file_lines(card),
         *_label_lines(provenance.card.label_offset),
         *reading_lines(how),
     )
