@@ -35,6 +35,7 @@ BELOW = {
         *["answers", "series", "video"],
     ],
     "answers": ["picture", "blob", "nets", "results", "pipeline"],
+    "doubts": ["errors", "outputs", "picture", "blob", "nets", "results", "pipeline"],
     "lab": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
         "answers",
