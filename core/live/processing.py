@@ -21,7 +21,6 @@ from core.results.classification import Ranked
 
 INK: Bgr = (32, 24, 18)
 WARNING: Bgr = (40, 40, 170)
-LEAST_PATCH = 8  # pixels; what is smaller makes no thumbnail
 
 
 @dataclass(frozen=True, slots=True)
