@@ -24,19 +24,13 @@ from defusedxml.ElementTree import fromstring
 from core.errors import TruthUnreadable
 from core.picture.size import Size
 from core.results.boxes import Boxes, xywh_to_xyxy
+from core.results.class_names import COCO_NAMES
 
 MAX_TRUTH_BYTES = 5 * 10**6
 MAX_OBJECTS = 2000
 MOST_TRUTH_CLASSES = 100_000
 LONGEST_LABEL = 100
 
-# What VOC's twenty classes are called in COCO, without spaces.
-_SYNONYMS = {
-    "aeroplane": "airplane",
-    "motorbike": "motorcycle",
-    "sofa": "couch",
-    "tvmonitor": "tv",
-}
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 
 
@@ -155,7 +149,7 @@ def truth_for(
 
 def _canonical(label: str) -> str:
     word = _BETWEEN_WORDS.sub("", label).casefold()
-    return _SYNONYMS.get(word, word)
+    return COCO_NAMES.get(word, word).replace(" ", "")
 
 
 def _row(label: str | int, rows: Mapping[str, int], count: int) -> int | None:
