@@ -47,7 +47,7 @@ class Worker:
 
 
 def test_another_offer_ends_what_an_earlier_one_began_where_no_stop_was_heard():
-    app = AppTest.from_function(beginnings, default_timeout=60)
+    app = AppTest.from_function(beginnings)
     signalling = component.WebRtcStreamerState(playing=False, signalling=True)
     context = component.WebRtcStreamerContext(None, signalling)
     app.session_state["player"] = context
