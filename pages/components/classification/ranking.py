@@ -1,4 +1,4 @@
-"""What a classifier said, from the first class to the last number."""
+"""The ranked classes of a classifier, and its raw scores."""
 
 import numpy as np
 import streamlit as st
@@ -11,7 +11,7 @@ from pages.components.shell.text import plain
 
 
 def show_ranking(run: Run, card: ModelCard, ranked: Ranking) -> None:
-    """Show the likeliest classes with bars and numbers."""
+    """Show the most likely classes with bars and numbers."""
     _headline(ranked.best[0], card)
     st.dataframe(
         _ranking_table(ranked.best, card),
@@ -21,18 +21,18 @@ def show_ranking(run: Run, card: ModelCard, ranked: Ranking) -> None:
                 format="percent", min_value=0.0, max_value=1.0
             )
         },
-        alt="The likeliest classes: " + ", ".join(_words(each) for each in ranked.best),
+        alt="Most likely classes: " + ", ".join(_words(each) for each in ranked.best),
     )
     st.caption(_softmax_note(run, card))
     show_source(confidences, softmax, top_k)
 
 
 def show_raw_scores(run: Run) -> None:
-    """Show the numbers the net gave, before anything was done to them."""
+    """Show the outputs of the network before any post-processing."""
     for name, array in run.outputs.items():
         st.markdown(
             f"**{plain(name)}** · shape `{list(array.shape)}` · `{array.dtype}` · "
-            f"from `{array.min():.6g}` to `{array.max():.6g}` · sum `{array.sum():.6g}`"
+            f"min `{array.min():.6g}` · max `{array.max():.6g}` · sum `{array.sum():.6g}`"
         )
         st.dataframe({"score": np.ravel(array)}, height=240)
 
@@ -41,7 +41,7 @@ def _headline(best: Ranked, card: ModelCard) -> None:
     group = card.group(best.class_id)
     st.markdown(f"### {plain(best.label)} {best.confidence:.1%}")
     if group:
-        st.markdown(f"a kind of **{plain(group)}**")
+        st.markdown(f"group: **{plain(group)}**")
 
 
 def _ranking_table(ranked: tuple[Ranked, ...], card: ModelCard) -> list[dict[str, object]]:
@@ -63,5 +63,8 @@ def _words(ranked: Ranked) -> str:
 def _softmax_note(run: Run, card: ModelCard) -> str:
     answer = scores(run.outputs)
     if card.logits if card.logits is not None else is_logits(answer):
-        return f"The net answered {answer.size} logits; softmax made them confidences."
-    return f"The net answered {answer.size} confidences itself; no softmax was applied."
+        return (
+            f"The network returned {answer.size} logits; softmax converts them to "
+            "probabilities."
+        )
+    return f"The network returned {answer.size} probabilities; no softmax is applied."
