@@ -151,7 +151,7 @@ def start_job(
     """
     if not _places.acquire(blocking=False):
         raise MachineBusy(
-            f"This machine is at {MOST_JOBS} long jobs already, its limit. "
+            f"This server is already running {MOST_JOBS} jobs, its limit. "
             "Press Start again when one of them has ended."
         )
     job = Job[StepT](total, patience=patience, limit=most_seconds() if limit is None else limit)
@@ -162,6 +162,6 @@ def start_job(
     except (RuntimeError, MemoryError) as error:
         _places.release()
         raise MachineBusy(
-            "This machine has no room for one more job just now. Press Start again in a minute."
+            "This server cannot start another job right now. Press Start again in a minute."
         ) from error
     return job

@@ -124,7 +124,7 @@ class Arithmetic:
             f"fitted: {_named(self.order, map(digits, self.fitted))}",
             self._step("minus mean", self.fitted, "-", self.mean, self.centred),
             self._step("times scalefactor", self.centred, "*", self.scale, self.scaled),
-            self._step("over std", self.scaled, "/", self.std, self.divided),
+            self._step("divided by std", self.scaled, "/", self.std, self.divided),
             f"{swapped}: {_named(self.blob_order, map(digits, self.swapped))}",
             *(
                 f"blob[{', '.join(map(str, index))}] = {digits(value)} ({channel})"

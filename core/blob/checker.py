@@ -106,10 +106,10 @@ def _bytes_with_numbers(knobs: dict[str, Any]) -> _Fault | None:
     if knobs.get("ddepth") != "uint8" or not busy:
         return None
     return _Fault(
-        "bytes with numbers",
+        "uint8 with scaling",
         f"ddepth is uint8, but {' and '.join(busy)} would change the values.",
-        "A byte holds whole numbers from 0 to 255 only, so OpenCV refuses to scale a blob of "
-        "bytes. Nets want float32.",
+        "uint8 holds whole numbers from 0 to 255 only, so OpenCV refuses to scale a uint8 "
+        "blob. Networks expect float32.",
         "no blob: OpenCV raises an error",
         {"ddepth": "float32"},
     )
@@ -125,8 +125,8 @@ def _zero_scale(knobs: dict[str, Any]) -> _Fault | None:
         "one channel",
         f"The scalefactor ({triple_to_text(as_triple(scale))}) makes "
         f"{len(scale) - len(others)} of {len(scale)} planes 0.",
-        "OpenCV's four-value Scalar is filled with zeros, so a single number written there "
-        "reaches the first channel only and the other colours are lost. Write it three times.",
+        "OpenCV fills its four-value Scalar with zeros, so a single number applies to the "
+        "first channel only and the other channels become 0. Write it three times.",
         f"{len(scale) - len(others)} planes of zeros",
         {"scalefactor": tuple(value or others[0] for value in scale)},
     )

@@ -81,12 +81,12 @@ def agreement(answers: Sequence[ClassifierAnswer]) -> str:
     label, votes = labels.most_common(1)[0]
     if votes == len(answers):
         all_of_them = "Both" if votes == 2 else f"All {votes}"
-        return f"{all_of_them} name the same first: {label}."
+        return f"{all_of_them} rank the same class first: {label}."
     if votes > 1:
-        return f"{votes} of {len(answers)} name the same first: {label}."
-    rest = "Each names something else first"
+        return f"{votes} of {len(answers)} rank the same class first: {label}."
+    rest = "Each ranks a different class first"
     groups = {net.card.group(net.best[0].class_id) for net in answers}
     if len(groups) == 1 and (group := groups.pop()):
-        return f"{rest}, but each a kind of {group}."
+        return f"{rest}, but all in the group {group}."
     known = all(net.of(label) is not None for net in answers for label in labels)
-    return f"{rest}." if known else f"{rest}; some have no label for what the others say."
+    return f"{rest}." if known else f"{rest}; some have no label for the classes of the others."

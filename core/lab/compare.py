@@ -96,7 +96,7 @@ class Comparison:
 
     def __str__(self) -> str:
         if (self.a.boxes is None) != (self.b.boxes is None):
-            return "One side names the picture, the other finds boxes: only blobs compare."
+            return "One side classifies, the other detects: only the blobs can be compared."
         return summary(self.changes, noun="class" if self.a.boxes is None else "box")
 
 

@@ -116,11 +116,13 @@ class Verdict:
 
     def __str__(self) -> str:
         if not self.trials or self.trials[0].score == 0:
-            return "Open: with none of these specs the net finds anything on these pictures."
+            return (
+                "Open: the model detects nothing on these pictures with any of these settings."
+            )
         if sharing := len(self.trials[0].alike):
             return (
-                f"Open: {1 + sharing} specs get the same answers here. More pictures, or "
-                "labels, may tell them apart."
+                f"Open: {1 + sharing} settings give the same predictions. More pictures, or "
+                "labels, may separate them."
             )
         return f"{self.sureness.capitalize()}: the first is {self.gap:.0%} ahead of the next."
 

@@ -20,18 +20,17 @@ from core.results.ledger import NOBODY, find_suppressors
 NmsMisuse = Literal["corners as x, y, w, h", "centres as x, y, w, h", "all classes at once"]
 NMS_MISUSES: tuple[NmsMisuse, ...] = get_args(NmsMisuse)
 MISUSE_REASONS: Mapping[NmsMisuse, str] = {
-    "corners as x, y, w, h": "NMSBoxes reads four numbers as left, top, width, height. Given "
-    "left, top, right, bottom, it takes right and bottom for width and height, without a "
-    "word: every box reaches far beyond itself to the right and down, the farther the more "
-    "it lies to the right and below. Neighbours that do not touch overlap for it, and the "
-    "less sure one is deleted.",
-    "centres as x, y, w, h": "Many nets answer centre x, centre y, width, height. Given as "
-    "they are, every box slides by half of its own size to the right and down. Boxes of one "
-    "size slide together and nothing happens; boxes of different sizes slide apart or onto "
-    "each other: doubles stay, and now and then a box goes that was none.",
-    "all classes at once": "NMSBoxes knows no classes. Given all boxes in one call, a person "
-    "deletes the motorbike below, a dog the cat in front of it. One call a class, or "
-    "NMSBoxesBatched, keeps them apart.",
+    "corners as x, y, w, h": "NMSBoxes expects left, top, width, height. Given left, top, "
+    "right, bottom, it uses right and bottom as width and height, without an error: every box "
+    "becomes too large, more so towards the lower right of the picture. Boxes that do not "
+    "touch then overlap, and the one with the lower confidence is removed.",
+    "centres as x, y, w, h": "Many networks return centre x, centre y, width, height. Passed "
+    "unchanged, every box moves by half of its size to the right and down. Boxes of one size "
+    "move together, and nothing changes; boxes of different sizes move apart or onto each "
+    "other, so duplicates stay and sometimes a correct box is removed.",
+    "all classes at once": "NMSBoxes does not know classes. With all boxes in one call, a "
+    "person suppresses the motorbike below, a dog the cat in front of it. One call per class, "
+    "or NMSBoxesBatched, keeps them apart.",
 }
 
 

@@ -151,8 +151,8 @@ class OcclusionMap:
         low, high = self.confidence[self.lowest], self.confidence[self.highest]
         if max(self.baseline - low, high - self.baseline) < LITTLE:
             return (
-                f"No single place matters: wherever the patch lies, the confidence stays near "
-                f"{self.baseline:.2f}. Try a wider patch."
+                f"No single position matters: the confidence stays near {self.baseline:.2f} "
+                "wherever the patch is. Try a larger patch."
             )
         parts = []
         if self.baseline - low >= LITTLE:
@@ -249,8 +249,8 @@ def _asked(card: ModelCard, image: BgrImage, watched: Watched, spec: BlobSpec | 
     sure = watched.confidence(infer(card, blob).outputs, placement, card)
     if not np.isfinite(sure):
         raise ForwardFailed(
-            f"{card.title} answers with what is no number: there is no confidence to watch. "
-            "Choose another model."
+            f"{card.title} returns values that are not numbers, so there is no confidence to "
+            "map. Choose another model."
         )
     return sure
 

@@ -27,8 +27,8 @@ def ice_servers(given: str | list[Any] | None) -> list[dict[str, Any]]:
         return [_server(dict(each)) for each in listed]
     except (ValueError, TypeError, KeyError) as error:
         raise LiveRefused(
-            "The ICE servers of this app are not configured as they should be. Whoever runs "
-            f"it writes BLOBSCOPE_ICE_SERVERS (or iceServers in the secrets) like {_EXAMPLE}."
+            "The ICE servers of this app are not configured correctly. The operator has to set "
+            f"BLOBSCOPE_ICE_SERVERS (or iceServers in the secrets), for example {_EXAMPLE}."
         ) from error
 
 

@@ -93,8 +93,8 @@ class Recording:
             _LOG.exception("A recording failed")
             self.over = True
             self.error = (
-                f"The recording broke off ({type(error).__name__}). What came before may be "
-                "in the file; record again for more."
+                f"The recording failed ({type(error).__name__}). The file may contain the part "
+                "before; press Record to start again."
             )
             with suppress(Exception):
                 self._container.close()

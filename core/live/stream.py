@@ -224,7 +224,7 @@ class Stream:
         while (taken := self._latest_frame.take()) is not None:
             settings = self.settings
             if self.seconds_left <= 0:
-                self.close("The time of this stream is over. Press START for a new one.")
+                self.close("The session of this stream has ended. Press START for a new one.")
             elif settings is not None:
                 self._publish(*taken, settings)
 
@@ -241,7 +241,7 @@ class Stream:
         except Exception as error:  # the border of the thread: nobody else would hear of it
             _LOG.exception("A stream broke off")
             kind = type(error).__name__
-            self.close(f"This stream broke off ({kind}). Press START for a new one.")
+            self.close(f"This stream failed ({kind}). Press START for a new one.")
 
     def _publish(
         self, number: int, came: float, frame: av.VideoFrame, settings: LiveSettings
@@ -296,7 +296,7 @@ def process_frame_safely(image: BgrImage, settings: LiveSettings) -> FrameResult
         _LOG.exception("A look failed")
         kind = type(error).__name__
         return error_result(
-            image, f"This frame could not be looked at ({kind}). Choose another."
+            image, f"This frame could not be processed ({kind}). Choose another."
         )
 
 
@@ -314,7 +314,7 @@ def bounded(image: BgrImage) -> BgrImage:
     height, width = image.shape[:2]
     if min(height, width) < LEAST_SIDE:
         raise LiveRefused(
-            f"A frame of {width} x {height} pixels is too small to be looked at. Choose "
+            f"A frame of {width} x {height} pixels is too small to process. Choose "
             "another camera or video."
         )
     pixels: npt.NDArray[Any] = image

@@ -110,12 +110,14 @@ class StreamSlots:
         with self._lock:
             now = self._clock()
             if self._taken.get(lease.visitor) is not lease or lease.until <= now:
-                raise LiveRefused("The time of this stream is over. Press START for a new one.")
+                raise LiveRefused(
+                    "The session of this stream has ended. Press START for a new one."
+                )
             full = len(self._lasting()) >= self.most
             if full and now - self._refused <= WAITING_SECONDS:
                 raise LiveRefused(
-                    "Somebody else waits for a place, so this stream ends when its time is "
-                    "over. Press START again afterwards."
+                    "Another visitor is waiting, so this session cannot be extended. "
+                    "Press START again afterwards."
                 )
             lease.until = now + self.seconds
 
@@ -136,8 +138,8 @@ class StreamSlots:
             raise LiveRefused(self._all_taken(others))
         if self._has_its_share(address, others):
             raise LiveRefused(
-                f"From your address {_come(self.per_address)} already, as many as one "
-                "may have here. End one of them first, or take snapshots meanwhile."
+                f"Your address already has {_come(self.per_address)}, the limit per "
+                "address. End one of them first, or use snapshots."
             )
 
     def _has_its_share(self, address: str, others: list[StreamLease]) -> bool:
@@ -146,11 +148,11 @@ class StreamSlots:
 
     def _all_taken(self, others: list[StreamLease]) -> str:
         wait = max(1, math.ceil(min(each.until for each in others) - self._clock()))
-        streams = "the one stream" if self.most == 1 else f"all {self.most} streams"
+        streams = "its one stream is" if self.most == 1 else f"all {self.most} streams are"
         return (
-            f"Every place is taken: {streams} that this server runs at a time. One will be "
-            f"free in {duration_text(wait)} at the latest, unless it is renewed. Take "
-            "snapshots meanwhile."
+            f"The server is busy: {streams} in use. One becomes "
+            f"free in {duration_text(wait)} at the latest, unless it is extended. Until then, "
+            "use snapshots."
         )
 
     def _others(self, visitor: str) -> list[StreamLease]:
@@ -163,7 +165,7 @@ class StreamSlots:
 
 
 def _come(count: int) -> str:
-    return "comes 1 stream" if count == 1 else f"come {count} streams"
+    return "1 stream" if count == 1 else f"{count} streams"
 
 
 def duration_text(seconds: float) -> str:

@@ -72,12 +72,12 @@ class VideoFile:
         if len(video.data) > MOST_SOURCE_BYTES:
             raise LiveRefused(
                 f"{video.name} has {len(video.data) / 1e6:.0f} MB; at most "
-                f"{MOST_SOURCE_BYTES / 1e6:.0f} MB can be played here. Cut it shorter first."
+                f"{MOST_SOURCE_BYTES / 1e6:.0f} MB can be played here. Shorten it first."
             )
         info = video_info(video)
         if info.size.width * info.size.height > MOST_SOURCE_PIXELS:
             raise LiveRefused(
-                f"{video.name} has pictures of {info.size}; at most 1920 x 1920 can be "
+                f"{video.name} has frames of {info.size}; at most 1920 x 1920 can be "
                 "played here. Scale it down first."
             )
         object.__setattr__(self, "_info", info)

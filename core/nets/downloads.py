@@ -185,8 +185,8 @@ def _store(card: ModelCard) -> None:
                     _fetch(card, file, folder)
     except Timeout as error:
         raise DownloadFailed(
-            f"{card.title}: another download has kept this one waiting for "
-            f"{LOCK_SECONDS // 60} minutes. Try again."
+            f"{card.title}: this download has waited {LOCK_SECONDS // 60} minutes for "
+            "another one. Try again."
         ) from error
     except OSError as error:
         raise DownloadFailed(
@@ -245,7 +245,7 @@ def _receive(card: ModelCard, file: ModelFile, source: str | Path, part: Path) -
     except DownloadFailed as error:
         part.unlink()
         if resumed:
-            raise _Lost("what came in pieces did not fit together") from error
+            raise _Lost("the parts of the file do not fit together") from error
         raise
 
 
@@ -309,7 +309,7 @@ def _of_address(address: str, meter: "_Meter") -> Generator[bytes]:
     except OSError as error:  # all that requests raises is one
         raise _Lost(f"{address} did not deliver: {_plain(error)}") from error
     except ValueError as error:  # from urllib, urllib3 or the codec for hosts' names
-        raise _Absent(f"{address} cannot be asked: {error}") from error
+        raise _Absent(f"{address} cannot be requested: {error}") from error
 
 
 def _stay_encrypted(response: requests.Response, **_: Any) -> None:
@@ -332,9 +332,9 @@ def _refusal(address: str, status: int) -> _Lost | _Absent:
 _PLAIN: tuple[tuple[type[OSError], str], ...] = (
     (requests.Timeout, "it did not answer in time"),
     (requests.exceptions.SSLError, "its certificate is not trusted here"),
-    (requests.exceptions.ProxyError, "the proxy did not let us through"),
+    (requests.exceptions.ProxyError, "the proxy refused the connection"),
     (requests.exceptions.ChunkedEncodingError, "the connection was cut"),
-    (requests.ConnectionError, "no connection, or it was lost"),
+    (requests.ConnectionError, "no connection, or the connection was lost"),
 )
 
 
@@ -361,7 +361,7 @@ class _Meter:
         if self.received > limit:
             raise DownloadFailed(
                 f"{self.card.title}: {self.file.name} is larger than the {limit:,} bytes it "
-                "may have; nothing was kept. The file behind the address is not ours."
+                "may have; nothing was kept. The file at this address is not the expected one."
             )
         self.sink.write(chunk)
 

@@ -109,8 +109,8 @@ def differences(
     shapes = {name: array.shape for name, array in theirs.items()}
     if ours.shapes != shapes:
         raise ForwardFailed(
-            f"OpenCV answered {ours.listed}, ONNX Runtime {Outputs(theirs).listed}: arrays of "
-            "other names or shapes cannot be compared number by number."
+            f"OpenCV returned {ours.listed}, ONNX Runtime {Outputs(theirs).listed}: arrays "
+            "with different names or shapes cannot be compared."
         )
     return tuple(_difference(name, ours[name], theirs[name]) for name in ours)
 
@@ -150,7 +150,7 @@ def _answer(
             milliseconds.append(1e3 * (time.perf_counter() - start))
     except (*refusals, state.RuntimeException, state.InvalidProtobuf) as error:
         raise ForwardFailed(
-            f"ONNX Runtime does not run {card.title} on a blob of shape {blob.shape}: "
+            f"ONNX Runtime cannot run {card.title} on a blob of shape {blob.shape}: "
             f"{str(error).splitlines()[0][:300]}"
         ) from error
     names = [each.name for each in session.get_outputs()]
@@ -185,8 +185,8 @@ def _onnxruntime() -> Any:
         import onnxruntime
     except ImportError as error:
         raise EngineMissing(
-            "ONNX Runtime is not installed here, so there is nobody to ask for a second "
-            "opinion. It is an optional extra: install it with "
+            "ONNX Runtime is not installed, so the engines cannot be compared. "
+            "It is an optional extra: install it with "
             "pip install -r requirements-onnx.txt and start Blobscope again."
         ) from error
     return onnxruntime

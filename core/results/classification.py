@@ -38,8 +38,8 @@ def scores(outputs: Outputs) -> npt.NDArray[np.float32]:
     """
     if not is_line(outputs):
         raise LayoutUnknown(
-            f"A classifier answers one row of numbers, such as [1, 1000], but this net "
-            f"answered {outputs.listed or 'nothing'}. Perhaps it is a detector."
+            f"A classifier returns one row of scores, such as [1, 1000], but this model "
+            f"returned {outputs.listed or 'nothing'}. It may be a detector."
         )
     return next(iter(outputs.values())).ravel()
 
@@ -76,7 +76,7 @@ def softmax(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    with np.errstate(invalid="ignore"):  # endless logits of a broken net give no numbers
+    with np.errstate(invalid="ignore"):  # infinite logits of a broken net give NaN
         powers = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
@@ -172,7 +172,7 @@ def softmax_steps(
     (-1.0, 1.3679, 0.7311)
     """
     divided = logits.astype(np.float64) / temperature
-    with np.errstate(invalid="ignore"):  # endless logits of a broken net give no numbers
+    with np.errstate(invalid="ignore"):  # infinite logits of a broken net give NaN
         shifted = divided - divided.max()
         powers = np.exp(shifted)
         shares = powers / powers.sum()

@@ -23,13 +23,14 @@ Outcome = Literal[
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 MEANINGS: dict[Outcome, str] = {
     "kept": "in the picture and in the table",
-    "suppressed": "NMS dropped it: a surer box overlaps it more than the IoU",
+    "suppressed": "NMS removed it: a box of higher confidence overlaps it by more than the "
+    "IoU threshold",
     "softened": "soft NMS lowered its confidence until it was no longer above the threshold",
     "outside the picture": "no part of it lies inside the picture, as in a letterbox bar",
-    "beyond the surest": "so many were surer that NMS never looked at it",
-    "class filtered": "of a class that nobody asked for",
-    "no box": "a side or the confidence is endless or not a number",
-    "below confidence": "not surer than the threshold",
+    "beyond the surest": "over the limit of NMS: enough boxes have a higher confidence",
+    "class filtered": "its class is not selected",
+    "no box": "a side or the confidence is infinite or not a number",
+    "below confidence": "its confidence is not above the threshold",
 }
 NOBODY = -1
 

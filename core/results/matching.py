@@ -64,7 +64,7 @@ class DetectionMetrics:
     misses: int
 
     def __str__(self) -> str:
-        return f"matches {self.hits}, misses {self.misses}, false alarms {self.false_alarms}"
+        return f"TP {self.hits}, FN {self.misses}, FP {self.false_alarms}"
 
     @property
     def precision(self) -> float | None:

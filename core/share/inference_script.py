@@ -87,7 +87,7 @@ def _opening(provenance: Provenance, name: str) -> ScriptLines:
     files = ", ".join([*(file.name for file in card.files), LABELS])
     how: Reading = reading(provenance.picture)
     return (
-        f"# python {name} [picture]  asks {_on_one_line(card.title)}, as Blobscope did.",
+        f"# python {name} [picture]  runs {_on_one_line(card.title)} as Blobscope did.",
         "# Needs numpy and opencv-python-headless, and in this folder:",
         f"#   {files}",
         *addresses,
@@ -118,7 +118,7 @@ def _blob_part(provenance: Provenance) -> ScriptLines:
 
 def _net_part(card: ModelCard) -> ScriptLines:
     return (
-        "# 2. The net answers",
+        "# 2. Inference",
         *_net_lines(card),
         "net.setInput(blob)",
         "names = net.getUnconnectedOutLayersNames()",
@@ -161,7 +161,7 @@ def _threshold_part(thresholds: Thresholds, card: ModelCard) -> ScriptLines:
         words = _on_one_line(", ".join(card.label(class_id) for class_id in ids))
         chosen = (f"sure = sure[np.isin(class_ids[sure], {ids})]  # only {words}",)
     return (
-        "# 4. Only boxes that are sure enough, the surest first",
+        "# 4. Boxes above the confidence threshold, highest confidence first",
         f"confidence, iou = {thresholds.confidence}, {thresholds.iou}",
         "sure = np.flatnonzero(confidences > confidence)",
         'sure = sure[np.argsort(-confidences[sure], kind="stable")]',
@@ -188,7 +188,7 @@ def _nms_part(thresholds: Thresholds) -> ScriptLines:
         call = "NMSBoxesBatched(xywh, confidences, class_ids, 0, iou)"
     scope = "per class" if thresholds.per_class else "whatever the class"
     return (
-        f"# 5. Of boxes that overlap, only the surest (NMS), {scope}",
+        f"# 5. NMS, {scope}: of overlapping boxes, keep the highest confidence",
         *opening,
         f"kept = np.array(cv2.dnn.{call}, int)",
         "",
@@ -198,7 +198,7 @@ def _nms_part(thresholds: Thresholds) -> ScriptLines:
 def _soft_part(thresholds: Thresholds) -> ScriptLines:
     same = " & (class_ids == class_ids[best])" if thresholds.per_class else ""
     return (
-        "# 5. Boxes that overlap a surer one lose confidence (Soft-NMS, linear)",
+        "# 5. Soft-NMS (linear): boxes that overlap a better one lose confidence",
         "area = (xyxy[:, 2:] - xyxy[:, :2]).clip(min=0).prod(axis=1)",
         "left, kept = confidences.astype(float), []",
         "while len(left) and left.max() > max(confidence, 0.001):",
@@ -267,7 +267,7 @@ def _boxes_end() -> ScriptLines:
 def _ranking_part(card: ModelCard, outputs: Outputs, k: int) -> ScriptLines:
     needed = is_logits(scores(outputs)) if card.logits is None else card.logits
     softmax: ScriptLines = (
-        "# these are logits: softmax makes them confidences",
+        "# these are logits: softmax converts them to probabilities",
         "powers = np.exp(scores - scores.max())",
         "confidences = powers / powers.sum()",
     )
