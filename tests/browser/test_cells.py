@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.test_visitors import LOOKS, metric, pixels, settings
 from tests.browser.visit import choose, idle, keep
 
-CELLS = "/detection?detection.model=Starter detector&detection.more=Cell by cell"
+CELLS = "/detection?detection.model=Starter detector&detection.more=Decode a box"
 SPILLING = """() => [...document.querySelectorAll(
         '[data-testid=stTable], [data-testid=stTable] td, [data-testid=stCode] code,' +
         '[data-testid=stMetricValue], [data-testid=stMain]')]
@@ -18,13 +18,13 @@ SPILLING = """() => [...document.querySelectorAll(
 
 def opened(page: Page) -> Page:
     page.goto(f"{CELLS}&sample=motorcycle")
-    page.get_by_text("answered this box").wait_for()
+    page.get_by_text("predicts this box").wait_for()
     idle(page)
     return page
 
 
 def choose_second_box(page: Page) -> None:
-    choose(page, "Box to explain", re.compile("^#2"))
+    choose(page, "Selected box", re.compile("^#2"))
 
 
 def test_another_box_has_another_cell_stride_and_numbers(page, open_page):

@@ -60,7 +60,7 @@ def test_an_upload_is_used_on_this_page_and_kept_on_the_next(page, visit):
     other = "blob" if page != "blob" else "classification"
     app.switch_page(f"pages/{other}.py").run()
     app.segmented_control(key="picture").set_value("upload").run()  # a browser remembers it
-    assert any("Kept from before: mine" in each.value for each in app.caption)
+    assert any("From earlier in this session: mine" in each.value for each in app.caption)
     assert any("90 x 60" in str(each.captions) for each in app.image)
 
 
@@ -203,11 +203,11 @@ def test_moving_a_slider_does_not_run_the_net(visit, monkeypatch):
     app = visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1")
     assert forwards.count("yolo-fastest-1.1-coco") > 0
     before = len(forwards)
-    kept = int(metric(app, "kept after NMS"))
+    kept = int(metric(app, "detections"))
     app.slider(key="detection.yolo-fastest-1.1-coco.confidence").set_value(0.02).run()
-    more = int(metric(app, "kept after NMS"))
+    more = int(metric(app, "detections"))
     app.slider(key="detection.yolo-fastest-1.1-coco.iou").set_value(0.9).run()
-    app.segmented_control(key="detection.nms").set_value("agnostic").run()
+    app.segmented_control(key="detection.nms").set_value("class-agnostic").run()
     app.segmented_control(key="detection.method").set_value("soft").run()
     app.multiselect(key="detection.yolo-fastest-1.1-coco.classes").set_value(["cat"]).run()
     assert not app.error
@@ -220,7 +220,7 @@ def test_the_table_lists_what_the_picture_shows(visit):
     download(card_named("yolo-fastest-1.1-coco"))
     app = visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1")
     table = app.dataframe[0].value
-    assert len(table) == int(metric(app, "kept after NMS"))
+    assert len(table) == int(metric(app, "detections"))
     assert table["label"][0] == "motorbike"
     (alt,) = (
         each.proto.imgs[0].alt
@@ -228,7 +228,7 @@ def test_the_table_lists_what_the_picture_shows(visit):
         if each.proto.imgs[0].alt.startswith("Result")
     )
     assert alt == "Result: " + ", ".join(table["label"])
-    raw, confident = metric(app, "raw rows"), metric(app, "above confidence")
+    raw, confident = metric(app, "raw predictions"), metric(app, "above threshold")
     assert int(raw.replace(",", "")) >= int(confident) >= len(table)
 
 
@@ -241,7 +241,7 @@ def test_a_model_that_is_not_here_is_fetched_when_the_visitor_asks(visit):
     app.button(key="detection.fetch").click().run()
     assert present(model)
     assert not app.error
-    assert metric(app, "raw rows") == "1,500"
+    assert metric(app, "raw predictions") == "1,500"
 
 
 @needs_shared
@@ -262,7 +262,7 @@ def test_a_download_that_runs_needs_no_second_click(visit, monkeypatch):
         assert transfer.wait(0)
         assert not app.error
         assert any("on this machine" in each.value for each in app.caption)
-        assert metric(app, "raw rows") == "1,500"
+        assert metric(app, "raw predictions") == "1,500"
         assert set(shelf.gets.values()) == {1}
 
 

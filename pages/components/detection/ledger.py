@@ -26,12 +26,6 @@ from pages.components.shell.text import amount
 from pages.components.shell.widget_memory import persistent
 
 MOST_GHOSTS, MOST_LINES = 300, 2000
-_STATUS: dict[str, str] = {
-    "beyond the surest": "beyond top-k",
-    "class filtered": "filtered by class",
-    "no box": "invalid box",
-}
-"""The status on the screen, where it differs from the word in the CSV file."""
 
 _AT_FIRST = tuple(
     outcome for outcome in OUTCOMES if outcome not in ("below confidence", "no box")
@@ -55,7 +49,6 @@ def show_ledger(
     outcomes = st.pills(
         "Status",
         OUTCOMES,
-        format_func=_status,
         selection_mode="multi",
         default=_AT_FIRST,
         key=persistent(f"{key}.fates"),
@@ -78,15 +71,9 @@ def show_ledger(
     show_source(ledger, find_softeners if thresholds.soft else find_suppressors)
 
 
-def _status(outcome: str) -> str:
-    return _STATUS.get(outcome, outcome)
-
-
 def _sum(book: Ledger) -> str:
     """Write the number of predictions as a sum over their statuses."""
-    parts = [
-        f"{count:,} {_status(outcome)}" for outcome, count in book.counts().items() if count
-    ]
+    parts = [f"{count:,} {outcome}" for outcome, count in book.counts().items() if count]
     return f"**{amount(len(book), 'raw prediction')}** =  {' + '.join(parts) or 'nothing'}"
 
 
@@ -97,7 +84,7 @@ def _legend(book: Ledger) -> str:
         if count:
             drawn = GHOST_DASHES[outcome].words if outcome in GHOST_DASHES else "not drawn"
             look = "solid, in the colour of its class" if outcome == "kept" else drawn
-            lines.append(f"| {_status(outcome)} | {count:,} | {look} | {MEANINGS[outcome]} |")
+            lines.append(f"| {outcome} | {count:,} | {look} | {MEANINGS[outcome]} |")
     return "\n".join(lines)
 
 
@@ -138,9 +125,10 @@ def _show_lines(book: Ledger, lines: Sequence[int], card: ModelCard, *, soft: bo
         )
     }
     config["fate"] = st.column_config.TextColumn("status")
+    config["raw row"] = st.column_config.NumberColumn("raw prediction")
     order = [name for name in rows[0] if soft or name != "after NMS"]
     st.dataframe(
-        [{**row, "fate": _status(str(row["fate"]))} for row in rows],
+        rows,
         hide_index=True,
         column_config=config,
         column_order=order,

@@ -6,11 +6,6 @@ _RENAMED: dict[str, dict[str, str]] = {
         "What breaks if": "Common preprocessing mistakes",
         "Find the numbers": "Infer preprocessing",
     },
-    "fates": {
-        "beyond the surest": "beyond top-k",
-        "class filtered": "filtered by class",
-        "no box": "invalid box",
-    },
     "fit": {"as the model wants": "model default", "its own": "default", "same": "default"},
     "more": {
         "Still pictures": "Pictures",
@@ -34,14 +29,10 @@ _RENAMED: dict[str, dict[str, str]] = {
 """New texts by the last part of the widget's key and the old text."""
 
 
-def renamed(key: str, texts: list[str]) -> str | list[str] | None:
-    """Translate the query values of a widget; None if none of them is an old text.
+def renamed(key: str, text: str) -> str | None:
+    """Return the new text of a widget's option; None if ``text`` is not an old one.
 
-    >>> renamed("detection.nms", ["agnostic"]), renamed("detection.nms", ["per class"])
+    >>> renamed("detection.nms", "agnostic"), renamed("detection.nms", "per class")
     ('class-agnostic', None)
     """
-    names = _RENAMED.get(key.rpartition(".")[2], {})
-    if not any(text in names for text in texts):
-        return None
-    new = [names.get(text, text) for text in texts]
-    return new if key.endswith(".fates") else new[0]
+    return _RENAMED.get(key.rpartition(".")[2], {}).get(text)

@@ -34,8 +34,8 @@ def persistent(key: str) -> str:
     """
     memory: dict[str, Any] = st.session_state.setdefault(_MEMORY, {})
     moved = st.session_state.get(_MOVED, False)
-    if (value := renamed(key, st.query_params.get_all(key))) is not None:
-        st.session_state[key] = value
+    if new := renamed(key, st.query_params.get(key, "")):
+        st.session_state[key] = new
     if moved and key in memory and key not in st.query_params:
         st.session_state[key] = memory[key]
     elif key in st.session_state:

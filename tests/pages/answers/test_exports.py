@@ -17,12 +17,12 @@ from tests.shared import NETS, needs_shared
 
 BOXES = {
     "detection__model": "Colour blobs",
-    "detection__more": "Take home",
+    "detection__more": "Export",
     "detection.tiny-blob-detector.confidence": "0.2",
 }
 RANKING = {
     "classification__model": "Starter classifier, ONNX",
-    "classification__more": "Take home",
+    "classification__more": "Export",
 }
 
 
@@ -60,10 +60,10 @@ def test_the_detection_page_offers_every_file_and_each_is_of_its_kind(visit, off
         "YOLO predictions",
         "classes.txt",
         "detect.py",
-        "ZIP to run",
+        "Runnable ZIP",
     ]
     starts = {"Report": b"<!doctype html>", "PNG": b"\x89PNG", "JPEG": b"\xff\xd8\xff"}
-    starts |= {"Crops": b"PK", "ZIP to run": b"PK"}
+    starts |= {"Crops": b"PK", "Runnable ZIP": b"PK"}
     for label, start in starts.items():
         assert made(offered[label]).startswith(start), label
     assert offered["CSV"]["file_name"] == "coffee.csv"
@@ -92,7 +92,7 @@ def test_the_classification_page_offers_every_file(visit, offered):
         "JSON",
         "classes.txt",
         "classify.py",
-        "ZIP to run",
+        "Runnable ZIP",
     ]
     rows = list(csv.DictReader(io.StringIO(made(offered["CSV"]))))
     assert [row["label"] for row in rows] == list(app.dataframe[0].value["label"])
@@ -117,11 +117,11 @@ def test_nothing_is_made_while_the_tab_is_closed(visit, offered):
 
 
 def test_a_visitor_chooses_how_coco_counts_only_where_both_make_sense(visit, offered):
-    app = visit("detection", sample="motorcycle", detection__more="Take home")
+    app = visit("detection", sample="motorcycle", detection__more="Export")
     assert any("instances_val2017.json" in each.value for each in app.caption)
     official = json.loads(made(offered["COCO results"]))
     app.segmented_control(key="detection.home.categories").set_value("counted").run()
-    assert any("counts this model's labels from 1" in each.value for each in app.caption)
+    assert any("counts the labels of this model from 1" in each.value for each in app.caption)
     counted = json.loads(made(offered["COCO results"]))
     assert [row["bbox"] for row in official] == [row["bbox"] for row in counted] != []
     assert official[0]["category_id"] == 4  # COCO's motorcycle
@@ -129,7 +129,7 @@ def test_a_visitor_chooses_how_coco_counts_only_where_both_make_sense(visit, off
     own = visit("detection", sample="coffee", **BOXES)
     keys = [each.key for each in own.segmented_control]
     assert "detection.home.categories" not in keys
-    assert any("counts this model's labels from 1" in each.value for each in own.caption)
+    assert any("counts the labels of this model from 1" in each.value for each in own.caption)
 
 
 def test_without_a_box_there_is_nothing_to_cut_out(visit, offered):
@@ -139,7 +139,7 @@ def test_without_a_box_there_is_nothing_to_cut_out(visit, offered):
     assert made(offered["CSV"]).count("\n") == 1
     assert json.loads(made(offered["COCO results"])) == []
     assert made(offered["YOLO txt"]) == ""
-    assert b"Nothing was found." in made(offered["Report"])
+    assert b"No detections." in made(offered["Report"])
 
 
 def test_the_script_on_the_page_is_the_one_to_download(visit, offered):
@@ -155,19 +155,22 @@ def test_other_peoples_weights_do_not_travel_in_the_zip(visit, offered, monkeypa
         "detection",
         sample="coffee",
         detection__model="YOLOX-nano",
-        detection__more="Take home",
+        detection__more="Export",
     )
-    assert any("not ours to pass on" in each.value for each in app.caption)
-    assert len(made(offered["ZIP to run"])) < 1_000_000
+    assert any("model files are not included" in each.value for each in app.caption)
+    assert len(made(offered["Runnable ZIP"])) < 1_000_000
 
 
 OPINIONS = [
-    ("detection", {"detection__model": "Colour blobs", "detection__more": "Second opinion"}),
+    (
+        "detection",
+        {"detection__model": "Colour blobs", "detection__more": "OpenCV vs ONNX Runtime"},
+    ),
     (
         "classification",
         {
             "classification__model": "Starter classifier, ONNX",
-            "classification__more": "Second opinion",
+            "classification__more": "OpenCV vs ONNX Runtime",
         },
     ),
 ]
@@ -177,7 +180,7 @@ OPINIONS = [
 def test_the_second_opinion_says_how_far_both_lie_apart_and_both_times(page, query, visit):
     app = visit(page, sample="coffee", **query)
     assert not app.error
-    assert app.success[0].value == "Both engines agree to 0.001 in every number."
+    assert app.success[0].value == "Both engines agree within 0.001 in every value."
     told = {each.label: each.value for each in app.metric}
     assert float(told["largest difference"]) < 0.1
     assert told["OpenCV"].endswith(" ms")
@@ -197,7 +200,7 @@ def test_two_engines_that_differ_are_called_so(visit, monkeypatch):
     page, query = OPINIONS[1]
     monkeypatch.setattr(second_opinion, "TOLERANCE", -1.0)
     app = visit(page, sample="coffee", **query)
-    assert "do not agree. In confidences, OpenCV says" in app.warning[0].value
+    assert "do not agree. In confidences, OpenCV returns" in app.warning[0].value
 
 
 @pytest.mark.parametrize(
@@ -208,7 +211,7 @@ def test_two_engines_that_differ_are_called_so(visit, monkeypatch):
     ],
 )
 def test_a_model_of_another_kind_says_why_there_is_no_opinion(page, model, other, visit):
-    query = {f"{page}__model": model, f"{page}__more": "Second opinion"}
+    query = {f"{page}__model": model, f"{page}__more": "OpenCV vs ONNX Runtime"}
     app = visit(page, sample="motorcycle", **query)
     assert "ONNX Runtime reads ONNX files" in app.info[0].value
     assert other in app.info[0].value

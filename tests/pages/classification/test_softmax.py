@@ -46,7 +46,7 @@ def test_softmax_shows_the_numbers_on_the_way_and_ends_at_the_ranking(visit):
     app = tab(visit, "Softmax", classification__model=STARTER)
     steps, ranked = table(app, "logit z"), app.dataframe[0].value
     assert steps["label"].tolist() == ranked["label"].tolist()
-    np.testing.assert_allclose(steps["share"], ranked["confidence"], rtol=1e-6)
+    np.testing.assert_allclose(steps["probability"], ranked["confidence"], rtol=1e-6)
     np.testing.assert_allclose(np.exp(steps["less the largest"]), steps["e to that"])
     assert "200 confidences" in words(app)
     assert "up to one constant" in words(app)
@@ -60,11 +60,15 @@ def test_temperature_moves_softmax_and_neither_the_ranking_nor_the_net(visit, fo
     app.select_slider(key="softmax.temperature").set_value(3.0).run()
     after, ranked = table(app, "logit z"), app.dataframe[0].value
     assert after["label"].tolist() == before["label"].tolist() == ranked["label"].tolist()
-    assert after["share"][0] < before["share"][0] == pytest.approx(ranked["confidence"][0])
+    assert (
+        after["probability"][0]
+        < before["probability"][0]
+        == pytest.approx(ranked["confidence"][0])
+    )
     np.testing.assert_allclose(after["z / T"], before["logit z"] / 3)
     first = f"{before['share'][0]:.1%} at temperature 1 and {after['share'][0]:.1%} at 3;"
     assert first in words(app)
-    assert "stays at temperature 1" in words(app)
+    assert "always uses temperature 1" in words(app)
     assert len(forwards) == asked
 
 
@@ -86,27 +90,27 @@ def test_a_net_that_answers_logits_needs_no_logarithm():
     assert "logarithms" not in words(app)
     tiny = card_named("tiny-dominant-colour")
     answered = sorted(
-        run_model(sample_picture("cat"), tiny).outputs["share"].ravel(), reverse=True
+        run_model(sample_picture("cat"), tiny).outputs["probability"].ravel(), reverse=True
     )
     np.testing.assert_array_equal(table(app, "logit z")["logit z"], answered[:3])
 
 
 def test_two_nets_stand_side_by_side_at_once_and_a_table_holds_what_they_share(visit):
-    app = tab(visit, "Side by side", classification__model=STARTER)
+    app = tab(visit, "Compare models", classification__model=STARTER)
     chosen = app.multiselect(key="panel.nets").value
     assert len(chosen) == 2
     assert chosen[0] == STARTER
     for title in chosen:
         assert any(title in each.value for each in app.markdown)
-    assert "Both name the same first" in words(app)
+    assert "Both rank the same class first" in words(app)
     common = table(app, STARTER)
     assert common["label"][0] == "Egyptian cat"
     np.testing.assert_allclose(common[chosen[0]], common[chosen[1]], atol=0.03)
-    assert "more can be had" in words(app)
+    assert "more can be downloaded" in words(app)
 
 
 def test_only_nets_of_this_machine_are_offered(visit):
-    app = tab(visit, "Side by side")
+    app = tab(visit, "Compare models")
     here = [each.title for each in cards("classification") if each.shipped]
     assert app.multiselect(key="panel.nets").options == here
 
@@ -114,18 +118,18 @@ def test_only_nets_of_this_machine_are_offered(visit):
 @needs_shared
 def test_a_net_that_was_fetched_is_the_first_to_be_set_beside_ours(visit):
     download(card_named("squeezenet-v1.1-fp16-onnx"))
-    app = tab(visit, "Side by side", classification__model=STARTER)
+    app = tab(visit, "Compare models", classification__model=STARTER)
     assert app.multiselect(key="panel.nets").value == [STARTER, "SqueezeNet v1.1"]
 
 
 def test_a_net_that_was_asked_before_is_not_asked_again(visit, forwards):
-    app = tab(visit, "Side by side", classification__model=STARTER)
+    app = tab(visit, "Compare models", classification__model=STARTER)
     asked = len(forwards)
     app.multiselect(key="panel.nets").set_value([STARTER, TINY]).run()
     assert set(forwards[asked:]) == {"tiny-dominant-colour"}
     assert "some have no label" in words(app)
     app.multiselect(key="panel.nets").set_value([STARTER]).run()
-    assert "Choose a second net" in words(app)
+    assert "Choose a second model" in words(app)
     app.multiselect(key="panel.nets").set_value([]).run()
     assert not app.exception
 
@@ -140,22 +144,22 @@ def test_a_net_that_fails_says_so_in_its_own_column_and_the_others_stay(visit, m
             return local.infer(model, blob)
 
     monkeypatch.setattr(engine, "engine", Failing)
-    app = tab(visit, "Side by side", classification__model=STARTER)
+    app = tab(visit, "Compare models", classification__model=STARTER)
     others = [STARTER, TINY, "Starter classifier, Caffe"]
     app.multiselect(key="panel.nets").set_value(others).run()
     assert [each.value for each in app.error] == ["It has the hiccups."]
-    assert "Both name the same first" in words(app)
+    assert "Both rank the same class first" in words(app)
 
 
 def test_the_patch_waits_until_it_is_sent_and_says_how_long_it_will_take(visit, forwards):
-    app = tab(visit, "Why", classification__model=TINY)
+    app = tab(visit, "Occlusion sensitivity", classification__model=TINY)
     assert forwards.count("tiny-dominant-colour") == 2  # the ranking's: the first, a warm one
     label = app.button(key="why.go").label
-    assert re.fullmatch(r"Find out: 65 forwards, about \d+\.\d s", label)
+    assert re.fullmatch(r"Run: 65 forwards, about \d+\.\d s", label)
 
 
 def test_a_map_shows_what_the_class_rests_on_and_the_second_time_asks_no_net(visit, forwards):
-    app = tab(visit, "Why", classification__model=TINY)
+    app = tab(visit, "Occlusion sensitivity", classification__model=TINY)
     asked = len(forwards)
     app.button(key="why.go").click().run()
     assert len(forwards) == asked + 65
@@ -186,14 +190,20 @@ def test_the_picture_is_decoded_once_and_not_once_a_place(visit, monkeypatch):
 
     monkeypatch.setattr(cached, "decode_picture", counting)
     monkeypatch.setattr("core.pipeline.decode_picture", counting)
-    app = tab(visit, "Why", classification__model=TINY)
+    app = tab(visit, "Occlusion sensitivity", classification__model=TINY)
     before = len(decoded)
     app.button(key="why.go").click().run()
     assert len(decoded) <= before + 1
 
 
 def test_the_table_of_the_map_is_what_the_net_says_of_a_picture_with_the_patch(visit):
-    app = tab(visit, "Why", sample="circles", classification__model=TINY, why__patch="1 cell")
+    app = tab(
+        visit,
+        "Occlusion sensitivity",
+        sample="circles",
+        classification__model=TINY,
+        why__patch="1 cell",
+    )
     app.button(key="why.go").click().run()
     image = decode_picture(sample_picture("circles")).copy()
     before = confidences(
@@ -207,7 +217,7 @@ def test_the_table_of_the_map_is_what_the_net_says_of_a_picture_with_the_patch(v
 
 
 def test_a_chosen_box_is_explained_and_the_map_is_drawn_with_it(visit, media, forwards):
-    app = tab(visit, "Why", page="detection", sample="circles")
+    app = tab(visit, "Occlusion sensitivity", page="detection", sample="circles")
     app.selectbox(key="detection.model").set_value("Colour blobs").run()
     asked = len(forwards)
     app.button(key="detection.why.go").click().run()
@@ -225,9 +235,9 @@ def test_a_chosen_box_is_explained_and_the_map_is_drawn_with_it(visit, media, fo
 
 
 def test_where_no_box_was_kept_there_is_none_to_explain(visit):
-    app = tab(visit, "Why", page="detection", sample="gradient")
+    app = tab(visit, "Occlusion sensitivity", page="detection", sample="gradient")
     app.selectbox(key="detection.model").set_value("Colour blobs").run()
     own = "detection.tiny-blob-detector.confidence"
     app.slider(key=own).set_value(1.0).run()
-    assert "none to explain" in words(app)
+    assert "no detection to explain" in words(app)
     assert not [each for each in app.button if each.key == "detection.why.go"]

@@ -76,7 +76,7 @@ def test_the_canvas_follows_the_servers_knobs_and_the_chosen_box(visit):
         app.selectbox(key="detection.box").value,
     )
     app.segmented_control(key="detection.method").set_value("soft").run()
-    app.segmented_control(key="detection.nms").set_value("agnostic").run()
+    app.segmented_control(key="detection.nms").set_value("class-agnostic").run()
     app.slider(key=f"detection.{MODEL}.iou").set_value(0.7).run()
     app.selectbox(key="detection.box").select_index(1).run()
     head, _ = canvas_of(app)
@@ -116,15 +116,15 @@ def test_only_a_row_can_be_chosen(told, chosen, monkeypatch):
 
 
 def test_the_ledger_adds_up_and_its_kept_rows_are_the_table(visit):
-    app = visit_low(visit, detection__more="Ledger")
-    (total,) = (each.value for each in app.markdown if "raw rows** =" in each.value)
+    app = visit_low(visit, detection__more="NMS log")
+    (total,) = (each.value for each in app.markdown if "raw predictions** =" in each.value)
     whole, parts = total.replace(",", "").split(" = ")
     counts = [int(part.split(" ", 1)[0]) for part in parts.split(" + ")]
     assert sum(counts) == int(re.sub(r"\D", "", whole)) == 6300
     table, lines = (each.value for each in app.dataframe)
-    assert len(table) == int(metric(app, "kept after NMS"))
+    assert len(table) == int(metric(app, "detections"))
     kept = lines[lines["fate"] == "kept"]
-    assert kept["raw row"].tolist() == table["raw row"].tolist()
+    assert kept["raw row"].tolist() == table["raw prediction"].tolist()
     assert set(lines["fate"]) == {"kept", "suppressed"}
     suppressed = lines[lines["fate"] == "suppressed"]
     assert set(suppressed["removed by row"]) <= set(kept["raw row"])
@@ -133,7 +133,7 @@ def test_the_ledger_adds_up_and_its_kept_rows_are_the_table(visit):
 
 
 def test_the_ledger_is_filtered_by_fate_and_by_the_chosen_box(visit):
-    app = visit_low(visit, detection__more="Ledger")
+    app = visit_low(visit, detection__more="NMS log")
     app.pills(key="detection.ledger.fates").set_value(["suppressed"]).run()
     _, lines = (each.value for each in app.dataframe)
     assert set(lines["fate"]) == {"suppressed"}
@@ -143,12 +143,12 @@ def test_the_ledger_is_filtered_by_fate_and_by_the_chosen_box(visit):
     assert 0 < len(mine) < len(lines)
     assert set(mine["removed by row"]) == {chosen}
     app.pills(key="detection.ledger.fates").set_value([]).run()
-    assert any("No row has these fates" in each.value for each in app.info)
+    assert any("No prediction has this status" in each.value for each in app.info)
     assert not app.exception
 
 
 def test_of_thousands_of_rows_the_table_shows_some_and_says_so(visit):
-    app = visit_low(visit, detection__more="Ledger")
+    app = visit_low(visit, detection__more="NMS log")
     app.pills(key="detection.ledger.fates").set_value(list(OUTCOMES)).run()
     _, lines = (each.value for each in app.dataframe)
     assert len(lines) == 2000
@@ -158,7 +158,7 @@ def test_of_thousands_of_rows_the_table_shows_some_and_says_so(visit):
 
 @pytest.mark.parametrize("method", ["hard", "soft"])
 def test_the_ledger_knows_what_soft_nms_did(method, visit):
-    app = visit_low(visit, detection__more="Ledger", detection__method=method)
+    app = visit_low(visit, detection__more="NMS log", detection__method=method)
     _, lines = (each.value for each in app.dataframe)
     run, model = answered()
     book = suppression_ledger(run, model, Thresholds(0.1, soft=method == "soft"))
@@ -171,9 +171,9 @@ def test_the_ledger_knows_what_soft_nms_did(method, visit):
 
 
 @pytest.mark.parametrize("misuse", NMS_MISUSES)
-@pytest.mark.parametrize("whose", ["a made-up crowd", "this picture's"])
+@pytest.mark.parametrize("whose", ["synthetic example", "this picture"])
 def test_the_lesson_shows_both_calls_and_what_gets_lost(misuse, whose, visit):
-    app = visit_low(visit, detection__more="NMS by hand")
+    app = visit_low(visit, detection__more="NMS mistakes")
     app.segmented_control(key="detection.lesson.slip").set_value(misuse).run()
     app.segmented_control(key="detection.lesson.boxes").set_value(whose).run()
     assert not app.error
@@ -182,7 +182,7 @@ def test_the_lesson_shows_both_calls_and_what_gets_lost(misuse, whose, visit):
     (wrong,) = (alt for alt in alts if alt.startswith("Wrong:"))
     kept, (still, lost, doubled) = int(right.split()[1]), map(int, re.findall(r"\d+", wrong))
     assert still == kept - lost + doubled
-    if whose == "a made-up crowd":
+    if whose == "synthetic example":
         assert lost + doubled > 0
     else:
         run, model = answered()
@@ -192,8 +192,8 @@ def test_the_lesson_shows_both_calls_and_what_gets_lost(misuse, whose, visit):
 
 
 def test_on_a_page_without_any_box_everything_still_stands(visit):
-    for tab in ("Ledger", "NMS by hand"):
+    for tab in ("NMS log", "NMS mistakes"):
         app = visit("detection", sample="motorcycle", detection__more=tab)
         app.slider(key=f"detection.{MODEL}.confidence").set_value(1.0).run()
         assert not app.exception
-        assert metric(app, "kept after NMS") == "0"
+        assert metric(app, "detections") == "0"

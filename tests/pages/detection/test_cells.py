@@ -12,7 +12,7 @@ from core.pipeline import Thresholds, detect, raw_detections, run_model
 from tests.shared import needs_shared
 
 STARTER = "Starter detector"
-TAB = "Cell by cell"
+TAB = "Decode a box"
 
 
 def opened(visit, model=STARTER, sample="motorcycle", **query):
@@ -40,7 +40,7 @@ def test_the_arithmetic_on_the_page_ends_in_the_box_the_page_found(visit):
     run = run_model(sample_picture("motorcycle"), model)
     row = int(detect(run, model, Thresholds(model.confidence)).kept.row[0])
     raw = raw_detections(run, model)
-    assert facts(app)["raw row"] == str(row)
+    assert facts(app)["raw prediction"] == str(row)
     ends = [last(app, end) for end in ("left", "top", "right", "bottom")]
     np.testing.assert_allclose(ends, raw.xyxy[row], atol=1e-3)
     assert last(app, "confidence") == pytest.approx(raw.confidence[row], abs=1e-5)
@@ -52,7 +52,7 @@ def test_another_box_has_another_cell_and_other_numbers(visit):
     app.selectbox(key="detection.box").select_index(1).run()
     after = facts(app)
     assert not app.exception
-    assert after["raw row"] != before["raw row"]
+    assert after["raw prediction"] != before["raw prediction"]
     assert (after["stride"], after["cell (column, row)"]) != (
         before["stride"],
         before["cell (column, row)"],
@@ -79,7 +79,7 @@ def test_each_head_has_a_heat_map_and_the_table_counts_its_numbers(visit):
 def test_without_any_box_the_grids_are_still_there(visit):
     confidence = {"detection__starter-detector-darknet__confidence": "1.0"}
     app = opened(visit, **confidence)
-    assert any("No box is left to explain" in each.value for each in app.info)
+    assert any("There is no detection to decode" in each.value for each in app.info)
     assert any("largest objectness" in each.proto.imgs[0].alt for each in app.image)
 
 

@@ -41,7 +41,11 @@ def test_a_truth_file_gives_matches_misses_precision_and_recall(visit):
     app = give(opened(visit), CYCLE + PERSON)
     assert not app.error
     shown = metrics(app)
-    assert (shown["matches (TP)"], shown["misses (FN)"], shown["false alarms (FP)"]) == (
+    assert (
+        shown["true positives (TP)"],
+        shown["false negatives (FN)"],
+        shown["false positives (FP)"],
+    ) == (
         "1",
         "1",
         "5",
@@ -73,17 +77,17 @@ def test_thresholds_move_precision_and_recall_but_not_average_precision(visit):
 @needs_shared
 def test_a_stricter_iou_makes_a_loose_box_a_false_alarm(visit):
     app = give(opened(visit, confidence="0.5"), "3 0.4 0.53 0.7 0.8")
-    assert metrics(app)["matches (TP)"] == "1"
+    assert metrics(app)["true positives (TP)"] == "1"
     app.slider(key="truth.iou").set_value(0.9).run()
-    assert metrics(app)["matches (TP)"] == "0"
-    assert metrics(app)["false alarms (FP)"] == "1"
+    assert metrics(app)["true positives (TP)"] == "0"
+    assert metrics(app)["false positives (FP)"] == "1"
 
 
 @needs_shared
 def test_of_filtered_classes_only_these_are_expected(visit):
     app = give(opened(visit, **{f"detection__{MODEL}__classes": "motorbike"}), CYCLE + PERSON)
     assert by_class(app).index.tolist() == ["motorbike"]
-    assert metrics(app)["misses (FN)"] == "0"
+    assert metrics(app)["false negatives (FN)"] == "0"
 
 
 @needs_shared
@@ -96,7 +100,7 @@ def test_labels_the_model_does_not_know_are_named_and_left_out(visit):
     (warning,) = (each.value for each in app.warning)
     assert "knows no class" in warning
     assert "[x](" not in warning
-    assert metrics(app)["misses (FN)"] == "0"
+    assert metrics(app)["false negatives (FN)"] == "0"
 
 
 @needs_shared
@@ -113,26 +117,26 @@ def test_a_wrong_file_gets_a_sentence_and_the_page_lives(name, text, sentence, v
     (error,) = (each.value for each in app.error)
     assert sentence in error
     assert not app.exception
-    assert "kept after NMS" in metrics(app)
+    assert "detections" in metrics(app)
 
 
 @needs_shared
 def test_the_truth_is_kept_for_its_picture_until_it_is_forgotten(visit):
     app = give(opened(visit), CYCLE)
     app.pills(key="sample").set_value("coffee").run()
-    assert "matches (TP)" not in metrics(app)  # that truth is about another picture
+    assert "true positives (TP)" not in metrics(app)  # that truth is about another picture
     app.pills(key="sample").set_value("motorcycle").run()
-    assert metrics(app)["matches (TP)"] == "1"
+    assert metrics(app)["true positives (TP)"] == "1"
     assert any("Compared with motorcycle" in each.value for each in app.caption)
     app.button(key="truth.forget").click().run()
-    assert "matches (TP)" not in metrics(app)
+    assert "true positives (TP)" not in metrics(app)
 
 
 @needs_shared
 def test_without_a_file_the_boxes_of_now_can_be_the_truth(visit):
     app = opened(visit)
     app.button(key="truth.take").click().run()
-    assert metrics(app)["matches (TP)"] == "6"
+    assert metrics(app)["true positives (TP)"] == "6"
     assert (metrics(app)["precision"], metrics(app)["recall"]) == ("100.0%", "100.0%")
     app.slider(key=f"detection.{MODEL}.confidence").set_value(0.3).run()
     assert (metrics(app)["precision"], metrics(app)["recall"]) == ("100.0%", "33.3%")

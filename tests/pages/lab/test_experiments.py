@@ -13,7 +13,7 @@ from pages.components.blob.knobs import knob_query
 from tests.forwards import noted_forwards
 from tests.shared import needs_shared
 
-OWN = "as the card says"
+OWN = "model default"
 SWAPPED = "mistake: swapRB flipped"
 TINY = {"classification": "Dominant colour", "detection": "Colour blobs"}
 TASKS = list(TINY)
@@ -72,7 +72,7 @@ def test_a_spec_against_itself_changes_nothing(task, visit):
     assert not app.error
     assert metric(app, "largest difference") == "0"
     assert metric(app, "values that differ") == "0.0%"
-    assert "Both sides are set alike." in [each.value for each in app.caption]
+    assert "Both sides have the same settings." in [each.value for each in app.caption]
     for each in app.dataframe:
         if "change" in each.value:
             assert set(each.value["change"]) == {"same"}
@@ -97,7 +97,7 @@ def test_the_swap_button_swaps_the_sides(task, visit):
 def test_a_swapped_blob_is_shown_as_the_net_takes_it(visit, media):
     mean = decode_picture(sample_picture("coffee")).mean(axis=(0, 1))
     app = bench(visit, sample="coffee", b__numbers=SWAPPED)
-    seen = [shown(app, media, f"What the net of {side} takes it for") for side in "AB"]
+    seen = [shown(app, media, f"What model {side} sees") for side in "AB"]
     of_sides = [each.mean(axis=(0, 1)) for each in seen]
     np.testing.assert_allclose(of_sides[0], mean, atol=2)
     np.testing.assert_allclose(of_sides[1], mean[::-1], atol=2)
@@ -114,7 +114,7 @@ def test_a_link_restores_both_sides(visit):
 
 
 def test_a_side_set_by_hand_has_every_knob_and_keeps_them_when_swapped(visit):
-    app = bench(visit, b__numbers="set by hand", b__hand__width="64", b__hand__height="64")
+    app = bench(visit, b__numbers="manual", b__hand__width="64", b__hand__height="64")
     app.text_input(key="ab.classification.b.hand.mean").set_value("104, 117, 123").run()
     assert not app.exception
     assert table(app, "setting").set_index("setting").loc["mean", "B"] == "104, 117, 123"
@@ -145,25 +145,25 @@ def test_the_switchboard_has_a_row_for_swap_rb_with_another_answer(task, visit):
         "experiments",
         sample="colour-bars" if task == "detection" else "coffee",
         lab__task=task,
-        experiment="What breaks if",
+        experiment="Common preprocessing mistakes",
         **{f"breaks__{task}__model": TINY[task]},
     )
     rows = table(app, "mistake").set_index("mistake")
     assert rows.index[0].startswith("none")
     assert rows["change"].iloc[0] == ""
-    assert rows["change"]["swapRB flipped"] not in ("", "same answer, equally sure")
+    assert rows["change"]["swapRB flipped"] not in ("", "same class, same confidence")
     assert not app.error
 
 
 def test_hidden_tabs_run_no_net(visit, forwards):
-    app = visit("experiments", experiment="Find the numbers")
+    app = visit("experiments", experiment="Infer preprocessing")
     forgotten(forwards)
     app.run()
     assert not forwards
 
 
 def test_coming_back_to_the_switchboard_runs_no_net_again(visit, forwards):
-    app = visit("experiments", experiment="What breaks if")
+    app = visit("experiments", experiment="Common preprocessing mistakes")
     before = len(forwards)
     app.run()
     assert before
@@ -172,7 +172,9 @@ def test_coming_back_to_the_switchboard_runs_no_net_again(visit, forwards):
 
 def find(visit, task="classification", model="", **query):
     title = {f"find__{task}__model": model or TINY[task]}
-    return visit("experiments", lab__task=task, experiment="Find the numbers", **title, **query)
+    return visit(
+        "experiments", lab__task=task, experiment="Infer preprocessing", **title, **query
+    )
 
 
 def test_the_finder_waits_until_somebody_asks_and_then_remembers(visit, forwards):
@@ -185,7 +187,7 @@ def test_the_finder_waits_until_somebody_asks_and_then_remembers(visit, forwards
     before = len(forwards)
     rows = table(app, "score")
     assert rows["score"].is_monotonic_decreasing
-    assert "✓" in set(rows["card"])
+    assert "✓" in set(rows["model card"])
     app.run()
     assert len(table(app, "score")) == len(rows)
     assert len(forwards) == before
@@ -222,8 +224,8 @@ def test_found_numbers_turn_knobs_that_were_turned_before(visit):
     app.text_input(key="blob.mean").set_value("9").run()
     app.number_input(key="blob.width").set_value(77).run()
     app.switch_page("pages/experiments.py").run()
-    app.query_params["experiment"] = "Find the numbers"
-    app.session_state["experiment"] = "Find the numbers"
+    app.query_params["experiment"] = "Infer preprocessing"
+    app.session_state["experiment"] = "Infer preprocessing"
     app.selectbox(key="ab.classification.a.model").set_value(TINY["classification"]).run()
     app.selectbox(key="find.classification.model").set_value(TINY["classification"]).run()
     app.button(key="find.go").click().run()
@@ -242,13 +244,13 @@ def test_squeezenet_is_compared_broken_and_found(visit):
     assert heading(app, "A:")[8:] != heading(app, "B:")[8:]
     assert set(table(app, "change")["change"]) != {"same"}
     query = {"breaks__classification__model": "SqueezeNet v1.1"}
-    app = visit("experiments", experiment="What breaks if", **query)
+    app = visit("experiments", experiment="Common preprocessing mistakes", **query)
     rows = table(app, "mistake").set_index("mistake")
-    assert rows["answer"].iloc[0] == "Egyptian cat"
+    assert rows["prediction"].iloc[0] == "Egyptian cat"
     assert "size halved" in rows.index
     app = find(visit, model="SqueezeNet v1.1")
     app.button(key="find.go").click().run()
-    assert "✓" in set(table(app, "score")["card"][:2])
+    assert "✓" in set(table(app, "score")["model card"][:2])
 
 
 @needs_shared
@@ -258,7 +260,9 @@ def test_yolo_is_compared_and_broken(visit):
     assert "motorbike" in heading(app, "A:")
     assert "IoU" in table(app, "change")
     query = {"breaks__detection__model": "YOLO-Fastest 1.1", "lab__task": "detection"}
-    app = visit("experiments", sample="motorcycle", experiment="What breaks if", **query)
+    app = visit(
+        "experiments", sample="motorcycle", experiment="Common preprocessing mistakes", **query
+    )
     rows = table(app, "mistake").set_index("mistake")
     assert rows["boxes"].iloc[0] >= 1
     assert "before" in " ".join(rows["change"])

@@ -43,7 +43,7 @@ def test_a_broken_file_gets_its_own_row_and_the_rest_goes_on(visit):
     begin(app)
     assert not app.error
     assert list(table(app)["file"]) == ["first.png", "broken.png", "last.png"]
-    assert "damaged" in table(app)["answer"][1]
+    assert "damaged" in table(app)["prediction"][1]
     assert table(app)["picture"][0].startswith("data:image/jpeg;base64,")
     assert [bool(each) for each in table(app)["picture"]] == [True, False, True]
 
@@ -63,7 +63,7 @@ def test_a_classifier_names_the_likeliest_class(visit):
     app = visit("many", many__task="classification")
     begin(app)
     assert not app.error
-    assert "cat" in table(app)["answer"][0]
+    assert "cat" in table(app)["prediction"][0]
 
 
 def test_results_outlive_a_change_of_page_and_of_settings(visit):
@@ -89,7 +89,7 @@ def test_the_csv_offered_has_every_file(visit):
     ("ending", "words"),
     [
         ("stopped", "Stopped after 3 of 9"),
-        ("forgotten", "nobody had looked"),
+        ("forgotten", "was not open"),
         ("overdue", "may take 20 min"),
     ],
 )
@@ -179,7 +179,7 @@ def test_a_visitor_runs_one_job_at_a_time_over_all_pages(visit):
     app = visit("many")
     app.session_state["work.own"] = "video", (mine := others(leave, 1)[0])
     begin(app)
-    assert "at work on another page" in app.warning[0].value
+    assert "running on another page" in app.warning[0].value
     assert "many.work" not in app.session_state
     leave.set()
     assert mine.wait(20)
@@ -192,7 +192,7 @@ def test_the_video_page_has_the_same_one_job(visit):
     app = visit("video", video__stride="60")
     app.session_state["work.own"] = "many", (mine := others(leave, 1)[0])
     app.button(key="video.start").click().run()
-    assert "at work on another page" in app.warning[0].value
+    assert "running on another page" in app.warning[0].value
     leave.set()
     assert mine.wait(20)
 
