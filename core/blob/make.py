@@ -1,4 +1,4 @@
-"""From an image to a blob, with cv2.dnn itself, and back to a picture for the eye."""
+"""From an image to a blob, with cv2.dnn itself, and back to a picture for display."""
 
 from typing import Any, NewType
 

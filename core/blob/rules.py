@@ -1,4 +1,4 @@
-"""The checker's rules: each looks at one ``Case`` and finds one fault or none.
+"""The rules of the checker: each checks one ``Case`` and returns one finding or none.
 
 ``RULES`` lists them all, by the name that their findings carry.
 """
@@ -59,7 +59,7 @@ def std_in_bytes(case: Case) -> Finding | None:
     in_units = _rounded(std * scale for std, scale in _pairs(spec.std, spec.scalefactor))
     if min(spec.std) < 2 or max(map(abs, spec.scalefactor)) >= UNIT_SCALE or max(in_units) >= 2:
         return None
-    if min(in_units) <= 0:  # a negative scalefactor: no std could mend that
+    if min(in_units) <= 0:  # a negative scalefactor: no std could fix that
         return None
     return measured(
         case,

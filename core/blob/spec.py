@@ -1,4 +1,4 @@
-"""BlobSpec: every setting between an image and the blob a net eats."""
+"""BlobSpec: every setting between an image and the blob, the input of a net."""
 
 import math
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ BLOB_LAYOUTS: tuple[BlobLayout, ...] = get_args(BlobLayout)
 
 MAX_BLOB_SIDE = 4096
 LEAST, MOST = 1e-37, 1e37
-"""What float32, in which blobs are made, tells from 0 and from infinity, with room to spare."""
+"""The range that float32 distinguishes from 0 and infinity, with a margin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class BlobSpec:
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether values stay as they are: no scalefactor, no mean, no std."""
+        """Return whether values stay unchanged: no scalefactor, no mean, no std."""
         ones = (1.0, 1.0, 1.0)
         return self.scalefactor == ones and self.std == ones and not any(self.mean)
 
@@ -120,7 +120,7 @@ def _check_triple(name: str, values: Triple) -> None:
 
 
 def _is_sayable(mean: float, scale: float, std: float) -> bool:
-    """Tell whether float32 holds these numbers, and what they make of the bytes 0 and 255."""
+    """Return whether float32 can hold these numbers, and their results for 0 and 255."""
     factors = (scale, std, scale / std)
     ends = [(byte - mean) * scale for byte in (0, 255)]
     reach = (mean, *factors, *ends, *(end / std for end in ends))

@@ -26,7 +26,7 @@ StageArray = npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """One step on the road from an image to its blob, and what it left behind.
+    """One step from an image to its blob, and its result.
 
     Attributes:
         name: what the step is called.

@@ -21,7 +21,7 @@ ALL_ONES: Triple = (1.0, 1.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A spec that somebody broke in a well-known way.
+    """A spec with a common mistake.
 
     Attributes:
         name: what it is called, in a few words.
@@ -102,7 +102,7 @@ def size_halved(spec: BlobSpec) -> BlobSpec:
 
 
 def slip_of_the_pen(spec: BlobSpec) -> BlobSpec:
-    """Write 177 for 117 in the mean, or 117 for 177: both stand in well-known samples."""
+    """Write 177 for 117 in the mean, or 117 for 177: both occur in well-known samples."""
     first, second, third = (_miswritten(value) for value in spec.mean)
     return replace(spec, mean=(first, second, third))
 
@@ -164,7 +164,7 @@ def consequence(
     *,
     right: Answer | None = None,
 ) -> MistakeRow:
-    """Look at the picture with this spec; a refusal becomes a sentence in the row.
+    """Run the model with this spec; an error becomes a sentence in the row.
 
     Args:
         picture: the picture.

@@ -73,10 +73,10 @@ class Lesson:
 
 
 def lesson(candidates: Detections, misuse: NmsMisuse, *, iou: float) -> Lesson:
-    """Suppress the same boxes rightly and with a slip, and explain each difference.
+    """Suppress the same boxes correctly and with a mistake, and explain each difference.
 
     Args:
-        candidates: the surest first, as ``Detections.above`` leaves them.
+        candidates: by descending confidence, as ``Detections.above`` returns them.
         misuse: what is done wrong.
         iou: the threshold of both calls.
     """
@@ -100,7 +100,7 @@ def lesson(candidates: Detections, misuse: NmsMisuse, *, iou: float) -> Lesson:
 
 
 def given_to_nms(xyxy: Boxes, misuse: NmsMisuse) -> Boxes:
-    """Write boxes as somebody hands them to NMSBoxes, which reads x, y, width, height.
+    """Write boxes as they are passed to NMSBoxes, which reads x, y, width, height.
 
     >>> box = np.array([[60.0, 40, 80, 50]])
     >>> given_to_nms(box, "corners as x, y, w, h")
@@ -139,7 +139,7 @@ def _difference(
 ) -> BoxDifference:
     """Measure how much two boxes overlap, and how much they do for the wrong call.
 
-    Not a number where nobody removed the box, as it goes with boxes without any area.
+    NaN if no box suppressed it, as for boxes without area.
     """
     if suppressed_by == NOBODY:
         return BoxDifference(row, kept_rightly, suppressed_by, math.nan, math.nan)
@@ -163,4 +163,4 @@ def _crowd() -> Detections:
 
 
 CROWD, CROWD_SIZE, CROWD_LABELS = _crowd(), Size(640, 400), ("person", "motorbike")
-"""Boxes made up so that each slip shows, on a picture of this size."""
+"""Synthetic boxes that show each mistake, on a picture of this size."""

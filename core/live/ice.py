@@ -13,7 +13,7 @@ def ice_servers(given: str | list[Any] | None) -> list[dict[str, Any]]:
     """Read a list of ICE servers, as JSON or as a secrets file holds it; none is no server.
 
     Raises:
-        LiveRefused: it is not such a list; a sentence for whoever runs this server.
+        LiveRefused: it is not such a list; the text is for the operator.
 
     >>> ice_servers(None)
     []

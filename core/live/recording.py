@@ -27,7 +27,7 @@ class Recording:
 
     The file has no name: the system removes it with the object, even if the process is
     killed. It ends by itself at its limits, and when it cannot be written: ``error`` then
-    says so, and whoever adds to it never notices.
+    reports it, and callers are not affected.
 
     Args:
         most_seconds, most_bytes: the limits.

@@ -11,15 +11,15 @@ from functools import lru_cache
 from core.errors import LiveRefused
 
 WAITING_SECONDS = 60.0
-"""So long somebody who asked for a place and found none counts as waiting for one."""
+"""How long a visitor who was refused counts as waiting."""
 
 MOST_PER_ADDRESS = 2
-"""So many places may go to one address, unless whoever runs the server says otherwise."""
+"""The limit per address, unless the operator sets another."""
 
 
 @dataclass(eq=False)
 class StreamLease:
-    """Leave to run a stream, until it ends or its time is over."""
+    """Permission to run a stream, until it ends or its time is over."""
 
     visitor: str
     address: str
@@ -29,9 +29,9 @@ class StreamLease:
 class StreamSlots:
     """Places for streams, at most one a visitor; safe under threads.
 
-    A visitor is a browser's tab, of which anybody may open many; so an address, where it is
+    A visitor is a browser tab, and one person may open many; so an address, where it is
     known, gets a few places only and leaves the others to the rest of the world. People
-    behind one router or proxy share an address, so whoever runs the server may allow more.
+    behind one router or proxy share an address, so the operator may allow more.
 
     Args:
         most: how many streams may run at once.
@@ -63,7 +63,7 @@ class StreamSlots:
             return len(self._lasting())
 
     def check(self, visitor: str, address: str = "") -> None:
-        """Make sure that the visitor could take a place now; who only looks does not wait.
+        """Make sure that the visitor could get a slot now; checking does not count as waiting.
 
         Raises:
             LiveRefused: see ``take``.
@@ -102,10 +102,10 @@ class StreamSlots:
             return max(0.0, lease.until - self._clock())
 
     def renew(self, lease: StreamLease) -> None:
-        """Let a place last its full time again, unless somebody waits for one.
+        """Extend a lease by its full time, unless another visitor is waiting.
 
         Raises:
-            LiveRefused: the place is over, or all are taken and somebody found none.
+            LiveRefused: the lease is over, or all slots are taken and a visitor is waiting.
         """
         with self._lock:
             now = self._clock()
@@ -122,7 +122,7 @@ class StreamSlots:
             lease.until = now + self.seconds
 
     def give_back(self, lease: StreamLease) -> None:
-        """Let the place go to somebody else; giving it back twice does no harm."""
+        """Free the slot; freeing it twice has no effect."""
         with self._lock:
             if self._taken.get(lease.visitor) is lease:
                 del self._taken[lease.visitor]

@@ -1,4 +1,4 @@
-"""Footage: videos that stand in for a camera, played at their own speed, in a loop."""
+"""Video sources: videos instead of a camera, played at their own speed, in a loop."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ _CLIP_FPS, _CLIP_SECONDS = 25, 8
 _WHOLE = FrameRange(0.0, math.inf)
 
 Timed = tuple[float, av.VideoFrame]
-"""A frame and its second, counted from the beginning of the footage."""
+"""A frame and its second, counted from the start of the video."""
 
 
 class VideoSource(Protocol):
@@ -57,7 +57,7 @@ class SampleClip:
 
 @dataclass(frozen=True)
 class VideoFile:
-    """A video as somebody gave it, of bounded size; ``core.video.reading`` reads it.
+    """An uploaded video of bounded size; ``core.video.reading`` reads it.
 
     Raises:
         VideoRefused: it is no video that Blobscope opens, or a damaged one.
@@ -96,7 +96,7 @@ def play(
 ) -> None:
     """Show frame after frame when its time has come, in a loop, until it is ended.
 
-    ``current`` tells the footage; another one is begun at once. What comes late is shown
+    ``current`` returns the source; a new one starts at once. Late frames are shown
     at once; no frame is left out here.
     """
     while (video_source := current()) is not None:

@@ -48,7 +48,7 @@ def _folder(named: str) -> Path:
 
 
 def present(card: ModelCard) -> bool:
-    """Tell whether all files of the model are on this machine, in full length."""
+    """Return whether all files of the model are on this machine, with their full length."""
     return all(_find(card, file) for file in card.files)
 
 
@@ -85,7 +85,7 @@ def _find(card: ModelCard, file: ModelFile) -> Path | None:
 
 
 def _length(path: Path) -> int | None:
-    """Tell how many bytes lie there; None where no file is, or none that we may see."""
+    """Return the number of bytes of a file; None if it is missing or not readable."""
     try:
         return path.stat().st_size
     except OSError:
@@ -113,7 +113,7 @@ class Transfer:
         return file.name, length, file.size or 0
 
     def wait(self, seconds: float) -> bool:
-        """Wait at most so long; tell whether the files have come.
+        """Wait up to this long; return whether the files have arrived.
 
         Raises:
             DownloadFailed: they will not; says what happened and which settings help.
@@ -153,7 +153,7 @@ def start_download(card: ModelCard) -> Transfer:
         transfer = _running.get(card.name)
         if transfer is None:
             transfer = Transfer(card)
-            # a daemon: a server that is told to stop leaves the rest for the next time
+            # a daemon: a server that stops resumes the download the next time
             Thread(target=transfer._bring, daemon=True).start()
             _running[card.name] = transfer
     return transfer

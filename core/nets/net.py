@@ -45,7 +45,7 @@ UNREAD_SUFFIXES = {
 
 
 def framework_of(file_name: str) -> Framework:
-    """Tell the framework by a model file's ending, as ``cv2.dnn.readNet`` does.
+    """Return the framework by the file extension, as ``cv2.dnn.readNet`` does.
 
     >>> framework_of("SqueezeNet_fp16.onnx"), framework_of("YOLO.WEIGHTS")
     ('onnx', 'darknet')

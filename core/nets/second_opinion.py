@@ -25,7 +25,7 @@ TOLERANCE = 1e-3
 """Answers agree up to this: absolutely below 1, in proportion to the number above it."""
 
 REPEATS = 3
-"""Warm forwards of each engine; the quickest tells what it can do."""
+"""Warm forwards of each engine; the fastest counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def second_opinion(
 
     Args:
         card: a model in one ONNX file, from our catalogue.
-        blob: what it eats.
-        locate: tells where a card's files lie.
+        blob: the input.
+        locate: returns the file paths of a card.
         ours: the engine that runs OpenCV; this process's own by default.
 
     Raises:
@@ -169,7 +169,7 @@ def _session(model: Path, changed: int) -> Any:  # noqa: ARG001 - a file that ch
     onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # errors only: its advice belongs on nobody's console
+    options.log_severity_level = 3  # errors only: no advice on the console
     return onnxruntime.InferenceSession(
         model.read_bytes(), options, providers=["CPUExecutionProvider"]
     )

@@ -14,7 +14,7 @@ SUM_TOLERANCE = 0.02  # half-precision and quantised nets round their confidence
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A class and how sure the net is of it.
+    """A class and its confidence.
 
     Attributes:
         class_id: position in the net's output, before any label offset.
@@ -45,7 +45,7 @@ def scores(outputs: Outputs) -> npt.NDArray[np.float32]:
 
 
 def is_line(outputs: Outputs) -> bool:
-    """Tell whether there is one output, and one axis in it longer than 1.
+    """Return whether there is one output with one axis longer than 1.
 
     >>> is_line(Outputs({"prob": np.zeros((1, 10, 1, 1), np.float32)}))
     True
@@ -86,7 +86,7 @@ def confidences(outputs: Outputs, logits: bool | None = None) -> npt.NDArray[np.
 
     Args:
         outputs: what a classifier answered to one picture.
-        logits: whether the net leaves softmax to us; None looks at the numbers.
+        logits: whether the outputs are logits; None decides by the values.
 
     Raises:
         LayoutUnknown: the outputs are no classifier's.
@@ -99,7 +99,7 @@ def confidences(outputs: Outputs, logits: bool | None = None) -> npt.NDArray[np.
 def top_k(
     confidence: npt.NDArray[np.floating], k: int = 5, *, label: Callable[[int], str] = str
 ) -> tuple[Ranked, ...]:
-    """Return the k surest classes, the surest first; equals in the order of their ids.
+    """Return the k most likely classes in descending order; ties by class id.
 
     Args:
         confidence: (C,), 0..1.

@@ -53,8 +53,8 @@ def test_a_truth_file_gives_matches_misses_precision_and_recall(visit):
     assert (shown["precision"], shown["recall"]) == ("16.7%", "50.0%")
     assert shown["F1"] == "25.0%"
     table = by_class(app)
-    assert table.loc["motorbike", ["marked", "TP", "FN", "FP"]].tolist() == [1, 1, 0, 3]
-    assert table.loc["person", ["marked", "TP", "FN", "FP"]].tolist() == [1, 0, 1, 2]
+    assert table.loc["motorbike", ["objects", "TP", "FN", "FP"]].tolist() == [1, 1, 0, 3]
+    assert table.loc["person", ["objects", "TP", "FN", "FP"]].tolist() == [1, 0, 1, 2]
     assert table.loc["motorbike", "AP"] == 1
     alts = [each.proto.imgs[0].alt for each in app.image]
     assert "Ground truth: 2 objects" in alts
