@@ -23,7 +23,7 @@ mistake      a spec with a common preprocessing mistake
 trial        a spec that was tried on a net whose own spec is unknown, and how it did
 net          a loaded network
 engine       runs a model on a blob; ``infer`` calls the engine of this process
-second opinion  the outputs of another engine, ONNX Runtime, for the same blob
+opinion      a second one: the outputs of another engine, ONNX Runtime, for the same blob
 scheduler    lets forwards run: at most one a core, or one on all cores for a lone caller
 card         what we know about a network: files, spec, labels, licence, output layout
 model        a card and its files: a folder under ``models/``

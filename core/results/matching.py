@@ -52,7 +52,7 @@ class DetectionMetrics:
     A quotient is None where there is nothing to divide by.
 
     >>> print(DetectionMetrics(3, 1, 2))
-    matches 3, misses 2, false alarms 1
+    TP 3, FN 2, FP 1
     >>> DetectionMetrics(3, 1, 2).precision, DetectionMetrics(3, 1, 2).recall
     (0.75, 0.6)
     >>> print(DetectionMetrics(0, 0, 2).precision)

@@ -52,7 +52,7 @@ def test_each_head_has_a_heat_map_of_its_own_and_a_link_carries_which(page, open
     maps = []
     for stride in (32, 16, 8):
         page.get_by_role("radio", name=f"stride {stride}").click()
-        alt = f"the largest objectness in each cell, stride {stride}"
+        alt = f"the maximum objectness in each cell, stride {stride}"
         page.get_by_role("img", name=f"Picture with {alt}").wait_for()
         idle(page)
         maps.append(pixels(page, f"Blob with {alt}"))
@@ -61,7 +61,7 @@ def test_each_head_has_a_heat_map_of_its_own_and_a_link_carries_which(page, open
     assert settings(page)["detection.cells.head"] == ["stride 8"]
     copy = open_page()
     copy.goto(page.url)
-    alt = "Blob with the largest objectness in each cell, stride 8"
+    alt = "Blob with the maximum objectness in each cell, stride 8"
     copy.get_by_role("img", name=alt).wait_for()
 
 

@@ -94,7 +94,7 @@ def test_an_uploaded_truth_shows_matches_misses_precision_and_recall(
     assert metric(page, "false positives (FP)") == str(count - 1)
     assert metric(page, "precision") == f"{1 / count:.1%}"
     assert metric(page, "recall") == "50.0%"
-    compared = f"Compared: matches 1, misses 1, false alarms {count - 1}"
+    compared = f"Compared: TP 1, FN 1, FP {count - 1}"
     expect(page.get_by_role("img", name=compared, exact=True)).to_be_visible()
     expect(page.get_by_role("img", name="Ground truth: 2 objects", exact=True)).to_be_visible()
     slider = page.get_by_test_id("stSlider").get_by_role("slider", name="Confidence")

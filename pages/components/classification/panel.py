@@ -89,7 +89,7 @@ def _show_opinion(said: ClassifierAnswer) -> None:
 
 def _kind(said: ClassifierAnswer) -> str:
     group = said.card.group(said.best[0].class_id)
-    return f"group: **{plain(group)}** ·  " if group else ""
+    return f"group: **{plain(group)}** · " if group else ""
 
 
 def _show_common(answers: list[ClassifierAnswer]) -> None:

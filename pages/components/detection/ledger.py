@@ -74,7 +74,7 @@ def show_ledger(
 def _sum(book: Ledger) -> str:
     """Write the number of predictions as a sum over their statuses."""
     parts = [f"{count:,} {outcome}" for outcome, count in book.counts().items() if count]
-    return f"**{amount(len(book), 'raw prediction')}** =  {' + '.join(parts) or 'nothing'}"
+    return f"**{amount(len(book), 'raw prediction')}** = {' + '.join(parts) or 'nothing'}"
 
 
 def _legend(book: Ledger) -> str:

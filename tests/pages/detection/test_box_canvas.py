@@ -152,8 +152,8 @@ def test_of_thousands_of_rows_the_table_shows_some_and_says_so(visit):
     app.pills(key="detection.ledger.fates").set_value(list(OUTCOMES)).run()
     _, lines = (each.value for each in app.dataframe)
     assert len(lines) == 2000
-    assert any("first 2,000 of 6,300 rows" in each.value for each in app.caption)
-    assert any("the 300 surest of" in str(each.captions) for each in app.image)
+    assert any("first 2,000 of 6,300 predictions" in each.value for each in app.caption)
+    assert any("dashed: 300 of" in str(each.captions) for each in app.image)
 
 
 @pytest.mark.parametrize("method", ["hard", "soft"])
@@ -178,7 +178,7 @@ def test_the_lesson_shows_both_calls_and_what_gets_lost(misuse, whose, visit):
     app.segmented_control(key="detection.lesson.boxes").set_value(whose).run()
     assert not app.error
     alts = [each.proto.imgs[0].alt for each in app.image]
-    (right,) = (alt for alt in alts if alt.startswith("Right:"))
+    (right,) = (alt for alt in alts if alt.startswith("Correct:"))
     (wrong,) = (alt for alt in alts if alt.startswith("Wrong:"))
     kept, (still, lost, doubled) = int(right.split()[1]), map(int, re.findall(r"\d+", wrong))
     assert still == kept - lost + doubled

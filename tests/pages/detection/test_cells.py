@@ -66,9 +66,9 @@ def test_each_head_has_a_heat_map_and_the_table_counts_its_numbers(visit):
     for name in ("stride 32", "stride 16", "stride 8"):
         app.segmented_control(key="detection.cells.head").set_value(name).run()
         alts |= {each.proto.imgs[0].alt for each in app.image}
-        assert f"Blob with the largest objectness in each cell, {name}" in alts
+        assert f"Blob with the maximum objectness in each cell, {name}" in alts
     table = app.table[-1].value
-    assert table["this net"].tolist() == [
+    assert table["this model"].tolist() == [
         "10 x 10 x 3 x (5 + 10) = **4,500**",
         "20 x 20 x 3 x (5 + 10) = **18,000**",
         "40 x 40 x 3 x (5 + 10) = **72,000**",
@@ -80,7 +80,7 @@ def test_without_any_box_the_grids_are_still_there(visit):
     confidence = {"detection__starter-detector-darknet__confidence": "1.0"}
     app = opened(visit, **confidence)
     assert any("There is no detection to decode" in each.value for each in app.info)
-    assert any("largest objectness" in each.proto.imgs[0].alt for each in app.image)
+    assert any("maximum objectness" in each.proto.imgs[0].alt for each in app.image)
 
 
 def test_a_net_without_anchors_and_files_explains_its_boxes_as_they_are(visit):

@@ -58,7 +58,7 @@ def test_a_truth_file_gives_matches_misses_precision_and_recall(visit):
     assert table.loc["motorbike", "AP"] == 1
     alts = [each.proto.imgs[0].alt for each in app.image]
     assert "Ground truth: 2 objects" in alts
-    assert "Compared: matches 1, misses 1, false alarms 5" in alts
+    assert "Compared: TP 1, FN 1, FP 5" in alts
 
 
 @needs_shared
@@ -71,7 +71,7 @@ def test_thresholds_move_precision_and_recall_but_not_average_precision(visit):
     assert (before["recall"], after["recall"]) == ("100.0%", "100.0%")
     assert before["mean AP"] == after["mean AP"]
     app.slider(key=f"detection.{MODEL}.confidence").set_value(1.0).run()
-    assert (metrics(app)["precision"], metrics(app)["recall"]) == ("none", "0.0%")
+    assert (metrics(app)["precision"], metrics(app)["recall"]) == ("n/a", "0.0%")
 
 
 @needs_shared
@@ -98,7 +98,7 @@ def test_labels_the_model_does_not_know_are_named_and_left_out(visit):
     )
     app = give(opened(visit), voc, name="a.xml")
     (warning,) = (each.value for each in app.warning)
-    assert "knows no class" in warning
+    assert "has no classes with these names" in warning
     assert "[x](" not in warning
     assert metrics(app)["false negatives (FN)"] == "0"
 
