@@ -143,7 +143,7 @@ def mistakes(spec: BlobSpec) -> tuple[Mistake, ...]:
     those that make the same spec as one before, or none at all.
 
     >>> [each.name for each in mistakes(BlobSpec(scalefactor=(1 / 255,) * 3))]
-    ['swapRB flipped', 'scale left out', '255 once too often', 'stretch against letterbox']
+    ['swapRB flipped', 'scale left out', 'scaled twice', 'wrong resize mode']
     """
     made: dict[BlobSpec, Mistake] = {}
     for name, what, break_ in MISTAKES:
