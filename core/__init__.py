@@ -66,6 +66,8 @@ render       to make a new picture of numbers; ``draw`` makes a new picture from
 provenance   picture, model and spec of an answer, as in exported files
 category     a class number in COCO files, which differs from class_id
 road         the whole pipeline from a picture's bytes to boxes or a ranking
+doubt        a reason to distrust an answer: labels that do not fit, another size than the
+             net was made for, the same answer to every picture
 run          the slow half of the pipeline, picture to outputs, and its results
 answer       the result for one picture: the most likely classes, or the boxes
 convention   how the nets of one family want their pixels: scalefactor, mean, std
@@ -94,13 +96,14 @@ video source a video instead of a camera, played in a loop
 
 Imports point down only:
 
-errors, outputs < picture < blob < nets
+environment, wording, errors, outputs < picture < blob < nets
                   picture < results
                   picture, blob, results < render
 all of them < pipeline < answers < lab
+              pipeline < doubts
                          answers < series < video < share
                                             video < live
-errors < jobs
+environment, errors < jobs
 
 ``nets`` and ``results`` do not know each other: a card names its output layout and
 ``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.

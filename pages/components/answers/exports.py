@@ -18,6 +18,7 @@ from core.share.inference_script import (
     detection_script,
     script_zip,
 )
+from core.share.model_files import packable
 from core.share.pictures import annotated_jpeg, annotated_png, crops_zip
 from core.share.provenance import Provenance
 from core.share.ranking import ranking_csv, ranking_json, scores_csv
@@ -26,7 +27,8 @@ from pages.components.shell.choice import choice
 from pages.components.shell.copy_link import copy_link
 from pages.components.shell.download import download
 from pages.components.shell.source_view import show_source
-from pages.components.shell.text import amount
+from pages.components.shell.text import amount, megabytes, plain
+from pages.components.shell.widget_memory import persistent
 
 CODE_HEIGHT, BUTTON_WIDTH = 480, 176
 
@@ -88,26 +90,41 @@ def show_ranking(key: str, provenance: Provenance, run: Run, ranked: Ranking) ->
 
 def _show_code(key: str, code: str, name: str, provenance: Provenance) -> None:
     st.markdown("**Python script for these settings**")
-    words = "Needs numpy, opencv-python-headless, and the files that it names in the same "
-    "folder."
+    card = provenance.card
+    words = (
+        "Needs numpy, opencv-python-headless, and the files that it names in the same folder; "
+        "with --download it downloads third-party models and verifies them."
+    )
     _offer(key, name, code, name, words)
-    packed = partial(script_zip, code, name, provenance.picture, provenance.card)
+    with_files = _wants_files(key, card)
+    packed = partial(script_zip, code, name, provenance.picture, card, with_files=with_files)
     _offer(
         key,
         "Runnable ZIP",
         packed,
         f"{_base(provenance)}-{stem(name)}.zip",
-        _zip_words(provenance.card),
+        _zip_words(card, with_files=with_files),
     )
     st.code(code, height=CODE_HEIGHT)
 
 
-def _zip_words(card: ModelCard) -> str:
-    if card.shipped:
+def _wants_files(key: str, card: ModelCard) -> bool:
+    """Ask whether the ZIP includes the files of a third-party model; show their size."""
+    size = 0 if card.shipped else packable(card)
+    return bool(size) and st.checkbox(
+        f"Include the model files in the ZIP ({megabytes(size)})",
+        key=persistent(f"{key}.with_files"),
+        help="With their licence and source: observe them when you share the ZIP. Licence: "
+        f"{plain(card.licence)}.",
+    )
+
+
+def _zip_words(card: ModelCard, *, with_files: bool) -> str:
+    if card.shipped or with_files:
         return "The script and all files it reads. Unpack it, and run the script in its folder."
     return (
-        f"The script, the picture and {LABELS}. The model files are not included: the first "
-        "lines of the script say where to download them."
+        f"The script, the picture and {LABELS}. The model files are not included: the script "
+        "names their source, and downloads them with --download."
     )
 
 
@@ -129,8 +146,10 @@ def _show_scores(key: str, provenance: Provenance, run: Run, ranked: Ranking) ->
     words = "The raw score and the confidence of every class."
     scores = partial(scores_csv, run.outputs, provenance)
     _offer(key, "CSV of all scores", scores, f"{base}-scores.csv", words)
-    words = "The most likely classes, with picture, model and preprocessing to reproduce the "
-    "result."
+    words = (
+        "The most likely classes, with picture, model and preprocessing to reproduce the "
+        "result."
+    )
     _offer(key, "JSON", partial(ranking_json, ranked.best, provenance), f"{base}.json", words)
     _show_labels(key, provenance)
 
@@ -163,8 +182,9 @@ def _show_tables(
     st.markdown("**Boxes, in pixels of the original picture**")
     words = "x_min, y_min, x_max, y_max, class_id, label, confidence: for spreadsheets."
     _offer(key, "CSV", partial(boxes_csv, kept, provenance.card), f"{base}.csv", words)
-    words = "The same, with picture, model, preprocessing and thresholds to reproduce the "
-    "result."
+    words = (
+        "The same, with picture, model, preprocessing and thresholds to reproduce the result."
+    )
     _offer(
         key, "JSON", partial(boxes_json, kept, provenance, thresholds), f"{base}.json", words
     )

@@ -5,9 +5,25 @@ import streamlit as st
 
 from core.nets.card import ModelCard
 from core.pipeline import Ranking, Run
-from core.results.classification import Ranked, confidences, is_logits, scores, softmax, top_k
+from core.results.classification import (
+    AnswerKind,
+    Ranked,
+    answer_kind,
+    confidences,
+    scores,
+    softmax,
+    top_k,
+)
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
+
+_TAKEN_FOR: dict[AnswerKind, str] = {
+    "logits": "these are logits: softmax converts them to probabilities.",
+    "softmax": "these are probabilities that sum to 1: no softmax is applied.",
+    "sigmoids": "each is a confidence of its own, as after a sigmoid: no softmax is "
+    "applied, and several classes can be likely at once. If they are logits, set "
+    "logits = true in the model card.",
+}
 
 
 def show_ranking(run: Run, card: ModelCard, ranked: Ranking) -> None:
@@ -61,10 +77,11 @@ def _words(ranked: Ranked) -> str:
 
 
 def _softmax_note(run: Run, card: ModelCard) -> str:
+    """Say what the numbers were taken for, and who said so."""
     answer = scores(run.outputs)
-    if card.logits if card.logits is not None else is_logits(answer):
-        return (
-            f"The network returned {answer.size} logits; softmax converts them to "
-            "probabilities."
-        )
-    return f"The network returned {answer.size} probabilities; no softmax is applied."
+    words = _TAKEN_FOR[answer_kind(answer, logits=card.logits)]
+    reason = (
+        "according to the model card" if card.logits is not None else "judging by the values"
+    )
+    amount_given = f"{answer.size:,} numbers" if answer.size > 1 else "one number"
+    return f"The network returned {amount_given}; {reason}, {words}"

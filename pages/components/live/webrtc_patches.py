@@ -1,7 +1,7 @@
 """Three patches for streamlit-webrtc 0.79.0.
 
 They use private names, so they must be reviewed for every other version: then
-``tests/pages/live/test_player.py`` fails.
+``tests/pages/live/test_webrtc_patches.py`` fails.
 
 1. It takes a stream for orphaned, and stops it, when Streamlit's count of script runs has
    risen by two since it was last drawn. Streamlit raises the count when a run's last message

@@ -22,7 +22,7 @@ def test_an_old_text_becomes_the_new_one_for_its_own_widget_only():
         ("experiments", "Find the numbers", "experiment", "Infer preprocessing"),
         (
             "experiments",
-            "mistake: 255 once too often",
+            "mistake: scaled twice",
             "ab.classification.b.numbers",
             "mistake: scaled twice",
         ),
