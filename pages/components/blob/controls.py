@@ -32,7 +32,7 @@ _MEAN_HELP = """Subtracted before scaling, in units of 0..255, in the channel or
 _STD_HELP = """Not an argument of blobFromImage: Blobscope divides by it afterwards, as your
 own code has to. Same channel order as the mean."""
 _CHANNELS_HELP = """**1** first converts the picture to greyscale with cv2.cvtColor, for models
-with greyscale input: 0.299 R + 0.587 G + 0.114 B. Of mean, scalefactor and std the first counts.
+with grey input: 0.299 R + 0.587 G + 0.114 B. Of mean, scalefactor and std the first counts.
 """
 _SCALE_HELP = """Multiplied after the mean is subtracted. A number, a fraction like 1/255, or
 three of them for one factor per channel."""
