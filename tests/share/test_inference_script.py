@@ -223,7 +223,9 @@ def test_scripts_are_short_and_no_line_is_wide(done_jobs):
     for name, each in done_jobs.items():
         lines = script_of(each).splitlines()
         assert len(lines) <= 110, name
-        code = [line for line in lines if not line.startswith(("#", "net = ", "        'http"))]
+        code = [
+            line for line in lines if not line.startswith(("#", "    net = ", "        'http"))
+        ]
         assert max(map(len, code)) <= 100, name
 
 
