@@ -96,14 +96,14 @@ video source a video that stands in for a camera, played in a loop
 
 Imports point down only:
 
-errors, outputs < picture < blob < nets
+environment, wording, errors, outputs < picture < blob < nets
                   picture < results
                   picture, blob, results < render
 all of them < pipeline < answers < lab
               pipeline < doubts
                          answers < series < video < share
                                             video < live
-errors < jobs
+environment, errors < jobs
 
 ``nets`` and ``results`` do not know each other: a card names its output layout and
 ``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.

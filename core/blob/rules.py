@@ -20,6 +20,7 @@ from core.blob.findings import (
     plane_ranges,
     shape,
 )
+from core.blob.known_means import CAFFE_MEAN, FACE_DETECTOR_MEAN, TORCHVISION_MEAN
 from core.blob.numbers import triple_to_text
 from core.blob.spec import BlobSpec, Triple
 from core.picture.size import Size
@@ -29,9 +30,9 @@ UNIT_SCALE = 1 / 32  # a scalefactor below this takes bytes to about 0..1: 1/255
 ALIKE = 0.1  # ranges that differ by a tenth of their width are no mistake: 0.017 for 1/255/std
 FAR_OFF = 1.3  # 4:3 into a square is 1.33
 MEANS_BY_COLOUR = {  # blue, green, red: the means that nets were trained with
-    "ImageNet (Caffe)": (104.0, 117.0, 123.0),
-    "ImageNet (torchvision)": (103.53, 116.28, 123.675),
-    "OpenCV's face detector": (104.0, 177.0, 123.0),
+    "ImageNet (Caffe)": CAFFE_MEAN,
+    "ImageNet (torchvision)": TORCHVISION_MEAN,
+    "OpenCV's face detector": FACE_DETECTOR_MEAN,
 }
 MEAN_TOLERANCE = 1.0
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from core.blob.known_means import FACE_DETECTOR_MEAN
 from core.errors import BlobImpossible
 from core.picture.size import Size
 
@@ -176,7 +177,7 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         name="ssd",
         title="SSD: 1.0, 300 x 300, mean (104, 177, 123)",
-        spec=BlobSpec(size=Size(300, 300), mean=(104.0, 177.0, 123.0)),
+        spec=BlobSpec(size=Size(300, 300), mean=FACE_DETECTOR_MEAN),
         fits_nets=(
             "Right for OpenCV's SSD face detector, whose mean it is. Other Caffe nets "
             "subtract (104, 117, 123); MobileNet-SSD wants scalefactor 1/127.5 and mean 127.5."

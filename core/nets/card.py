@@ -192,8 +192,10 @@ class ModelCard:
         """Return the coarse group of a class; nothing where the card knows none.
 
         >>> from core.nets.catalog import card_named
-        >>> card_named("starter-classifier-onnx").group(0)
-        'fish'
+        >>> names = ("starter-classifier-onnx", "tiny-dominant-colour")
+        >>> starter, colours = map(card_named, names)
+        >>> starter.group(0), colours.group(0)
+        ('fish', '')
         """
         row = class_id - self.label_offset
         return self.groups[row] if 0 <= row < len(self.groups) else ""

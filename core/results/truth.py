@@ -19,6 +19,7 @@ import numpy.typing as npt
 from core.errors import TruthUnreadable
 from core.picture.size import Size
 from core.results.boxes import Boxes
+from core.results.class_names import COCO_NAMES
 from core.results.marked import Finding, Frame, LeftOut, Marked, Note, Source
 from core.results.truth_coco import read_coco
 from core.results.truth_voc import read_voc
@@ -28,13 +29,6 @@ MAX_TRUTH_BYTES = 5 * 10**6
 MAX_OBJECTS = 2000
 MOST_SENTENCES = 20
 
-# What VOC's twenty classes are called in COCO, without spaces.
-_SYNONYMS = {
-    "aeroplane": "airplane",
-    "motorbike": "motorcycle",
-    "sofa": "couch",
-    "tvmonitor": "tv",
-}
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 
 
@@ -206,7 +200,7 @@ def truth_for(
 
 def _canonical(label: str) -> str:
     word = _BETWEEN_WORDS.sub("", label).casefold()
-    return _SYNONYMS.get(word, word)
+    return COCO_NAMES.get(word, word).replace(" ", "")
 
 
 def _row(label: str | int, rows: Mapping[str, int], count: int) -> int | None:
