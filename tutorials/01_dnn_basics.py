@@ -158,7 +158,7 @@ for head in heads:
     print(f"{head.shape}: {cells} x {cells} cells of {INPUT // cells} pixels, 3 anchors each")
 
 # %% [markdown]
-# A row is one prediction: centre x, y and width, height in 0..1 of the blob, then the objectness
+# A row is one prediction: centre x, y and width, height in 0..1 of the blob, then objectness
 # (is there any object?), then a confidence per class, already multiplied by the objectness.
 #
 # Where do these values come from? The previous layer returns sigmoids, and the formula is
@@ -213,7 +213,7 @@ print(f"{len(every)} predictions, {sure.sum()} of them above {CONFIDENCE}")
 
 # %% [markdown]
 # Boxes: from centre and sides (cxcywh, 0..1 of the blob) to corners (xyxy) in pixels of the
-# picture. The blob was stretched (`crop=False`), so the width and height of the picture undo it.
+# picture. The blob was stretched (`crop=False`), so the picture's width and height undo it.
 
 # %%
 cxcywh = every[sure, :4] * [width, height, width, height]

@@ -14,7 +14,7 @@ from core.share.detections import (
     class_names,
 )
 from core.share.file_names import file_name
-from core.share.model_files import file_lines, packed_files
+from core.share.model_files import PIN, file_lines, packed_files
 from core.share.provenance import Provenance
 from core.share.ranking import RANKING_COLUMNS
 from core.share.script import Reading, blob_lines, reading, reading_lines
@@ -127,12 +127,18 @@ def _blob_part(provenance: Provenance) -> ScriptLines:
 
 
 def _net_part(card: ModelCard) -> ScriptLines:
+    reads = _net_lines(card)  # the last line makes the net
     return (
         "# 2. Inference",
-        *_net_lines(card),
-        "net.setInput(blob)",
-        "names = net.getUnconnectedOutLayersNames()",
-        "outputs = dict(zip(names, net.forward(names)))",
+        *reads[:-1],
+        "try:",
+        f"    {reads[-1]}",
+        "    net.setInput(blob)",
+        "    names = net.getUnconnectedOutLayersNames()",
+        "    outputs = dict(zip(names, net.forward(names)))",
+        "except cv2.error as error:",
+        '    sys.exit(f"OpenCV {cv2.__version__} cannot run this net: {error.err}\\n"',
+        f'             "Blobscope ran it with {PIN}.")',
         "",
     )
 
