@@ -26,6 +26,7 @@ BELOW = {
     "environment": [],
     "wording": [],
     "outputs": ["errors"],
+    "sandbox": ["errors"],
     "picture": ["errors", "outputs"],
     "blob": ["errors", "outputs", "picture"],
     "nets": ["errors", "outputs", "picture", "blob"],
@@ -49,7 +50,7 @@ BELOW = {
     ],
     "video": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        *["answers", "series"],
+        *["answers", "series", "sandbox"],
     ],
     "live": [
         *[

@@ -49,7 +49,7 @@ def _begin(key: str, begin: Callable[[], None]) -> None:
         st.session_state[f"{key}.refused"] = str(error)
 
 
-def start_own(steps: Generator[T], total: int, *, key: str) -> Job[T]:
+def start_own(steps: Generator[T | None], total: int, *, key: str) -> Job[T]:
     """Start a job; a visitor can have only one.
 
     A job that the same page started is stopped first and waited for, because it would
