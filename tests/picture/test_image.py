@@ -15,7 +15,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from core.errors import PictureRefused
-from core.picture.image import STRIP_PIXELS, Picture, decode, kind_of
+from core.picture.image import Picture, decode, kind_of
+from core.picture.pixels import STRIP_PIXELS
 from tests.shared import IMAGES, needs_shared
 
 counts_memory = pytest.mark.skipif(
