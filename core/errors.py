@@ -3,6 +3,11 @@
 BlobscopeError
 ├── PictureRefused      the upload is not a picture we open, or too big
 ├── VideoRefused        the upload is not a video we open, too long, or too big
+├── SandboxError        the worker that should read a file did not bring it to its end
+│   ├── SandboxCrashed      the file brought the worker down, or made it answer nonsense
+│   ├── SandboxExhausted    the file asked for more memory or processor time than one gets
+│   ├── SandboxSilent       no answer came in time
+│   └── SandboxUnavailable  this machine cannot start a worker
 ├── MachineBusy         others keep the machine at long work; it takes no more just now
 ├── BlobImpossible      these settings make no blob of this image
 ├── ModelError
@@ -31,6 +36,26 @@ class PictureRefused(BlobscopeError):  # noqa: N818 - reads as what happened, li
 
 class VideoRefused(BlobscopeError):  # noqa: N818
     """The bytes are not a video that Blobscope opens, or the frames asked for are not there."""
+
+
+class SandboxError(BlobscopeError):
+    """A worker process did not do what it was asked; the machine is as well as before."""
+
+
+class SandboxCrashed(SandboxError):  # noqa: N818
+    """The worker ended in the middle of its work, or answered what no worker of ours would."""
+
+
+class SandboxExhausted(SandboxError):  # noqa: N818
+    """The worker came to its limit of memory or of processor time."""
+
+
+class SandboxSilent(SandboxError):  # noqa: N818
+    """The worker gave no sign of life for so long that it was ended."""
+
+
+class SandboxUnavailable(SandboxError):  # noqa: N818
+    """No worker can be started on this machine."""
 
 
 class MachineBusy(BlobscopeError):  # noqa: N818
