@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import PictureRefused
+from core.errors import PictureRefused, SandboxUnavailable
 from core.picture.header import Header, Kind, Unfit
 from core.picture.orientation import turned
 from core.picture.pixels import flat_pixels
 from core.picture.reading import damaged, read_header
 from core.picture.size import Size
 from core.picture.slots import SLOTS
+from core.picture.walled import BEHIND_WALLS, walled_pixels
 
 BgrImage = NewType("BgrImage", npt.NDArray[np.uint8])
 
@@ -49,13 +50,17 @@ def decode(picture: Picture) -> BgrImage:
     Raises:
         PictureRefused: another format, a damaged file, or one beyond a limit of
             ``core.picture.header``; the header tells, before any pixel is decoded.
+        SandboxUnavailable: no process can be started for the formats BEHIND_WALLS.
     """
     header = header_of(picture)
     try:
         with SLOTS.taken():
-            image = turned(flat_pixels(header), header.orientation)
+            read = walled_pixels if header.format in BEHIND_WALLS else flat_pixels
+            image = turned(read(header), header.orientation)
     except Unfit as error:
         raise PictureRefused(f"{picture.name} {error}") from error
+    except SandboxUnavailable:
+        raise
     except Exception as error:  # decoders raise a dozen kinds, see FACTS; all mean this
         if _is_memory(error):
             raise _no_memory(picture.name, header.size) from error

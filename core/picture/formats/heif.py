@@ -86,7 +86,7 @@ def read_heif(data: bytes) -> Header:
         data,
         decoder="Pillow" if coded == "AVIF" else "pillow-heif",
         channels=4 if alpha else 3,
-        orientation=_orientation(own),
+        orientation=_orientation(own) if coded == "AVIF" else 1,  # libheif turns by itself
         first_of_many=b"moov" in top,
         like_imread=False,
     )
