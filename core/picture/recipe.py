@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+import cv2
+
 from core.picture.header import Header
-from core.picture.image import Picture, header_of
+from core.picture.image import Picture, decode, header_of
 
 _PLAIN = ("image = cv2.imread(path)  # B, G, R; turned upright as its EXIF says",)
 _DEEP = (
@@ -23,11 +25,13 @@ class ImreadRecipe:
     """The lines that make ``image`` of the file at ``path``.
 
     Attributes:
+        picture_name: the file that they read; see ``data_for_scripts``.
         lines: Python that needs cv2 and numpy alone.
-        as_png: True where cv2 reads this file otherwise, or not at all. The lines are then
-            for ``Picture.png``: the same pixels, saved as a PNG.
+        as_png: True where cv2 reads the original otherwise than ``decode``, or not at all;
+            the file is then a PNG of the same pixels.
     """
 
+    picture_name: str = "picture.png"
     lines: tuple[str, ...] = _PLAIN
     as_png: bool = False
 
@@ -40,11 +44,23 @@ def imread_recipe(picture: Picture) -> ImreadRecipe:
     """
     header = header_of(picture)
     if not _is_read_alike(header):
-        note = "# a PNG that Blobscope made: OpenCV alone reads the original otherwise"
-        return ImreadRecipe((note, *_PLAIN), as_png=True)
+        stem = picture.name.rpartition(".")[0] or picture.name
+        note = "# a PNG of the pixels that Blobscope read: cv2.imread reads the original otherwise"
+        return ImreadRecipe(f"{stem}.png", (note, *_PLAIN), as_png=True)
     if header.kind == "alpha":
-        return ImreadRecipe(_TRANSPARENT)
-    return ImreadRecipe(_DEEP if header.bits == 16 else _PLAIN)
+        return ImreadRecipe(picture.name, _TRANSPARENT)
+    return ImreadRecipe(picture.name, _DEEP if header.bits == 16 else _PLAIN)
+
+
+def data_for_scripts(picture: Picture) -> bytes:
+    """Return the bytes of the file that a recipe's lines read: the picture, or a PNG of it.
+
+    Raises:
+        PictureRefused: as ``decode``.
+    """
+    if not imread_recipe(picture).as_png:
+        return picture.data
+    return cv2.imencode(".png", decode(picture))[1].tobytes()
 
 
 def _is_read_alike(header: Header) -> bool:

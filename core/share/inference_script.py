@@ -3,6 +3,7 @@
 from core.nets.card import ModelCard
 from core.outputs import Outputs
 from core.picture.image import Picture
+from core.picture.recipe import imread_recipe, data_for_scripts
 from core.pipeline import MOST_CANDIDATES, Run, Thresholds
 from core.results.classification import is_logits, scores
 from core.share.archive import zipped
@@ -15,7 +16,7 @@ from core.share.detections import (
 )
 from core.share.file_names import file_name
 from core.share.ranking import RANKING_COLUMNS
-from core.share.script import Reading, blob_lines, reading, reading_lines
+from core.share.script import blob_lines
 from core.share.state import State
 
 LABELS = "classes.txt"
@@ -70,10 +71,11 @@ def script_zip(code: str, name: str, picture: Picture, card: ModelCard) -> bytes
     lines say where.
     """
     shipped = card.files if card.shipped else ()
+    beside = file_name(imread_recipe(picture).picture_name)
     return zipped(
         [
             (name, code.encode()),
-            (file_name(picture.name), picture.data),
+            (beside, data_for_scripts(picture)),
             (LABELS, class_names(card).encode()),
             *((file.name, (card.folder / file.name).read_bytes()) for file in shipped),
         ]
@@ -85,7 +87,7 @@ def _opening(state: State, name: str) -> Lines:
     card = state.card
     addresses = [f"#   {file.name} from {file.address}" for file in card.files if file.address]
     files = ", ".join([*(file.name for file in card.files), LABELS])
-    how: Reading = reading(state.picture)
+    recipe = imread_recipe(state.picture)
     return (
         f"# python {name} [picture]  asks {_on_one_line(card.title)}, as Blobscope did.",
         "# Needs numpy and opencv-python-headless, and in this folder:",
@@ -100,9 +102,9 @@ def _opening(state: State, name: str) -> Lines:
         "import numpy as np",
         "",
         # repr: the name came with an upload, and must stay a name
-        f"path = sys.argv[1] if len(sys.argv) > 1 else {file_name(state.picture.name)!r}",
+        f"path = sys.argv[1] if len(sys.argv) > 1 else {file_name(recipe.picture_name)!r}",
         *_label_lines(state.card.label_offset),
-        *reading_lines(how),
+        *recipe.lines,
     )
 
 
