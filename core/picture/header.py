@@ -15,9 +15,9 @@ Decoder = Literal["cv2", "cv2 colour", "Pillow", "pillow-heif"]
 MAX_BYTES = 20 * 10**6
 MAX_PIXELS = 40 * 10**6
 MAX_SIDE = 16384
-MAX_UNPACKED = 200 * 10**6
+MAX_UNPACKED = 160 * 10**6
 """Bytes of the pixels as the file's channels and bits have them: 40 million pixels of 4 x 8
-bits, 33 million of 3 x 16, 25 million of 4 x 16. cv2 holds them twice while it decodes."""
+bits, 26 million of 3 x 16, 20 million of 4 x 16. cv2 holds them twice while it decodes."""
 
 
 class Unfit(Exception):  # noqa: N818 - reads as what happened, like the errors of core

@@ -12,7 +12,7 @@ from PIL import AvifImagePlugin, Image
 
 from core.picture.formats.jpeg import probes
 from core.picture.formats.png import check_inflated
-from core.picture.header import MAX_PIXELS, Header
+from core.picture.header import MAX_PIXELS, Header, Unfit
 
 STRIP_PIXELS = 2**20
 PROBED_PIXELS = 20 * 10**6
@@ -53,11 +53,10 @@ def _by_cv2(header: Header) -> npt.NDArray[np.uint8]:
     if pixels.dtype == np.uint8 and pixels.shape[2:] == (3,):
         return pixels.astype(np.uint8, copy=False)
 
-    def strip(top: int, bottom: int) -> Pixels:
-        rows = pixels[top:bottom]
-        return rows if header.shade is None else _with_hole(rows, header.shade)
-
-    return _by_strips(pixels, strip)
+    image = _by_strips(pixels, lambda top, bottom: pixels[top:bottom])
+    if header.shade is not None:
+        image[pixels == header.shade] = 255
+    return image
 
 
 def _by_cv2_colour(header: Header) -> npt.NDArray[np.uint8]:
@@ -109,7 +108,10 @@ def _imdecode(data: bytes, flags: int) -> Pixels:
 def _check_probes(header: Header, pixels: Pixels) -> None:
     """Make sure that nothing but the end marker is missing."""
     if header.size.width * header.size.height > PROBED_PIXELS:
-        raise ValueError("too large to find out whether all pixels are there")
+        raise Unfit(
+            "lacks its end marker, and is too large to find out whether its pixels are all "
+            "there. Save it again."
+        )
     for data in probes(header):
         if not np.array_equal(_imdecode(data, cv2.IMREAD_UNCHANGED), pixels):
             raise ValueError("the pixels depend on bytes that are missing")
@@ -129,12 +131,6 @@ def _by_strips(
         bottom = min(top + rows, height)
         image[top:bottom] = _flattened(strip(top, bottom))
     return image
-
-
-def _with_hole(grey: Pixels, shade: int) -> Pixels:
-    """Add an alpha channel that is 0 where a grey is ``shade``."""
-    alpha = np.where(grey == shade, 0, np.iinfo(grey.dtype).max).astype(grey.dtype)
-    return np.dstack([grey, grey, grey, alpha])
 
 
 def _flattened(pixels: Pixels) -> npt.NDArray[np.uint8]:

@@ -148,12 +148,9 @@ def _note_scan(walk: _Walk, content: bytes) -> None:
     walk.scans += 1
     walk.painted += sum(walk.shares[name] for name in names) * walk.width * walk.height
     if walk.scans > MAX_SCANS or walk.painted > MAX_PAINTED:
-        limit = (
-            f"{MAX_SCANS} scans" if walk.scans > MAX_SCANS else "the time limit allows for"
-        )
         raise Unfit(
-            f"paints its pixels in more than {limit}, the limit. Save it again as an ordinary "
-            "JPEG."
+            f"is a JPEG that paints its {walk.width} x {walk.height} pixels over and over, in "
+            f"{walk.scans} scans or more. Save it again as an ordinary JPEG."
         )
     if not precision & 15:  # no bit is left for a later scan
         walk.precise |= {(name, step) for name in names for step in range(first, last + 1)}
