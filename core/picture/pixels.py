@@ -50,6 +50,8 @@ def _by_cv2(header: Header) -> npt.NDArray[np.uint8]:
     pixels = _imdecode(header.data, cv2.IMREAD_UNCHANGED)
     if header.format == "JPEG" and not header.whole:
         _check_probes(header, pixels)
+    if header.format == "TIFF" and header.kind != "alpha":
+        pixels = pixels[..., :3]  # a fourth channel that is no alpha
     if pixels.dtype == np.uint8 and pixels.shape[2:] == (3,):
         return pixels.astype(np.uint8, copy=False)
 
@@ -84,8 +86,8 @@ def _of_pillow(image: Image.Image, header: Header) -> npt.NDArray[np.uint8]:
         mode, order = "RGBA", cv2.COLOR_RGBA2BGRA
 
     def strip(top: int, bottom: int) -> Pixels:
-        part = image.crop((0, top, image.width, bottom)).convert(mode)
-        return cv2.cvtColor(np.asarray(part), order)
+        part = image.crop((0, top, image.width, bottom))
+        return cv2.cvtColor(np.asarray(part if part.mode == mode else part.convert(mode)), order)
 
     return _by_strips(np.empty((image.height, image.width, 0)), strip)
 

@@ -60,10 +60,13 @@ def tiff(array, **options):
     return file.getvalue()
 
 
-def heic(image, **options):
-    """Encode with libheif."""
+def heic(image, *, exif=b"", **options):
+    """Encode with libheif, which makes irot and imir of EXIF's orientation."""
+    made = pillow_heif.from_pillow(image)
+    if exif:
+        made[0].info["exif"] = exif
     file = io.BytesIO()
-    pillow_heif.from_pillow(image).save(file, quality=90, **options)
+    made.save(file, quality=90, **options)
     return file.getvalue()
 
 

@@ -16,8 +16,9 @@ from core.picture.size import Size
 MAX_BOXES = 20_000
 MAX_ITEMS = 2000
 MAX_META = 2**20
-HEIC_PIXELS = 25 * 10**6
-"""HEIC takes twice the time of the other formats for each pixel."""
+MAX_PIXELS, MAX_ALPHA_PIXELS = 25 * 10**6, 16 * 10**6
+"""These codecs take twice the time of the other formats for each pixel, and alpha is a second
+picture."""
 
 _AVIF = {b"avif", b"avis"}
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
@@ -73,12 +74,13 @@ def read_heif(data: bytes) -> Header:
     coded = _format(items)
     stored = checked_size(*_extent(own))
     _check_parts(items, stored)
-    if coded == "HEIC" and stored.width * stored.height > HEIC_PIXELS:
-        raise Unfit(
-            f"has {stored} pixels; the limit for HEIC is {HEIC_PIXELS // 10**6} million. "
-            "Scale it down, or export it as a JPEG."
-        )
     alpha = any(kind == b"auxC" and _is_alpha(each) for kind, each in items.properties)
+    limit = MAX_ALPHA_PIXELS if alpha else MAX_PIXELS
+    if stored.width * stored.height > limit:
+        raise Unfit(
+            f"has {stored} pixels; the limit for {coded} is {limit // 10**6} million"
+            f"{' with transparency' if alpha else ''}. Scale it down, or export it as a JPEG."
+        )
     return Header(
         coded,
         stored,

@@ -121,7 +121,7 @@ def _is_plain_deep(tags: Tags, channels: int, colours: int) -> bool:
     """Tell whether 16 bits are grey, RGB or RGBA with straight alpha, pixel by pixel."""
     if channels == 1:
         return colours == 1
-    straight = channels == 3 or tags.get(_EXTRA, (0,))[0] == 2
+    straight = channels == 3 or tags.get(_EXTRA, (0,))[0] != 1
     in_rows = tags.get(_PLANAR, (1,))[0] == 1 and _TILES not in tags
     return colours == 2 and channels in (3, 4) and straight and in_rows
 

@@ -8,6 +8,8 @@ from core.picture.header import Header, Unfit, checked_size
 from core.picture.size import Size
 
 MAX_CHUNKS = 20_000
+MAX_ALPHA_PIXELS = 25 * 10**6
+"""Alpha is a second picture in the file, and takes as long."""
 
 Chunk = tuple[bytes, bytes]
 """A chunk's kind and content."""
@@ -29,7 +31,12 @@ def read_webp(data: bytes) -> Header:
         frame = list(_chunks(first[b"ANMF"], 16))
         corner = 2 * _triple(first[b"ANMF"], 0), 2 * _triple(first[b"ANMF"], 3)
     still, (width, height), transparent = _still(frame)
-    size = checked_size(*(canvas or (width, height)), channels=4 if transparent else 3)
+    size = checked_size(*(canvas or (width, height)))
+    if transparent and size.width * size.height > MAX_ALPHA_PIXELS:
+        raise Unfit(
+            f"has {size} pixels; the limit for WebP with transparency is "
+            f"{MAX_ALPHA_PIXELS // 10**6} million. Scale it down first."
+        )
     if corner[0] + width > size.width or corner[1] + height > size.height:
         raise ValueError("a frame reaches behind the canvas")
     is_part = Size(width, height) != size
