@@ -28,14 +28,15 @@ _CHILD = """
 import json, resource, sys
 from pathlib import Path
 from core.errors import BlobscopeError
-from core.picture.image import Picture, decode
+from core.picture.image import (Picture, decode_picture)
 picture = Picture("bomb", Path(sys.argv[1]).read_bytes())
 begun = resource.getrusage(resource.RUSAGE_SELF)
 try:
-    sentence = "decoded: %d x %d" % decode(picture).shape[1::-1]
+    sentence = "decoded: %d x %d" % decode_picture(picture).shape[1::-1]
 except BlobscopeError as error:
     sentence = str(error)
-own, child = (resource.getrusage(each) for each in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+own = resource.getrusage(resource.RUSAGE_SELF)
+child = resource.getrusage(resource.RUSAGE_CHILDREN)
 cpu = sum(each.ru_utime + each.ru_stime for each in (own, child))
 cpu -= begun.ru_utime + begun.ru_stime
 print(json.dumps([cpu, max(own.ru_maxrss, child.ru_maxrss) / 1024, sentence]))
@@ -96,7 +97,13 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
 def png(
-    width: int, height: int, *, bits: int = 8, colour: int = 2, laced: int = 0, extra: bytes = b""
+    width: int,
+    height: int,
+    *,
+    bits: int = 8,
+    colour: int = 2,
+    laced: int = 0,
+    extra: bytes = b"",
 ) -> bytes:
     """Make a PNG of a pattern."""
     sizes = [(width, height)]
@@ -155,7 +162,9 @@ PNG_ROWS: dict[str, Callable[[], bytes]] = {
     "PNG, iCCP of 19 GB": lambda: _tiny(chunk(b"iCCP", b"a\0\0" + zeros(18_500))),
     "PNG, 40 zTXt of 0.5 GB": lambda: _tiny(chunk(b"zTXt", b"a\0\0" + zeros(450)) * 40),
     "PNG, iTXt of 19 GB": lambda: _tiny(chunk(b"iTXt", b"a\0\1\0\0\0" + zeros(18_500))),
-    "PNG, eXIf of 20 MB": lambda: _tiny(chunk(b"eXIf", b"II*\0\x08\0\0\0\xff\xff" + bytes(ROOM))),
+    "PNG, eXIf of 20 MB": lambda: _tiny(
+        chunk(b"eXIf", b"II*\0\x08\0\0\0\xff\xff" + bytes(ROOM))
+    ),
     "PNG, 40,000 chunks of pixels": _small_chunks,
     "APNG of a million frames": _apng,
     "PNG 40 MP, RGB": lambda: png(WIDE, HIGH),
@@ -264,7 +273,9 @@ JPEG_ROWS: dict[str, Callable[[], bytes]] = {
 def _bmp(width: int, height: int, packing: int, bits: int, pixels: bytes) -> bytes:
     table = bytes(1024) if bits <= 8 else b""
     start = 54 + len(table)
-    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, packing, len(pixels), 0, 0, 0, 0)
+    info = struct.pack(
+        "<IiiHHIIiiII", 40, width, height, 1, bits, packing, len(pixels), 0, 0, 0, 0
+    )
     size = struct.pack("<IHHI", start + len(pixels), 0, 0, start)
     return b"BM" + size + info + table + pixels
 
@@ -296,7 +307,11 @@ OTHER_ROWS: dict[str, Callable[[], bytes]] = {
         WIDE, HIGH, 1, 8, b"\1\x05" * (ROOM // 2 - 2000) + b"\0\1"
     ),
     "BMP 40 MP, run-length, runs of 255": lambda: _bmp(
-        WIDE, HIGH, 1, 8, b"".join(b"\xff\5" * 31 + b"\x5f\5\0\0" for _ in range(HIGH)) + b"\0\1"
+        WIDE,
+        HIGH,
+        1,
+        8,
+        b"".join(b"\xff\5" * 31 + b"\x5f\5\0\0" for _ in range(HIGH)) + b"\0\1",
     ),
     "BMP 40 MP, run-length, jumps of 0": lambda: _bmp(
         WIDE, HIGH, 1, 8, b"\0\2\0\0" * (ROOM // 4 - 1000) + b"\0\1"
@@ -333,7 +348,7 @@ def _clear_codes(count: int) -> bytes:
     return (int("100000000" * 8, 2).to_bytes(9, "little")) * (count // 8)
 
 
-def _tiff(tags: dict[int, tuple[int, ...]], pixels: bytes, order: str = "<") -> bytes:
+def _tiff(tags: dict[int, tuple[int, ...]], pixels: bytes) -> bytes:
     """Make a TIFF of longs; a strip offset of -1 stands for where the pixels begin."""
     count = len(tags)
     place = 8 + 2 + 12 * count + 4
@@ -358,7 +373,7 @@ def tiff_strips(width: int, height: int, rows: int, packing: int, strip: bytes) 
 
 
 def _tiff_tags() -> bytes:
-    """A thousand tags, each with the same five million values."""
+    """Make 900 tags, each with the same five million values."""
     entries = b"".join(
         struct.pack("<HHII", tag, 3, 5_000_000, 20_000) for tag in range(1000, 1900)
     )
@@ -368,9 +383,11 @@ def _tiff_tags() -> bytes:
 GIF_TIFF_ROWS: dict[str, Callable[[], bytes]] = {
     "GIF 40 MP": lambda: _encoded(Image.fromarray(photo()[..., 0] // 64 * 64), "GIF"),
     "GIF 40 MP of one colour": lambda: _encoded(Image.new("P", (WIDE, HIGH)), "GIF"),
-    "GIF 10 x 10 on a screen of 40 MP": lambda: _gif(10, 10, b"")[:6]
-    + struct.pack("<HH", WIDE, HIGH)
-    + _encoded(Image.new("P", (10, 10)), "GIF")[10:],
+    "GIF 10 x 10 on a screen of 40 MP": lambda: (
+        _gif(10, 10, b"")[:6]
+        + struct.pack("<HH", WIDE, HIGH)
+        + _encoded(Image.new("P", (10, 10)), "GIF")[10:]
+    ),
     "GIF 40 MP, 20 MB of clear codes": lambda: _gif(WIDE, HIGH, _clear_codes(ROOM * 8 // 10)),
     "GIF, 10 million comment blocks": lambda: _gif(
         10, 10, b"", b"\x21\xfe" + b"\1a" * (ROOM // 2 - 1000) + b"\0"

@@ -7,7 +7,7 @@ from core.picture.size import Size
 
 Format = Literal["JPEG", "PNG", "WebP", "BMP", "GIF", "TIFF", "AVIF", "HEIC"]
 Kind = Literal["colour", "grey", "alpha"]
-"""What a file holds for each pixel; ``decode`` makes three colours of all of them."""
+"""What a file holds for each pixel; ``decode_picture`` makes three colours of all of them."""
 
 Decoder = Literal["cv2", "cv2 colour", "Pillow", "pillow-heif"]
 """Who decodes: cv2 with IMREAD_UNCHANGED, cv2 with IMREAD_COLOR, or one of the others."""
@@ -43,7 +43,7 @@ class Header:
         corner: where the pixels lie on the canvas ``size``: left, top.
         whole: False where the end marker is missing.
         first_of_many: True where the file has further frames or pages.
-        like_imread: True where cv2.imread gives the pixels that ``decode`` gives.
+        like_imread: True where cv2.imread gives the pixels of ``decode_picture``.
     """
 
     format: Format

@@ -34,7 +34,7 @@ class Picture:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def decode(picture: Picture) -> BgrImage:
+def decode_picture(picture: Picture) -> BgrImage:
     """Decode a picture of one of the FORMATS into a read-only image, upright.
 
     Each question has one answer, here and in the scripts that are taken home:
@@ -70,10 +70,10 @@ def decode(picture: Picture) -> BgrImage:
 
 
 def kind_of(picture: Picture) -> Kind:
-    """Tell from the header what the file holds, before ``decode`` makes it blue, green, red.
+    """Tell from the header what the file holds, before ``decode_picture`` makes it B, G, R.
 
     Raises:
-        PictureRefused: as ``decode``, for what the header alone tells.
+        PictureRefused: as ``decode_picture``, for what the header alone tells.
     """
     return header_of(picture).kind
 
@@ -82,7 +82,7 @@ def remarks(picture: Picture) -> tuple[str, ...]:
     """Say what a person who sees the picture would not expect.
 
     Raises:
-        PictureRefused: as ``decode``, for what the header alone tells.
+        PictureRefused: as ``decode_picture``, for what the header alone tells.
     """
     header = header_of(picture)
     words = []
@@ -101,7 +101,7 @@ def header_of(picture: Picture) -> Header:
     """Read the header of a picture.
 
     Raises:
-        PictureRefused: as ``decode``, for what the header alone tells.
+        PictureRefused: as ``decode_picture``, for what the header alone tells.
     """
     return read_header(picture.name, picture.data)
 

@@ -11,14 +11,14 @@ _ORIENTATION, _SHORT = 0x0112, 3
 
 
 def exif_orientation(exif: bytes) -> int:
-    """Read the orientation, 1 to 8, from a TIFF header and its first directory.
+    r"""Read the orientation, 1 to 8, from a TIFF header and its first directory.
 
     Broken EXIF is no reason to refuse good pixels: it counts as 1, upright. So does XMP's
     tiff:Orientation, which cv2.imread and browsers do not obey either.
 
     Source: CIPA DC-008 (EXIF 2.32), 4.5 and 4.6.4.
 
-    >>> exif_orientation(b"MM\\0*\\0\\0\\0\\x08" + b"\\0\\1" + b"\\1\\x12\\0\\3\\0\\0\\0\\1\\0\\6\\0\\0")
+    >>> exif_orientation(bytes.fromhex("4d4d002a00000008 0001 0112000300000001 00060000"))
     6
     """
     exif = exif.removeprefix(b"Exif\0\0")

@@ -87,7 +87,9 @@ def _of_pillow(image: Image.Image, header: Header) -> npt.NDArray[np.uint8]:
 
     def strip(top: int, bottom: int) -> Pixels:
         part = image.crop((0, top, image.width, bottom))
-        return cv2.cvtColor(np.asarray(part if part.mode == mode else part.convert(mode)), order)
+        return cv2.cvtColor(
+            np.asarray(part if part.mode == mode else part.convert(mode)), order
+        )
 
     return _by_strips(np.empty((image.height, image.width, 0)), strip)
 
@@ -119,9 +121,7 @@ def _check_probes(header: Header, pixels: Pixels) -> None:
             raise ValueError("the pixels depend on bytes that are missing")
 
 
-def _by_strips(
-    pixels: Pixels, strip: Callable[[int, int], Pixels]
-) -> npt.NDArray[np.uint8]:
+def _by_strips(pixels: Pixels, strip: Callable[[int, int], Pixels]) -> npt.NDArray[np.uint8]:
     """Flatten a picture a strip of rows at a time: arithmetic needs 5 times its memory.
 
     ``strip`` gives the rows from one to before another, as ``_flattened`` takes them.

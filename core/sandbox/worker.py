@@ -127,7 +127,7 @@ class Worker:
             SandboxError: the worker died, was ended, or answered nonsense; it is gone.
             BlobscopeError: the job refuses what it was given, in its own words.
         """
-        done = False
+        run = False
         try:
             self._send(Message(job, values or {}, arrays), silence)
             for answer in self._answers(silence):
@@ -136,13 +136,13 @@ class Worker:
                 elif answer.kind == "part":
                     yield answer
                 elif answer.kind == "done":
-                    done = True
+                    run = True
                     return
                 else:
-                    done = answer.kind == "refused"
+                    run = answer.kind == "refused"
                     raise _ending_of(answer)
         finally:
-            if not done:
+            if not run:
                 self.close()
 
     def close(self) -> None:

@@ -2,13 +2,13 @@
 
 from core.blob.numbers import triple_to_text
 from core.blob.spec import BlobSpec, Triple
-from core.picture.recipe import ImreadRecipe
+from core.picture.recipe import PLAIN_RECIPE, ImreadRecipe
 from core.picture.size import Size
 
 _MODES = {"crop": "DNN_PMODE_CROP_CENTER", "letterbox": "DNN_PMODE_LETTERBOX"}
 
 
-def script(spec: BlobSpec, recipe: ImreadRecipe = ImreadRecipe()) -> str:
+def script(spec: BlobSpec, recipe: ImreadRecipe = PLAIN_RECIPE) -> str:
     """Write the script; it needs numpy and cv2 alone, and leaves ``blob.npy`` behind.
 
     Args:

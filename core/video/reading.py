@@ -28,10 +28,10 @@ T = TypeVar("T")
 
 Container = Literal["mov", "matroska", "avi"]
 
-MAX_BYTES = 100 * 10**6
+MAX_VIDEO_BYTES = 100 * 10**6
 MAX_SECONDS = 15 * 60
 MAX_FRAMES = MAX_SECONDS * 60
-MAX_PIXELS = 4096 * 2304
+MAX_FRAME_PIXELS = 4096 * 2304
 LOOK_SECONDS = 20.0
 """How long a page waits for one answer about a video: what it is, or one frame of it."""
 
@@ -39,7 +39,7 @@ LIMITS = Limits(
     memory_bytes=512 * 2**20,
     cpu_seconds=3600,  # both threads of a whole job; frames and looks have narrower limits
     idle_seconds=30.0,
-    message_bytes=3 * MAX_PIXELS + MAX_BYTES,
+    message_bytes=3 * MAX_FRAME_PIXELS + MAX_VIDEO_BYTES,
 )
 
 _MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
@@ -61,7 +61,7 @@ class Video:
 
 
 @dataclass(frozen=True, eq=False)
-class Header:
+class VideoInfo:
     """What a video is, found by looking at every packet and at its first frame.
 
     Attributes:
@@ -85,14 +85,14 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class FrameRange:
     """Which frames are taken: of those from ``begin`` to ``end``, both included, every n-th.
 
     Raises:
         VideoRefused: these bounds take nothing.
 
-    >>> Cut(1.0, 2.0, stride=2)
-    Cut(begin=1.0, end=2.0, stride=2)
+    >>> FrameRange(1.0, 2.0, stride=2)
+    FrameRange(begin=1.0, end=2.0, stride=2)
     """
 
     begin: float
@@ -118,7 +118,7 @@ class Frame:
     image: BgrImage
 
 
-def header(video: Video) -> Header:
+def video_info(video: Video) -> VideoInfo:
     """Read what a video is, and make sure that a frame of it can be decoded.
 
     Raises:
@@ -126,40 +126,40 @@ def header(video: Video) -> Header:
         MachineBusy, SandboxUnavailable: nobody can look at it just now.
     """
     container = _container_of(video)
-    head: Header | None = None
+    info: VideoInfo | None = None
     asked = {"container": container, "bounds": _bounds()}
     for answer in _within(video, LOOK_SECONDS, _answers(video, "look_through", asked)):
-        head = _header(video, answer, container)
-    if head is None:
+        info = _header(video, answer, container)
+    if info is None:
         raise _nonsense(video)
-    if head.times[-1] > MAX_SECONDS:
+    if info.times[-1] > MAX_SECONDS:
         raise VideoRefused(
-            f"{video.name} is {head.times[-1] / 60:.0f} minutes long; the limit is "
+            f"{video.name} is {info.times[-1] / 60:.0f} minutes long; the limit is "
             f"{MAX_SECONDS // 60}. Cut a part out of it first."
         )
-    return head
+    return info
 
 
-def expected(head: Header, cut: Cut) -> int:
+def expected(info: VideoInfo, frame_range: FrameRange) -> int:
     """Count the frames that a cut takes."""
-    inside = (each for each in head.times if cut.begin <= each <= cut.end)
-    return sum(1 for _ in islice(inside, 0, None, cut.stride))
+    inside = (each for each in info.times if frame_range.begin <= each <= frame_range.end)
+    return sum(1 for _ in islice(inside, 0, None, frame_range.stride))
 
 
-def frames(video: Video, head: Header, cut: Cut) -> Generator[Frame]:
+def frames(video: Video, info: VideoInfo, frame_range: FrameRange) -> Generator[Frame]:
     """Decode the frames of a cut, one at a time; each is upright and read-only.
 
     What is damaged in the middle of a file is left out, and so is a frame that comes after
     a later one because of it: numbers and times only rise.
     """
-    with closing(pulsed_frames(video, head, cut)) as chosen:
+    with closing(pulsed_frames(video, info, frame_range)) as chosen:
         for frame in chosen:
             if frame is not None:
                 yield frame
 
 
 def pulsed_frames(
-    video: Video, head: Header, cut: Cut, *, most: int = MAX_FRAMES
+    video: Video, info: VideoInfo, frame_range: FrameRange, *, most: int = MAX_FRAMES
 ) -> Generator[Frame | None]:
     """Decode as ``frames`` does, and give None a few times a second while none comes.
 
@@ -168,38 +168,38 @@ def pulsed_frames(
     Raises:
         VideoRefused: the video takes more than one file may, or gives no more frames.
     """
-    if cut.begin > head.times[-1]:
+    if frame_range.begin > info.times[-1]:
         return
     asked = {
-        "track": asdict(head.track),
+        "track": asdict(info.track),
         "bounds": _bounds(),
-        "begin": cut.begin,
-        "end": min(cut.end, head.times[-1]),
-        "stride": cut.stride,
+        "begin": frame_range.begin,
+        "end": min(frame_range.end, info.times[-1]),
+        "stride": frame_range.stride,
         "most": most,
     }
     last = -1
-    with closing(_answers(video, "decode", asked, [np.array(head.times)])) as answers:
+    with closing(_answers(video, "decode", asked, [np.array(info.times)])) as answers:
         for answer in answers:
             if answer is None:
                 yield None
             else:
-                frame = _frame(video, answer, head, last)
+                frame = _frame(video, answer, info, last)
                 last = frame.number
                 yield frame
 
 
-def first_frame(video: Video, head: Header, cut: Cut) -> Frame:
+def first_frame(video: Video, info: VideoInfo, frame_range: FrameRange) -> Frame:
     """Decode the first frame of a cut.
 
     Raises:
         VideoRefused: there is none, or it lies too far behind a key frame.
     """
-    chosen = list(_within(video, LOOK_SECONDS, pulsed_frames(video, head, cut, most=1)))
+    chosen = list(_within(video, LOOK_SECONDS, pulsed_frames(video, info, frame_range, most=1)))
     if chosen:
         return chosen[0]
     raise VideoRefused(
-        f"{video.name} has no frame from {cut.begin:g} to {cut.end:g} seconds. "
+        f"{video.name} has no frame from {frame_range.begin:g} to {frame_range.end:g} seconds. "
         "Choose more of it."
     )
 
@@ -208,10 +208,10 @@ def _container_of(video: Video) -> Container:
     """Tell the format by the first bytes; a file's name is nobody's proof."""
     if not video.data:
         raise VideoRefused(f"{video.name} is empty (0 bytes). Choose another file.")
-    if len(video.data) > MAX_BYTES:
+    if len(video.data) > MAX_VIDEO_BYTES:
         raise VideoRefused(
             f"{video.name} has {len(video.data) / 1e6:.0f} MB; the limit is "
-            f"{MAX_BYTES // 10**6} MB. Cut a part out of it, or save it smaller."
+            f"{MAX_VIDEO_BYTES // 10**6} MB. Cut a part out of it, or save it smaller."
         )
     start = video.data[:12]
     if start[4:8] in _MP4_BOXES:
@@ -227,7 +227,7 @@ def _container_of(video: Video) -> Container:
 
 
 def _bounds() -> dict[str, int]:
-    return asdict(Bounds(MAX_FRAMES, MAX_PIXELS))
+    return asdict(Bounds(MAX_FRAMES, MAX_FRAME_PIXELS))
 
 
 def _answers(
@@ -277,7 +277,7 @@ def _within(video: Video, seconds: float, answers: Generator[T | None]) -> Gener
                 )
 
 
-def _header(video: Video, answer: Message, container: Container) -> Header:
+def _header(video: Video, answer: Message, container: Container) -> VideoInfo:
     """Make sure that an answer can be what a video is; nobody vouches for a worker."""
     try:
         track, (times,) = Track.told(answer.values["track"]), answer.arrays
@@ -287,7 +287,7 @@ def _header(video: Video, answer: Message, container: Container) -> Header:
             track.container == container
             and codec in CODECS.values()
             and 0 < rate <= FASTEST
-            and sides.width * sides.height <= MAX_PIXELS
+            and sides.width * sides.height <= MAX_FRAME_PIXELS
             and _rises(times)
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -295,7 +295,7 @@ def _header(video: Video, answer: Message, container: Container) -> Header:
     if not sane:
         raise _nonsense(video)
     size = Size(sides.height, sides.width) if track.orientation.swapped else sides
-    return Header(codec, size, rate, tuple(times.tolist()), track)
+    return VideoInfo(codec, size, rate, tuple(times.tolist()), track)
 
 
 def _rises(times: Array) -> bool:
@@ -305,13 +305,13 @@ def _rises(times: Array) -> bool:
     return bool(np.isfinite(times).all() and times[0] == 0 and (np.diff(times) >= 0).all())
 
 
-def _frame(video: Video, answer: Message, head: Header, last: int) -> Frame:
+def _frame(video: Video, answer: Message, info: VideoInfo, last: int) -> Frame:
     number = answer.values.get("number")
-    known = type(number) is int and last < number < len(head.times)
-    shape = (head.size.height, head.size.width, 3)
+    known = type(number) is int and last < number < len(info.times)
+    shape = (info.size.height, info.size.width, 3)
     if not known or [(each.dtype, each.shape) for each in answer.arrays] != [(np.uint8, shape)]:
         raise _nonsense(video)
-    return Frame(number, head.times[number], BgrImage(answer.arrays[0]))
+    return Frame(number, info.times[number], BgrImage(answer.arrays[0]))
 
 
 def _nonsense(video: Video) -> VideoRefused:

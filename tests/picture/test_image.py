@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from core.errors import PictureRefused
-from core.picture.image import Picture, decode, kind_of, remarks
+from core.picture.image import Picture, decode_picture, kind_of, remarks
 from core.picture.pixels import STRIP_PIXELS
 from tests.shared import IMAGES, needs_shared
 
@@ -48,7 +48,7 @@ def as_png(array):
 
 
 def seen(data):
-    return decode(Picture("picture", data))
+    return decode_picture(Picture("picture", data))
 
 
 def as_rgb(image):
@@ -63,7 +63,7 @@ def chunk(kind, body):
 
 def refusal(data, name="holiday.jpg"):
     with pytest.raises(PictureRefused) as caught:
-        decode(Picture(name, data))
+        decode_picture(Picture(name, data))
     sentence = str(caught.value)
     assert sentence.startswith(name)
     assert sentence.endswith(".")
@@ -225,7 +225,7 @@ def test_bytes_behind_the_picture_do_no_harm():
 
 def test_format_is_told_by_the_bytes_not_by_the_name():
     data = encoded(smooth(), "PNG")
-    assert decode(Picture("wrong.jpg", data)).shape == (32, 48, 3)
+    assert decode_picture(Picture("wrong.jpg", data)).shape == (32, 48, 3)
 
 
 def test_smallest_picture_opens():
@@ -254,7 +254,7 @@ def test_a_missing_end_marker_costs_no_pixel_and_gets_a_word(kind):
     assert remarks(Picture("whole", data)) == ()
     for left in range(END_MARKERS[kind.split()[-1]]):
         cut = Picture("cut", data[: len(data) - END_MARKERS[kind.split()[-1]] + left])
-        np.testing.assert_array_equal(decode(cut), whole)
+        np.testing.assert_array_equal(decode_picture(cut), whole)
         assert remarks(cut)[0].startswith("cut lacks its end marker")
 
 
@@ -407,7 +407,7 @@ def in_own_process(code, data, tmp_path):
         "import resource, sys\n"
         "from pathlib import Path\n"
         "from core.errors import PictureRefused\n"
-        "from core.picture.image import Picture, decode\n"
+        "from core.picture.image import Picture, decode_picture\n"
         "picture = Picture('big.png', Path(sys.argv[1]).read_bytes())\n"
     )
     done = subprocess.run(
@@ -425,7 +425,7 @@ GROWTH = """
 def most():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 before = most()
-decode(picture)
+decode_picture(picture)
 print(most() - before)
 """
 CROWD = """
@@ -435,14 +435,14 @@ def most():
 before = most()
 with ThreadPoolExecutor(6) as pool:
     for _ in range(6):
-        pool.submit(lambda: decode(picture).shape)
+        pool.submit(lambda: decode_picture(picture).shape)
 print(most() - before)
 """
 NO_MEMORY = """
 used = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 10**7,) * 2)
 try:
-    decode(picture)
+    decode_picture(picture)
 except PictureRefused as error:
     print(error)
 """

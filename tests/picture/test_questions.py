@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 import core.picture.image
 from core.errors import PictureRefused
-from core.picture.image import Picture, decode, kind_of, remarks
+from core.picture.image import Picture, decode_picture, kind_of, remarks
 from core.picture.recipe import data_for_scripts, imread_recipe
 from tests.picture.files import (
     bmp,
@@ -33,7 +33,7 @@ def in_this_process(monkeypatch):
 
 
 def seen(data):
-    return decode(Picture("picture", data))
+    return decode_picture(Picture("picture", data))
 
 
 def as_rgb(image):
@@ -254,7 +254,7 @@ def test_a_tiff_that_nobody_reads_right_is_refused_by_its_reason(words):
 
 def test_a_raw_photo_is_not_shown_as_its_preview():
     data = tiff(noise(), photometric="rgb", extratags=[(0xC612, 1, 4, b"\1\4\0\0", True)])
-    with pytest.raises(PictureRefused, match="camera's raw file.*raw converter"):
+    with pytest.raises(PictureRefused, match=r"camera's raw file.*raw converter"):
         seen(data)
 
 
@@ -357,7 +357,13 @@ def test_a_gif_without_its_trailer_is_shown_with_a_word():
 def rare_jpeg(marker, bits=8):
     data = encoded(smooth(), "JPEG")
     at = data.index(b"\xff\xc0")
-    return data[: at + 1] + bytes([marker]) + data[at + 2 : at + 4] + bytes([bits]) + data[at + 5 :]
+    return (
+        data[: at + 1]
+        + bytes([marker])
+        + data[at + 2 : at + 4]
+        + bytes([bits])
+        + data[at + 5 :]
+    )
 
 
 @pytest.mark.parametrize(
@@ -429,5 +435,5 @@ def test_a_script_reads_the_same_pixels(kind, tmp_path):
     path.write_bytes(data_for_scripts(picture))
     names = {"cv2": cv2, "np": np, "path": str(path)}
     exec("\n".join(recipe.lines), names)
-    np.testing.assert_array_equal(names["image"], decode(picture))
+    np.testing.assert_array_equal(names["image"], decode_picture(picture))
     assert path.suffix == (".png" if recipe.as_png else ".orig")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.picture.orientation import turned
 from core.picture.header import Format, Header, Unfit, checked_size
+from core.picture.orientation import turned
 from core.picture.size import Size
 
 MAX_BOXES = 20_000

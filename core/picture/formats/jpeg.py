@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-from core.picture.orientation import exif_orientation
 from core.picture.header import Header, Unfit, checked_size
+from core.picture.orientation import exif_orientation
 
 SIGNATURE = b"\xff\xd8\xff"
 END = b"\xff\xd9"

@@ -4,8 +4,8 @@ import struct
 import zlib
 from dataclasses import dataclass, field
 
-from core.picture.orientation import exif_orientation
 from core.picture.header import Header, Kind, Unfit, checked_size
+from core.picture.orientation import exif_orientation
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 50_000

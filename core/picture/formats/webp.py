@@ -3,8 +3,8 @@
 import struct
 from collections.abc import Iterator
 
-from core.picture.orientation import exif_orientation
 from core.picture.header import Header, Unfit, checked_size
+from core.picture.orientation import exif_orientation
 from core.picture.size import Size
 
 MAX_CHUNKS = 20_000
