@@ -171,7 +171,8 @@ class ModelCard:
         """Return the coarse group of a class; nothing where the card knows none.
 
         >>> from core.nets.catalog import card_named
-        >>> starter, colours = map(card_named, ("starter-classifier-onnx", "tiny-dominant-colour"))
+        >>> names = ("starter-classifier-onnx", "tiny-dominant-colour")
+        >>> starter, colours = map(card_named, names)
         >>> starter.group(0), colours.group(0)
         ('fish', '')
         """

@@ -51,7 +51,7 @@ def of_a_net_that_answers_logits():
 
 
 def test_a_net_that_answers_logits_needs_no_logarithm():
-    app = AppTest.from_function(of_a_net_that_answers_logits, default_timeout=60).run()
+    app = AppTest.from_function(of_a_net_that_answers_logits).run()
     assert "12 logits" in words(app)
     assert "logarithms" not in words(app)
     tiny = card_named("tiny-dominant-colour")

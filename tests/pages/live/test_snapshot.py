@@ -5,10 +5,10 @@ import pytest
 from tests.pages.screen import sentence
 
 
-@pytest.mark.parametrize("sight", ["detection", "classification", "planes"])
-def test_snapshots_show_a_result_for_a_sample(sight, visit):
+@pytest.mark.parametrize("mode", ["detection", "classification", "planes"])
+def test_snapshots_show_a_result_for_a_sample(mode, visit):
     app = visit("live")
-    app.segmented_control(key="live.sight").set_value(sight).run()
+    app.segmented_control(key="live.sight").set_value(mode).run()
     app.segmented_control(key="live.source").set_value("snapshot").run()
     assert len(app.get("camera_input")) == 1
     app.segmented_control(key="picture").set_value("sample").run()
