@@ -86,6 +86,9 @@ entry        of many pictures, what came of one file: an answer, or the reason w
 frame answer of a video, what the model said of one frame
 job          long work on a thread of its own, for a limited time; what came is kept, and
              it can be stopped
+worker       a process with limits in which a stranger's file is parsed; it holds one file
+wall         what the system refuses a worker: memory, files, network ...
+message      what goes between us and a worker: small values in JSON, and raw arrays
 stream       a visitor's live video: frames come in, annotated frames go out
 frame result what comes of one frame of a stream, and the copy it is drawn on
 seen object  one thing in a frame result: its label, the net's confidence, and where
@@ -102,6 +105,7 @@ all of them < pipeline < answers < lab
                          answers < series < video < share
                                             video < live
 errors < jobs
+errors < sandbox < video
 
 ``nets`` and ``results`` do not know each other: a card names its output layout and
 ``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.

@@ -1,9 +1,11 @@
 """Long work that goes on while its visitor looks elsewhere, and ends when nobody looks.
 
 A job takes steps from a generator, on a thread of its own, and keeps each one as it comes.
-It ends when the steps do, after the step in which somebody stopped it, or when nobody has
-asked how far it is for ``PATIENCE_SECONDS``: a closed tab must not keep a machine busy.
-No job lasts longer than ``most_seconds``, so that everybody has a turn.
+A generator that waits for something gives None meanwhile, several times a second: no step,
+but a place where the job can end. It ends when the steps do, after the step in which
+somebody stopped it, or when nobody has asked how far it is for ``PATIENCE_SECONDS``: a
+closed tab must not keep a machine busy. No job lasts longer than ``most_seconds``, so that
+everybody has a turn.
 Whatever ended it, the generator is closed, so that files in its hands are complete.
 """
 
@@ -102,7 +104,7 @@ class Job(Generic[StepT]):
         return over
 
     def stop(self) -> None:
-        """End the work after the step it is at; what came is kept."""
+        """End the work after the step it is at, or while it waits; what came is kept."""
         self._stop.set()
 
     def end(self, seconds: float) -> bool:
@@ -110,11 +112,12 @@ class Job(Generic[StepT]):
         self.stop()
         return self._over.wait(seconds)
 
-    def _work(self, steps: Generator[StepT]) -> None:
+    def _work(self, steps: Generator[StepT | None]) -> None:
         try:
             with closing(steps):
                 for step in steps:
-                    self._came.append(step)
+                    if step is not None:
+                        self._came.append(step)
                     if reason := self._reason_to_end():
                         self.ending = reason
                         break
@@ -136,7 +139,7 @@ class Job(Generic[StepT]):
 
 
 def start_job(
-    steps: Generator[StepT],
+    steps: Generator[StepT | None],
     total: int,
     *,
     patience: float = PATIENCE_SECONDS,

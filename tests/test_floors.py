@@ -24,7 +24,8 @@ BELOW = {
     "": [],
     "errors": [],
     "outputs": ["errors"],
-    "picture": ["errors", "outputs"],
+    "sandbox": ["errors"],
+    "picture": ["errors", "outputs", "sandbox"],
     "blob": ["errors", "outputs", "picture"],
     "nets": ["errors", "outputs", "picture", "blob"],
     "results": ["errors", "outputs", "picture"],
@@ -46,7 +47,7 @@ BELOW = {
     ],
     "video": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        *["answers", "series"],
+        *["answers", "series", "sandbox"],
     ],
     "live": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],

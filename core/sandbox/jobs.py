@@ -1,7 +1,7 @@
 """What a worker can be asked to do.
 
-A job module registers its jobs with ``job``; a worker imports that one module before its
-walls go up, and answers requests for its jobs by name. A job is a generator: it takes the
+A job module registers its jobs with ``worker_job``; a worker imports that one module before
+its walls go up, and answers requests for its jobs by name. A job is a generator: it takes the
 request's values and arrays, and yields parts of its answer, or None for a sign of life.
 """
 
@@ -17,17 +17,17 @@ Work = Callable[[Values, Sequence[Array]], Parts]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class WorkerJob:
     """A job and the processor time, in seconds, after which its worker is ended."""
 
     work: Work
     cpu_seconds: float
 
 
-REGISTERED: dict[str, Job] = {}
+REGISTERED: dict[str, WorkerJob] = {}
 
 
-def job(*, cpu_seconds: float) -> Callable[[Work], Work]:
+def worker_job(*, cpu_seconds: float) -> Callable[[Work], Work]:
     """Register a generator function under its own name.
 
     Args:
@@ -36,7 +36,7 @@ def job(*, cpu_seconds: float) -> Callable[[Work], Work]:
     """
 
     def register(work: Work) -> Work:
-        REGISTERED[work.__name__] = Job(work, cpu_seconds)
+        REGISTERED[work.__name__] = WorkerJob(work, cpu_seconds)
         return work
 
     return register

@@ -54,7 +54,7 @@ def write_message(sink: BinaryIO, message: Message) -> None:
         MessageBroken: the head is too long, or an array is of a type that is not sent.
         OSError: nobody reads any more.
     """
-    arrays = [np.ascontiguousarray(each) for each in message.arrays]
+    arrays = [np.asarray(each, order="C") for each in message.arrays]
     shapes = [[each.dtype.str, list(each.shape)] for each in arrays]
     told = {"kind": message.kind, "values": dict(message.values), "arrays": shapes}
     head = json.dumps(told, allow_nan=False).encode()

@@ -79,6 +79,7 @@ class Worker:
     def __init__(self, module: str, limits: Limits) -> None:
         self.limits = limits
         self._inbox: Queue[Message | MessageBroken | None] = Queue(maxsize=1)
+        self._writer: threading.Thread | None = None
         try:
             self._process = _started(module, limits)
             self._reader = threading.Thread(
@@ -90,6 +91,7 @@ class Worker:
         try:
             ready = next(each for each in self._answers(START_SECONDS) if each)
         except SandboxError as error:
+            self.close()
             raise _unavailable(str(error)) from error
         self.walls = Walls.told(dict(ready.values))
 
@@ -127,22 +129,22 @@ class Worker:
             SandboxError: the worker died, was ended, or answered nonsense; it is gone.
             BlobscopeError: the job refuses what it was given, in its own words.
         """
-        run = False
+        completed = False
         try:
-            self._send(Message(job, values or {}, arrays), silence)
+            yield from self._sent(Message(job, values or {}, arrays), silence)
             for answer in self._answers(silence):
                 if answer is None or answer.kind == "alive":
                     yield None
                 elif answer.kind == "part":
                     yield answer
                 elif answer.kind == "done":
-                    run = True
+                    completed = True
                     return
                 else:
-                    run = answer.kind == "refused"
+                    completed = answer.kind == "refused"
                     raise _ending_of(answer)
         finally:
-            if not run:
+            if not completed:
                 self.close()
 
     def close(self) -> None:
@@ -153,21 +155,37 @@ class Worker:
             with suppress(Empty):
                 self._inbox.get_nowait()
             self._reader.join(0.01)
+        if self._writer:
+            self._writer.join()  # it fails at once, as nobody is left to read
         for pipe in (self._process.stdin, self._process.stdout):
             with suppress(OSError):
                 cast("Any", pipe).close()
 
-    def _send(self, request: Message, seconds: float) -> None:
-        """Write a request; a worker that does not read it in time is ended."""
-        ending = threading.Timer(seconds, self._process.kill)
-        ending.daemon = True
-        ending.start()
-        try:
-            write_message(cast("Any", self._process.stdin), request)
-        except OSError as error:
-            raise self._death() from error
-        finally:
-            ending.cancel()
+    def _sent(self, request: Message, silence: float) -> Iterator[None]:
+        """Write a request, which a thread does: a pipe may be full, and nobody reading it."""
+        failed: list[Exception] = []
+
+        def write() -> None:
+            try:
+                write_message(cast("Any", self._process.stdin), request)
+            except Exception as error:  # told to whoever waits below
+                failed.append(error)
+
+        writer = threading.Thread(target=write, name="blobscope-request", daemon=True)
+        self._writer = writer
+        writer.start()
+        end = time.monotonic() + silence
+        while True:
+            writer.join(PULSE_SECONDS)
+            if not writer.is_alive():
+                break
+            if time.monotonic() > end:
+                raise _silent(silence)
+            yield None
+        for error in failed:
+            if isinstance(error, OSError):
+                raise self._death() from error
+            raise error
 
     def _answers(self, silence: float) -> Iterator[Message | None]:
         """Give what comes; None while nothing does."""
@@ -177,9 +195,7 @@ class Worker:
                 came = self._inbox.get(timeout=PULSE_SECONDS)
             except Empty:
                 if time.monotonic() - heard > silence:
-                    raise SandboxSilent(
-                        f"It gave no sign of life for {silence:g} seconds, so it was ended."
-                    ) from None
+                    raise _silent(silence) from None
                 yield None
                 continue
             if came is None:
@@ -234,6 +250,10 @@ def _ending_of(answer: Message) -> BlobscopeError:
         return SandboxExhausted("It asked for more memory than one file may have.")
     _LOG.error("A worker's job failed (%s): %s", answer.kind, text)
     return SandboxCrashed(f"Its reading broke off ({error[:80] or answer.kind[:80]}).")
+
+
+def _silent(seconds: float) -> SandboxSilent:
+    return SandboxSilent(f"It gave no sign of life for {seconds:g} seconds, so it was ended.")
 
 
 def _unavailable(why: str) -> SandboxUnavailable:
@@ -295,6 +315,15 @@ def lent(module: str, limits: Limits, *, subject: str) -> Iterator[tuple[Worker,
         _leave(module, subject, worker)
     finally:
         _at_work.release()
+
+
+def end_idle() -> None:
+    """End the workers that wait for more questions."""
+    with _lock:
+        waiting = list(_idle.values())
+        _idle.clear()
+    for each in waiting:
+        each.close()
 
 
 def _taken(module: str, subject: str) -> Worker | None:

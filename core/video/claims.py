@@ -19,10 +19,9 @@ from core.errors import VideoRefused
 SAMPLES_A_FRAME = 10
 """Pieces of picture, sound and text that all tracks together may claim for each frame."""
 
-_MOST_PARTS = 500_000  # boxes, elements or chunks that are walked
-_HOLDERS = frozenset(
-    b"moov trak mdia minf stbl mvex moof traf edts dinf tref udta sinf meta".split()
-)
+_MOST_PARTS = 300_000  # boxes, elements or chunks; 2 for each fragment of an MP4
+_MOST_TRACKS = 1_000  # FFmpeg opens no more
+_HOLDERS = frozenset(b"moov trak mdia minf stbl mvex edts dinf tref udta sinf meta".split())
 _TABLES = {  # bytes of an entry, in a box that counts its entries first
     b"stts": 8,
     b"ctts": 8,
@@ -33,6 +32,10 @@ _TABLES = {  # bytes of an entry, in a box that counts its entries first
     b"stps": 4,
 }
 _PCM_PIECE = 1024  # samples of raw sound that FFmpeg reads as one piece
+
+
+class _Impossible(Exception):  # noqa: N818 - reads as what it is
+    """A file claims what it cannot hold; the text says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,10 @@ def check_claims(name: str, data: bytes, container: str, most_frames: int) -> No
     """
     try:
         frames, pieces = _COUNTS[container](data)
-    except (struct.error, ValueError, IndexError) as error:
+    except _Impossible as error:
         raise VideoRefused(
-            f"{name} is damaged: its index claims more than it holds. Save or export it "
-            "again and retry."
+            f"{name} is damaged or was cut off: it has {error}. Save or export it again and "
+            "retry."
         ) from error
     if frames > most_frames:
         raise VideoRefused(
@@ -108,7 +111,7 @@ def boxes(data: bytes) -> Iterator[Part]:
                 break
             walked += 1
             if walked > _MOST_PARTS:
-                raise ValueError("too many boxes")
+                raise _Impossible(f"more than {_MOST_PARTS:,} boxes")
             yield Part(name, begin, last)
             if name in _HOLDERS:
                 ahead.append((last, end))
@@ -125,18 +128,17 @@ def _is_full(data: bytes, name: bytes, begin: int) -> bool:
 def _claims_of_mp4(data: bytes) -> tuple[int, int]:
     tracks: list[_Track] = []
     fragments: dict[int, int] = {}
-    number = 0
     for box in boxes(data):
         if box.name == b"cmov":
-            raise ValueError("a compressed header")
-        if box.name == b"trak":
+            raise _Impossible("a compressed header")
+        if box.name == b"moof":
+            _note_fragment(data, box, fragments)
+        elif box.name == b"trak":
             tracks.append(_Track())
-        elif box.name == b"tfhd":
-            number = _uint(data, box, 4)
-        elif box.name == b"trun":
-            fragments[number] = fragments.get(number, 0) + _uint(data, box, 4)
         elif tracks:
             _note(data, box, tracks[-1])
+        if len(tracks) > _MOST_TRACKS:
+            raise _Impossible(f"more than {_MOST_TRACKS:,} tracks")
     for track in tracks:
         track.samples += fragments.pop(track.number, 0)
     frames = max((track.claimed for track in tracks if track.handler == b"vide"), default=0)
@@ -144,10 +146,23 @@ def _claims_of_mp4(data: bytes) -> tuple[int, int]:
     return frames, pieces + sum(fragments.values())
 
 
+def _note_fragment(data: bytes, moof: Part, fragments: dict[int, int]) -> None:
+    """Add what a fragment claims for each track; there may be one for every frame."""
+    at = moof.begin
+    while (at := data.find(b"tfhd", at, moof.end)) >= 0:
+        track = _uint(data, Part(b"tfhd", at + 4, moof.end), 4)
+        last = data.find(b"tfhd", at + 4, moof.end)
+        last = moof.end if last < 0 else last
+        while (at := data.find(b"trun", at + 4, last)) >= 0:
+            run = _uint(data, Part(b"trun", at + 4, moof.end), 4)
+            fragments[track] = fragments.get(track, 0) + run
+        at = last
+
+
 def _note(data: bytes, box: Part, track: _Track) -> None:
     """Add what a box of a track claims."""
     if box.name == b"tkhd":
-        track.number = _uint(data, box, 20 if data[box.begin] else 12)
+        track.number = _uint(data, box, 20 if data[box.begin : box.begin + 1] == b"\1" else 12)
     elif box.name == b"hdlr" and not track.handler:
         track.handler = data[box.begin + 8 : box.begin + 12]
     elif box.name in (b"stsz", b"stz2"):
@@ -173,14 +188,14 @@ def _table(data: bytes, box: Part) -> np.ndarray:  # type: ignore[type-arg]
     """Read a table's entries, as rows of 32-bit numbers."""
     entries, width = _uint(data, box, 4), _TABLES[box.name]
     if box.begin + 8 + entries * width > box.end:
-        raise ValueError("a table that is longer than its box")
+        raise _Impossible("a table that claims more entries than it holds")
     numbers = np.frombuffer(data, ">u4", entries * width // 4, box.begin + 8)
     return numbers.reshape(entries, width // 4)
 
 
 def _uint(data: bytes, box: Part, at: int) -> int:
     if box.begin + at + 4 > box.end:
-        raise ValueError("a box that is too short")
+        raise _Impossible("a box that is too short")
     return int(struct.unpack_from(">I", data, box.begin + at)[0])
 
 
@@ -205,40 +220,40 @@ _VIDEO, _SOUND = 1, 2
 
 
 def elements(data: bytes) -> Iterator[Part]:
-    """Walk the elements of a Matroska file; blocks only where their cluster is endless."""
+    """Walk the elements of a Matroska file; blocks only where their cluster is endless.
+
+    It ends where the file is damaged; a reader that finds its way from there on is behind
+    the worker's limits.
+    """
     ahead, walked = [(0, len(data))], 0
     while ahead:
         at, end = ahead.pop()
-        while at < end:
-            name, at = _element_id(data, at)
-            size, at = _element_size(data, at)
-            endless = size is None
+        while at < end and (head := _element(data, at)):
+            name, at, size = head
             last = end if size is None else min(end, at + size)
             walked += 1
             if walked > _MOST_PARTS:
-                raise ValueError("too many elements")
+                raise _Impossible(f"more than {_MOST_PARTS:,} elements")
             yield Part(name, at, last)
-            if name in _OPENED or (endless and name == _CLUSTER):
+            if name in _OPENED or (size is None and name == _CLUSTER):
                 ahead.append((last, end))
                 end = last
             else:
                 at = last
 
 
-def _element_id(data: bytes, at: int) -> tuple[bytes, int]:
-    length = 9 - data[at].bit_length()
-    if length > 4:
-        raise ValueError("no element")
-    return data[at : at + length], at + length
-
-
-def _element_size(data: bytes, at: int) -> tuple[int | None, int]:
-    length = 9 - data[at].bit_length()
-    if length > 8:
-        raise ValueError("no size")
-    mask = (1 << 7 * length) - 1
-    size = int.from_bytes(data[at : at + length], "big") & mask
-    return None if size == mask else size, at + length
+def _element(data: bytes, at: int) -> tuple[bytes, int, int | None] | None:
+    """Read an element's name, where it begins, and its size; None for a size is no end."""
+    head = data[at : at + 12]
+    named = 9 - head[0].bit_length()
+    if named > 4 or len(head) <= named:
+        return None
+    sized = 9 - head[named].bit_length()
+    if sized > 8 or len(head) < named + sized:
+        return None
+    most = (1 << 7 * sized) - 1
+    size = int.from_bytes(head[named : named + sized], "big") & most
+    return head[:named], at + named + sized, None if size == most else size
 
 
 def _claims_of_matroska(data: bytes) -> tuple[int, int]:
@@ -284,7 +299,7 @@ def chunks(data: bytes) -> Iterator[Part]:
             held = data[at + 8 : at + 12] if name in (b"RIFF", b"LIST") else b""
             walked += 1
             if walked > _MOST_PARTS:
-                raise ValueError("too many chunks")
+                raise _Impossible(f"more than {_MOST_PARTS:,} chunks")
             yield Part(name, at + 8, last)
             if held and held != b"movi":
                 ahead.append((last + last % 2, end))
@@ -305,9 +320,11 @@ def _claims_of_avi(data: bytes) -> tuple[int, int]:
 
 def _indexed(data: bytes, chunk: Part) -> int:
     """Count the entries of an OpenDML index, and of the indexes that it points at."""
+    if chunk.begin + _INDEX_HEAD > chunk.end:
+        return 0
     width, _, kind, entries = struct.unpack_from("<HBBI", data, chunk.begin)
     if chunk.begin + _INDEX_HEAD + 4 * width * entries > chunk.end:
-        raise ValueError("an index that is longer than its chunk")
+        raise _Impossible("an index that claims more entries than it holds")
     if kind:  # not an index of indexes
         return int(entries)
     told = 0

@@ -32,7 +32,7 @@ from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
 from core.errors import VideoRefused
-from core.sandbox.jobs import Parts, Values, job, part
+from core.sandbox.jobs import Parts, Values, part, worker_job
 from core.sandbox.messages import Array
 from core.sandbox.walls import allow_processor_time
 from core.video.claims import check_claims
@@ -50,8 +50,14 @@ CODECS = {
 """What phones, cameras, browsers and editors write; every decoder more is a risk more."""
 
 SLOWEST, FASTEST = 0.01, 1000.0  # frames a second; others are a mistake in the file
-CPU_SECONDS = 1.5
-"""Of processor time: to look a video through, and from one decoded frame to the next."""
+LOOK_CPU_SECONDS = 1.6
+"""Of processor time to look a video through; the longest ones take 1.0 here."""
+
+FRAME_CPU_SECONDS = 1.0
+"""Of processor time from one decoded frame to the next; a large one takes a tenth."""
+
+MOST_HIDDEN = 16
+"""Packets of VP8 and VP9 that are never shown, beyond one for each that is."""
 
 MOST_SILENT_PACKETS = 1_000
 """Packets in a row that give no frame; a damaged stretch is that long, no honest one."""
@@ -68,7 +74,7 @@ Image = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class VideoBounds:
     """What a video may have: frames, and pixels in each."""
 
     frames: int
@@ -107,7 +113,7 @@ class Orientation:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class VideoTrack:
     """What is needed to read the frames of a video again.
 
     Attributes:
@@ -128,7 +134,7 @@ class Track:
     origin: int
 
     @classmethod
-    def told(cls, values: Mapping[str, Any]) -> "Track":
+    def told(cls, values: Mapping[str, Any]) -> "VideoTrack":
         """Read it from a message's values."""
         return cls(**{**values, "orientation": Orientation(**values["orientation"])})
 
@@ -140,21 +146,21 @@ class _Given:
     data = b""
 
 
-@job(cpu_seconds=CPU_SECONDS)
-def take(values: Values, arrays: Sequence[Array]) -> Parts:
+@worker_job(cpu_seconds=LOOK_CPU_SECONDS)
+def take_video(values: Values, arrays: Sequence[Array]) -> Parts:
     """Take a video: its name and its bytes."""
     _Given.name, _Given.data = values["name"], arrays[0].tobytes()
     av.logging.set_level(None)
     yield part()
 
 
-@job(cpu_seconds=CPU_SECONDS)
-def look_through(values: Values, arrays: Sequence[Array]) -> Parts:  # noqa: ARG001
+@worker_job(cpu_seconds=LOOK_CPU_SECONDS)
+def look_through_video(values: Values, arrays: Sequence[Array]) -> Parts:  # noqa: ARG001
     """Tell what the video is: codec, rate, track, size, and the time of each frame.
 
     The durations and counts that files claim are not believed: every packet is looked at.
     """
-    container, bounds = values["container"], Bounds(**values["bounds"])
+    container, bounds = values["container"], VideoBounds(**values["bounds"])
     check_claims(_Given.name, _Given.data, container, bounds.frames)
     with _opened(container) as (opened, index):
         stream = _chosen(opened, index)
@@ -173,17 +179,17 @@ def look_through(values: Values, arrays: Sequence[Array]) -> Parts:  # noqa: ARG
     unit = float(stream.time_base or 0) if clock != "none" else 1 / rate
     times = [(stamp - stamps[0]) * unit for stamp in stamps]
     upright = Orientation.of(_matrix(frame))
-    track = Track(container, index, width, height, upright, clock, stamps[0])
+    track = VideoTrack(container, index, width, height, upright, clock, stamps[0])
     yield part(np.array(times), codec=codec, rate=rate, track=asdict(track))
 
 
-@job(cpu_seconds=CPU_SECONDS)
-def decode(values: Values, arrays: Sequence[Array]) -> Parts:
+@worker_job(cpu_seconds=FRAME_CPU_SECONDS)
+def decode_frames(values: Values, arrays: Sequence[Array]) -> Parts:
     """Give the frames of a range, upright, one at a time: number and image.
 
     The array holds the time of each frame; ``most`` ends it after so many.
     """
-    track, bounds = Track.told(values["track"]), Bounds(**values["bounds"])
+    track, bounds = VideoTrack.told(values["track"]), VideoBounds(**values["bounds"])
     begin, end, stride, most = (values[name] for name in ("begin", "end", "stride", "most"))
     times = arrays[0].tolist()
     last, inside, heard = -1, -1, time.monotonic()
@@ -264,7 +270,7 @@ def _damaged() -> VideoRefused:
     )
 
 
-def _checked_codec(stream: VideoStream, bounds: Bounds) -> str:
+def _checked_codec(stream: VideoStream, bounds: VideoBounds) -> str:
     """Name the codec, having made sure that we take it and that its frames are not too big."""
     context = stream.codec_context
     if context is None or context.name not in CODECS:
@@ -279,7 +285,7 @@ def _checked_codec(stream: VideoStream, bounds: Bounds) -> str:
     return CODECS[context.name]
 
 
-def _check_size(width: int, height: int, bounds: Bounds) -> None:
+def _check_size(width: int, height: int, bounds: VideoBounds) -> None:
     if width * height > bounds.pixels:
         raise VideoRefused(
             f"The frames of {_Given.name} have {width} x {height} pixels; the limit is "
@@ -287,7 +293,7 @@ def _check_size(width: int, height: int, bounds: Bounds) -> None:
         )
 
 
-def _square(stream: VideoStream, frame: VideoFrame, bounds: Bounds) -> tuple[int, int]:
+def _square(stream: VideoStream, frame: VideoFrame, bounds: VideoBounds) -> tuple[int, int]:
     """Tell the sides of a frame when its pixels are square, which stored ones need not be."""
     aspect = stream.sample_aspect_ratio
     width = round(frame.width * aspect) if aspect and aspect > 0 else frame.width
@@ -302,17 +308,13 @@ def _matrix(frame: VideoFrame) -> tuple[int, ...] | None:
 
 
 def _timetable(
-    opened: av.container.InputContainer, stream: VideoStream, container: str, bounds: Bounds
+    opened: av.container.InputContainer,
+    stream: VideoStream,
+    container: str,
+    bounds: VideoBounds,
 ) -> tuple[float, Clock, list[int]]:
     """List the packets that are shown: the rate they claim, their clock, sorted time stamps."""
-    codec = stream.codec_context.name
-    shown = [
-        (packet.dts if container == "avi" else packet.pts)
-        for packet in _packets(opened, stream, bounds)
-        if packet.size and not packet.is_discard and not _is_hidden(packet, codec)
-    ]
-    if not shown:
-        raise _damaged()
+    shown = _shown(opened, stream, container, bounds)
     rate = float(stream.average_rate or _USUAL_RATE)
     rate = rate if SLOWEST <= rate <= FASTEST else _USUAL_RATE
     stamps = sorted(stamp for stamp in shown if stamp is not None)
@@ -322,6 +324,42 @@ def _timetable(
         seconds = float((stamps[-1] - stamps[0]) * stream.time_base)
         rate = min((len(stamps) - 1) / seconds, FASTEST)
     return rate, "decoded" if container == "avi" else "shown", stamps
+
+
+def _shown(
+    opened: av.container.InputContainer,
+    stream: VideoStream,
+    container: str,
+    bounds: VideoBounds,
+) -> list[int | None]:
+    """List the time stamps of the packets that are shown, at least one."""
+    codec, most = stream.codec_context.name, _most_bytes(stream)
+    shown: list[int | None] = []
+    hidden = 0
+    for packet in _packets(opened, stream, bounds):
+        if packet.size > most:
+            raise VideoRefused(
+                f"A frame of {_Given.name} takes {packet.size / 1e6:.0f} MB, more than its "
+                "pixels can need. Export it as MP4 with H.264."
+            )
+        if packet.size and _is_hidden(packet, codec):
+            hidden += 1
+        elif packet.size and not packet.is_discard:
+            shown.append(packet.dts if container == "avi" else packet.pts)
+    if not shown:
+        raise _damaged()
+    if hidden > len(shown) + MOST_HIDDEN:
+        raise VideoRefused(
+            f"{_Given.name} has {hidden:,} frames that are never shown and only "
+            f"{len(shown):,} that are. Export it as MP4 with H.264."
+        )
+    return shown
+
+
+def _most_bytes(stream: VideoStream) -> int:
+    """Tell how large a packet may be: somewhat more than the pixels of its frame, raw."""
+    context = stream.codec_context
+    return 4 * context.width * context.height + 2**20
 
 
 def _is_hidden(packet: "Packet[VideoStream]", codec: str) -> bool:
@@ -359,7 +397,7 @@ def _when_shown(
 
 
 def _packets(
-    opened: av.container.InputContainer, stream: VideoStream, bounds: Bounds
+    opened: av.container.InputContainer, stream: VideoStream, bounds: VideoBounds
 ) -> "Iterator[Packet[VideoStream]]":
     """Take a file apart up to its end, or to where it was cut off."""
     count = 0
@@ -378,7 +416,11 @@ def _packets(
 
 
 def _decoded(
-    opened: av.container.InputContainer, stream: VideoStream, bounds: Bounds, *, threads: int
+    opened: av.container.InputContainer,
+    stream: VideoStream,
+    bounds: VideoBounds,
+    *,
+    threads: int,
 ) -> Iterator[VideoFrame | None]:
     """Decode what can be decoded, in the order in which it is shown; None for a packet.
 
@@ -397,7 +439,7 @@ def _decoded(
                 raise MemoryError from error
             decoded = []
         if decoded:
-            allow_processor_time(CPU_SECONDS)
+            allow_processor_time(FRAME_CPU_SECONDS)
         silent = 0 if decoded else silent + 1
         if silent > MOST_SILENT_PACKETS:
             raise VideoRefused(
@@ -418,7 +460,7 @@ def _seek(
 
 
 def _number(
-    track: Track, times: list[float], frame: VideoFrame, stream: VideoStream, last: int
+    track: VideoTrack, times: list[float], frame: VideoFrame, stream: VideoStream, last: int
 ) -> int:
     """Find the number of a decoded frame by its time stamp, or count on; never go back."""
     number = last + 1
@@ -431,7 +473,7 @@ def _number(
     return min(max(number, last), len(times) - 1)
 
 
-def _pixels(frame: VideoFrame, track: Track) -> Image:
+def _pixels(frame: VideoFrame, track: VideoTrack) -> Image:
     """Convert a frame to B, G, R and turn it; one of another size is brought to the first's."""
     try:
         stored = frame.to_ndarray(format="bgr24", width=track.width, height=track.height)

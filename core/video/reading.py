@@ -22,7 +22,7 @@ from core.picture.size import Size
 from core.sandbox.messages import Array, Message
 from core.sandbox.walls import Limits
 from core.sandbox.worker import lent
-from core.video.decoding import CODECS, FASTEST, Bounds, Track
+from core.video.decoding import CODECS, FASTEST, VideoBounds, VideoTrack
 
 T = TypeVar("T")
 
@@ -76,7 +76,7 @@ class VideoInfo:
     size: Size
     rate: float
     times: tuple[float, ...] = field(repr=False)
-    track: Track = field(repr=False)
+    track: VideoTrack = field(repr=False)
 
     @property
     def seconds(self) -> float:
@@ -128,8 +128,8 @@ def video_info(video: Video) -> VideoInfo:
     container = _container_of(video)
     info: VideoInfo | None = None
     asked = {"container": container, "bounds": _bounds()}
-    for answer in _within(video, LOOK_SECONDS, _answers(video, "look_through", asked)):
-        info = _header(video, answer, container)
+    for answer in _within(video, LOOK_SECONDS, _answers(video, "look_through_video", asked)):
+        info = _info_of(video, answer, container)
     if info is None:
         raise _nonsense(video)
     if info.times[-1] > MAX_SECONDS:
@@ -179,7 +179,7 @@ def pulsed_frames(
         "most": most,
     }
     last = -1
-    with closing(_answers(video, "decode", asked, [np.array(info.times)])) as answers:
+    with closing(_answers(video, "decode_frames", asked, [np.array(info.times)])) as answers:
         for answer in answers:
             if answer is None:
                 yield None
@@ -227,7 +227,7 @@ def _container_of(video: Video) -> Container:
 
 
 def _bounds() -> dict[str, int]:
-    return asdict(Bounds(MAX_FRAMES, MAX_FRAME_PIXELS))
+    return asdict(VideoBounds(MAX_FRAMES, MAX_FRAME_PIXELS))
 
 
 def _answers(
@@ -241,7 +241,9 @@ def _answers(
         if new:
             data = np.frombuffer(video.data, np.uint8)
             name = {"name": video.name[:_MOST_NAME]}
-            yield from _nothing(worker.ask("take", name, [data], silence=_SILENCE_SECONDS))
+            yield from _nothing(
+                worker.ask("take_video", name, [data], silence=_SILENCE_SECONDS)
+            )
         yield from worker.ask(job, values, arrays, silence=_SILENCE_SECONDS)
 
 
@@ -277,10 +279,10 @@ def _within(video: Video, seconds: float, answers: Generator[T | None]) -> Gener
                 )
 
 
-def _header(video: Video, answer: Message, container: Container) -> VideoInfo:
+def _info_of(video: Video, answer: Message, container: Container) -> VideoInfo:
     """Make sure that an answer can be what a video is; nobody vouches for a worker."""
     try:
-        track, (times,) = Track.told(answer.values["track"]), answer.arrays
+        track, (times,) = VideoTrack.told(answer.values["track"]), answer.arrays
         codec, rate = answer.values["codec"], float(answer.values["rate"])
         sides = Size(int(track.width), int(track.height))  # raises below 1
         sane = (

@@ -28,8 +28,9 @@ from pages.components.shell.charts import ON_TOP, name, quantity, show_chart
 from pages.components.shell.choice import choice
 from pages.components.shell.download import download
 from pages.components.shell.images import show_photo
-from pages.components.shell.jobs import start_button, start_own, watch
+from pages.components.shell.jobs import END_SECONDS, start_button, start_own, watch
 from pages.components.shell.lazy_tabs import show_tabs
+from pages.components.shell.leaving import when_left
 from pages.components.shell.metrics import show_metrics
 from pages.components.shell.text import about_seconds, amount, megabytes, milliseconds, plain
 from pages.components.shell.uploads import forget_upload, kept_upload, show_kept
@@ -151,6 +152,13 @@ def _begin(
     steps = annotate(video, info, frame_range, question, annotated)
     job = start_own(steps, expected(info, frame_range), key=key)
     st.session_state[f"{key}.work"] = _Work(job, annotated, question, video.name, frame_range)
+    when_left(f"{key}.work", partial(_let_go, job, annotated))
+
+
+def _let_go(job: Job[FrameAnswer], annotated: AnnotatedVideo) -> None:
+    """End the work of a visitor who has left, and remove the film."""
+    job.end(END_SECONDS)
+    annotated.remove()
 
 
 def _work(key: str) -> _Work | None:
@@ -205,6 +213,12 @@ def show_results(key: str) -> None:
             f"{work.job.count:,} of {work.job.total:,} frames. Start again with a later or "
             "shorter part, or with fewer of its frames."
         )
+    if annotated.removed:
+        st.info(
+            "The annotated video was removed when your connection to this server was lost. "
+            "Press Start again to make it anew."
+        )
+        return
     _show_annotated(annotated, key)
     st.caption(
         f"{plain(work.name)} with the answers of {plain(work.question.card.title)}, from "

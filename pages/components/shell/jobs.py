@@ -49,7 +49,7 @@ def _begin(key: str, begin: Callable[[], None]) -> None:
         st.session_state[f"{key}.refused"] = str(error)
 
 
-def start_own(steps: Generator[T], total: int, *, key: str) -> Job[T]:
+def start_own(steps: Generator[T | None], total: int, *, key: str) -> Job[T]:
     """Start the one job that a visitor may have at work.
 
     What the same page had at work is stopped first, and its place waited for, because it
