@@ -5,7 +5,7 @@ from contextlib import closing
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import PictureRefused, SandboxError, SandboxUnavailable
+from core.errors import PictureRefused, SandboxError
 from core.picture.header import Header, Unfit
 from core.sandbox.walls import Limits
 from core.sandbox.worker import Worker
@@ -26,22 +26,33 @@ def walled_pixels(header: Header) -> npt.NDArray[np.uint8]:
         ValueError: the file is damaged, or the answer cannot be right.
         SandboxUnavailable: this machine cannot start the process.
     """
-    size, corner = (header.size.width, header.size.height), header.corner
+    with closing(picture_worker()) as worker:
+        return pixels_from(worker, header)
+
+
+def picture_worker() -> Worker:
+    """Start a worker that decodes pictures.
+
+    Raises:
+        SandboxUnavailable: this machine cannot start it.
+    """
+    return Worker("core.picture.decoding", LIMITS)
+
+
+def pixels_from(worker: Worker, header: Header) -> npt.NDArray[np.uint8]:
+    """Ask a worker for the pixels; raises as ``walled_pixels`` does."""
     told = {name: getattr(header, name) for name in ("format", "kind", "decoder")}
-    numbers = {"channels": header.channels, "bits": header.bits}
+    numbers = {"channels": header.channels, "bits": header.bits, "corner": header.corner}
+    values = {**told, **numbers, "size": header.size.cv2}
     data = np.frombuffer(header.data, np.uint8)
-    values = {**told, **numbers, "size": size, "corner": corner}
     try:
-        with closing(Worker("core.picture.decoding", LIMITS)) as worker:
-            answers = worker.ask("decode", values, [data], silence=_SILENCE_SECONDS)
-            parts = [answer for answer in answers if answer]
+        answers = worker.ask("decode_behind_walls", values, [data], silence=_SILENCE_SECONDS)
+        (answer,) = (each for each in answers if each)
     except PictureRefused as error:
         raise ValueError(str(error)) from error
-    except SandboxUnavailable:
-        raise
     except SandboxError as error:
         raise Unfit(f"cannot be decoded. {error} Export it as a JPEG or PNG.") from error
-    return _checked(parts[0].arrays[0], header)
+    return _checked(answer.arrays[0], header)
 
 
 def _checked(pixels: npt.NDArray[np.uint8], header: Header) -> npt.NDArray[np.uint8]:

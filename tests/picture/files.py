@@ -60,13 +60,13 @@ def tiff(array, **options):
     return file.getvalue()
 
 
-def heic(image, *, exif=b"", **options):
+def heic(image, *, exif=b"", quality=90, **options):
     """Encode with libheif, which makes irot and imir of EXIF's orientation."""
     made = pillow_heif.from_pillow(image)
     if exif:
         made[0].info["exif"] = exif
     file = io.BytesIO()
-    made.save(file, quality=90, **options)
+    made.save(file, quality=quality, **options)
     return file.getvalue()
 
 

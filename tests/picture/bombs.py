@@ -1,88 +1,27 @@
-"""Pictures made to cost a decoder time or memory, and honest ones at the limits.
+"""Pictures made to cost a decoder time or memory, and honest ones at the limits."""
 
-Each row is made here, decoded in a process of its own, and measured by that process's
-resource usage: processor seconds and peak memory, its worker's included.
-"""
-
-import io
-import json
 import struct
-import subprocess
-import sys
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable
 
 import cv2
 import numpy as np
-import pillow_heif
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[1]
+from core.picture.image import Picture, decode_picture
+from tests.picture.files import chunk, encoded, heic
+
 WIDE, HIGH = 8000, 5000  # 40 million pixels
 ROOM = 20 * 10**6 - 4000  # bytes of a file, with some left for its header
 
-_CHILD = """
-import json, resource, sys
-from pathlib import Path
-from core.errors import BlobscopeError
-from core.picture.image import (Picture, decode_picture)
-picture = Picture("bomb", Path(sys.argv[1]).read_bytes())
-begun = resource.getrusage(resource.RUSAGE_SELF)
-try:
-    sentence = "decoded: %d x %d" % decode_picture(picture).shape[1::-1]
-except BlobscopeError as error:
-    sentence = str(error)
-own = resource.getrusage(resource.RUSAGE_SELF)
-child = resource.getrusage(resource.RUSAGE_CHILDREN)
-cpu = sum(each.ru_utime + each.ru_stime for each in (own, child))
-cpu -= begun.ru_utime + begun.ru_stime
-print(json.dumps([cpu, max(own.ru_maxrss, child.ru_maxrss) / 1024, sentence]))
-"""
 
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What decoding one picture took.
-
-    Attributes:
-        bytes: of the file.
-        cpu_s: processor seconds from its bytes to its pixels, or to the sentence. Where a
-            worker decodes, its start (about 0.5 s) is in it.
-        peak_mb: the most memory that the process, or its worker, had at once.
-        sentence: what the visitor gets.
-    """
-
-    bytes: int
-    cpu_s: float
-    peak_mb: float
-    sentence: str
-
-
-def measured(path: Path) -> Cost:
-    """Decode a file in a process of its own."""
-    told = _run("-c", _CHILD, str(path))
-    return Cost(path.stat().st_size, *json.loads(told.splitlines()[-1]))
-
-
-def _run(*arguments: str) -> str:
-    # a child's peak memory begins with its parent's: this process has to stay small
-    done = subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    return done.stdout
+def visit(data: bytes) -> str:
+    """Decode a picture, as a visit does."""
+    height, width = decode_picture(Picture("bomb", data)).shape[:2]
+    return f"decoded: {width} x {height}"
 
 
 # --- PNG ---
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    """Make a PNG's chunk, with its checksum."""
-    return (
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-    )
 
 
 def zeros(count: int) -> bytes:
@@ -280,12 +219,6 @@ def _bmp(width: int, height: int, packing: int, bits: int, pixels: bytes) -> byt
     return b"BM" + size + info + table + pixels
 
 
-def _encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
 def _rgba(width: int, height: int) -> np.ndarray:
     return np.dstack([photo(width, height), photo(width, height)[..., 0]])
 
@@ -297,7 +230,7 @@ def _webp(image: np.ndarray, quality: int) -> bytes:
 def _animated_webp() -> bytes:
     one = Image.new("RGB", (16, 16))
     frames = [Image.new("RGB", (16, 16), (each, 0, 0)) for each in range(200)]
-    data = _encoded(one, "WEBP", save_all=True, append_images=frames)
+    data = encoded(one, "WEBP", save_all=True, append_images=frames)
     body = data[12:] + data[data.index(b"ANMF") :] * 1000
     return struct.pack("<4sI4s", b"RIFF", 4 + len(body), b"WEBP") + body[: ROOM - 100]
 
@@ -381,12 +314,12 @@ def _tiff_tags() -> bytes:
 
 
 GIF_TIFF_ROWS: dict[str, Callable[[], bytes]] = {
-    "GIF 40 MP": lambda: _encoded(Image.fromarray(photo()[..., 0] // 64 * 64), "GIF"),
-    "GIF 40 MP of one colour": lambda: _encoded(Image.new("P", (WIDE, HIGH)), "GIF"),
+    "GIF 40 MP": lambda: encoded(Image.fromarray(photo()[..., 0] // 64 * 64), "GIF"),
+    "GIF 40 MP of one colour": lambda: encoded(Image.new("P", (WIDE, HIGH)), "GIF"),
     "GIF 10 x 10 on a screen of 40 MP": lambda: (
         _gif(10, 10, b"")[:6]
         + struct.pack("<HH", WIDE, HIGH)
-        + _encoded(Image.new("P", (10, 10)), "GIF")[10:]
+        + encoded(Image.new("P", (10, 10)), "GIF")[10:]
     ),
     "GIF 40 MP, 20 MB of clear codes": lambda: _gif(WIDE, HIGH, _clear_codes(ROOM * 8 // 10)),
     "GIF, 10 million comment blocks": lambda: _gif(
@@ -400,16 +333,16 @@ GIF_TIFF_ROWS: dict[str, Callable[[], bytes]] = {
     ),
     "TIFF strip that unpacks to 19 GB": lambda: tiff_strips(100, 100, 100, 8, zeros(18_000)),
     "TIFF, tags of 5 million values": _tiff_tags,
-    "TIFF 40 MP, LZW": lambda: _encoded(
+    "TIFF 40 MP, LZW": lambda: encoded(
         Image.fromarray(_flat()), "TIFF", compression="tiff_lzw"
     ),
-    "TIFF 40 MP, CMYK": lambda: _encoded(
+    "TIFF 40 MP, CMYK": lambda: encoded(
         Image.new("CMYK", (WIDE, HIGH)), "TIFF", compression="tiff_deflate"
     ),
-    "TIFF 40 MP, group 4": lambda: _encoded(
+    "TIFF 40 MP, group 4": lambda: encoded(
         Image.fromarray(photo()[..., 0] > 127), "TIFF", compression="group4"
     )[:ROOM],
-    "TIFF 40 MP, JPEG": lambda: _encoded(
+    "TIFF 40 MP, JPEG": lambda: encoded(
         Image.fromarray(photo()), "TIFF", compression="jpeg", quality=60
     ),
     "TIFF 20 MP, RGBA of 16 bits": lambda: cv2.imencode(
@@ -427,14 +360,11 @@ def _lying(data: bytes, width: int, height: int) -> bytes:
 
 
 def _avif(image: np.ndarray) -> bytes:
-    return _encoded(Image.fromarray(image), "AVIF", quality=50, speed=10)
+    return encoded(Image.fromarray(image), "AVIF", quality=50, speed=10)
 
 
 def _heic(image: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    heif = pillow_heif.from_pillow(Image.fromarray(image))
-    heif.save(file, quality=20)
-    return file.getvalue()
+    return heic(Image.fromarray(image), quality=20)
 
 
 HEIF_ROWS: dict[str, Callable[[], bytes]] = {
@@ -450,31 +380,4 @@ HEIF_ROWS: dict[str, Callable[[], bytes]] = {
     "HEIC 64 x 64 that claims 24 MP": lambda: _lying(_heic(photo(64, 64)), 6000, 4000),
 }
 
-ROWS = PNG_ROWS | JPEG_ROWS | OTHER_ROWS | GIF_TIFF_ROWS | HEIF_ROWS
-
-
-def rows(folder: Path, wanted: str = "") -> Iterator[tuple[str, Cost]]:
-    """Make and decode one picture after the other, each in a process of its own."""
-    path = folder / "bomb"
-    for name in ROWS:
-        if wanted in name:
-            _run("-m", "benchmarks._picture_bombs", "--make", name, str(path))
-            yield name, measured(path)
-
-
-def main(arguments: list[str]) -> None:
-    """Make one picture, or print the table of those whose names hold a text."""
-    if arguments[:1] == ["--make"]:
-        Path(arguments[2]).write_bytes(ROWS[arguments[1]]())
-        return
-    with TemporaryDirectory() as folder:
-        for name, cost in rows(Path(folder), *arguments[:1]):
-            print(
-                f"{name:42} {cost.bytes:>10,} {cost.cpu_s:6.2f} {cost.peak_mb:6.0f}  "
-                f"{cost.sentence[:90]}",
-                flush=True,
-            )
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+BOMBS = PNG_ROWS | JPEG_ROWS | OTHER_ROWS | GIF_TIFF_ROWS | HEIF_ROWS
