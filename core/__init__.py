@@ -105,7 +105,7 @@ all of them < pipeline < answers < lab
                          answers < series < video < share
                                             video < live
 errors < jobs
-errors < sandbox < video
+errors < sandbox < picture, video
 
 ``nets`` and ``results`` do not know each other: a card names its output layout and
 ``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.

@@ -12,9 +12,9 @@ Kind = Literal["colour", "grey", "alpha"]
 Decoder = Literal["cv2", "cv2 colour", "Pillow", "pillow-heif"]
 """Who decodes: cv2 with IMREAD_UNCHANGED, cv2 with IMREAD_COLOR, or one of the others."""
 
-MAX_BYTES = 20 * 10**6
-MAX_PIXELS = 40 * 10**6
-MAX_SIDE = 16384
+MAX_PICTURE_BYTES = 20 * 10**6
+MAX_PICTURE_PIXELS = 40 * 10**6
+MAX_PICTURE_SIDE = 16384
 MAX_UNPACKED = 160 * 10**6
 """Bytes of the pixels as the file's channels and bits have them: 40 million pixels of 4 x 8
 bits, 26 million of 3 x 16, 20 million of 4 x 16. cv2 holds them twice while it decodes."""
@@ -66,18 +66,18 @@ def checked_size(width: int, height: int, *, channels: int = 3, bits: int = 8) -
     """Make a size of what a header claims.
 
     Raises:
-        Unfit: no pixel, or more than MAX_PIXELS, MAX_SIDE or MAX_UNPACKED.
+        Unfit: no pixel, or more than MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE or MAX_UNPACKED.
     """
     if width < 1 or height < 1:
         raise Unfit(f"is {width} x {height} pixels: there is nothing to see.")
-    if width * height > MAX_PIXELS:
+    if width * height > MAX_PICTURE_PIXELS:
         raise Unfit(
             f"has {width} x {height} pixels, {width * height / 1e6:.1f} million; the limit is "
-            f"{MAX_PIXELS // 10**6} million. Scale it down first."
+            f"{MAX_PICTURE_PIXELS // 10**6} million. Scale it down first."
         )
-    if max(width, height) > MAX_SIDE:
+    if max(width, height) > MAX_PICTURE_SIDE:
         raise Unfit(
-            f"has {width} x {height} pixels; the limit is {MAX_SIDE} for each side. "
+            f"has {width} x {height} pixels; the limit is {MAX_PICTURE_SIDE} for each side. "
             "Scale it down or crop it first."
         )
     if (unpacked := width * height * channels * bits // 8) > MAX_UNPACKED:

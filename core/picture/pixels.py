@@ -12,7 +12,7 @@ from PIL import AvifImagePlugin, Image
 
 from core.picture.formats.jpeg import probes
 from core.picture.formats.png import check_inflated
-from core.picture.header import MAX_PIXELS, Header, Unfit
+from core.picture.header import MAX_PICTURE_PIXELS, Header, Unfit
 
 STRIP_PIXELS = 2**20
 PROBED_PIXELS = 20 * 10**6
@@ -21,7 +21,7 @@ PROBED_PIXELS = 20 * 10**6
 Pixels = npt.NDArray[Any]
 """(H, W), (H, W, 3) in B, G, R, or (H, W, 4) with alpha; uint8 or uint16."""
 
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # the header tells before; this is the second lock
+Image.MAX_IMAGE_PIXELS = MAX_PICTURE_PIXELS  # the header tells before; this is the second lock
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 

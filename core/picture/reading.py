@@ -6,29 +6,25 @@ from collections.abc import Callable
 
 from core.errors import PictureRefused
 from core.picture.formats.bmp import read_bmp
-from core.picture.formats.gif import SIGNATURES as GIF
-from core.picture.formats.gif import read_gif
+from core.picture.formats.gif import GIF_SIGNATURES, read_gif
 from core.picture.formats.heif import is_heif, read_heif
-from core.picture.formats.jpeg import SIGNATURE as JPEG
-from core.picture.formats.jpeg import read_jpeg
-from core.picture.formats.png import SIGNATURE as PNG
-from core.picture.formats.png import read_png
-from core.picture.formats.tiff import SIGNATURES as TIFF
-from core.picture.formats.tiff import read_tiff
+from core.picture.formats.jpeg import JPEG_SIGNATURE, read_jpeg
+from core.picture.formats.png import PNG_SIGNATURE, read_png
+from core.picture.formats.tiff import TIFF_SIGNATURES, read_tiff
 from core.picture.formats.webp import read_webp
-from core.picture.header import MAX_BYTES, Header, Unfit
+from core.picture.header import MAX_PICTURE_BYTES, Header, Unfit
 
-FORMATS = ("JPEG", "PNG", "WebP", "BMP", "GIF", "TIFF", "AVIF", "HEIC")
-KNOWN = f"{', '.join(FORMATS[:-1])} and {FORMATS[-1]}"
+_FORMATS = ("JPEG", "PNG", "WebP", "BMP", "GIF", "TIFF", "AVIF", "HEIC")
+KNOWN_FORMATS = f"{', '.join(_FORMATS[:-1])} and {_FORMATS[-1]}"
 """The formats as a sentence lists them."""
 
 _READERS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], Header]], ...] = (
-    (lambda data: data.startswith(JPEG), read_jpeg),
-    (lambda data: data.startswith(PNG), read_png),
+    (lambda data: data.startswith(JPEG_SIGNATURE), read_jpeg),
+    (lambda data: data.startswith(PNG_SIGNATURE), read_png),
     (lambda data: data.startswith(b"RIFF") and data[8:12] == b"WEBP", read_webp),
     (lambda data: data.startswith(b"BM"), read_bmp),
-    (lambda data: data.startswith(GIF), read_gif),
-    (lambda data: data.startswith(TIFF), read_tiff),
+    (lambda data: data.startswith(GIF_SIGNATURES), read_gif),
+    (lambda data: data.startswith(TIFF_SIGNATURES), read_tiff),
     (is_heif, read_heif),
 )
 _DAMAGE = (ValueError, IndexError, KeyError, struct.error, OverflowError)
@@ -71,10 +67,10 @@ def read_header(name: str, data: bytes) -> Header:
     """
     if not data:
         raise PictureRefused(f"{name} is empty (0 bytes). Choose another file.")
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_PICTURE_BYTES:
         raise PictureRefused(
             f"{name} has {len(data) / 1e6:.1f} MB; the limit is "
-            f"{MAX_BYTES // 10**6} MB. Save a smaller copy of it."
+            f"{MAX_PICTURE_BYTES // 10**6} MB. Save a smaller copy of it."
         )
     for knows, read in _READERS:
         if knows(data):
@@ -87,8 +83,8 @@ def read_header(name: str, data: bytes) -> Header:
     if data[4:8] == b"ftyp" or data.startswith((b"\x1a\x45\xdf\xa3", b"RIFF")):
         raise PictureRefused(f"{name} is a video or a sound. Videos go to the Video page.")
     raise PictureRefused(
-        f"{name} is {_guess(data)}. Blobscope opens {KNOWN} pictures: save or export it as one "
-        "of these."
+        f"{name} is {_guess(data)}. Blobscope opens {KNOWN_FORMATS} pictures: save or export it "
+        "as one of these."
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import PictureRefused
-from core.picture.header import MAX_PIXELS, Unfit
+from core.picture.header import MAX_PICTURE_PIXELS, Unfit
 from core.picture.image import Picture, decode_picture, header_of
 from core.picture.pixels import flat_pixels
 from core.picture.walled import (
@@ -67,7 +67,7 @@ def test_two_thousand_mutants_give_an_image_or_a_sentence():
             worker = picture_worker()
         else:
             shown += 1
-            assert pixels.shape[0] * pixels.shape[1] <= MAX_PIXELS
+            assert pixels.shape[0] * pixels.shape[1] <= MAX_PICTURE_PIXELS
     worker.close()
     assert shown + refused == MUTANTS
     assert shown > MUTANTS / 10

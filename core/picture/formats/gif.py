@@ -5,7 +5,7 @@ import struct
 from core.picture.header import Header, Unfit, checked_size
 from core.picture.size import Size
 
-SIGNATURES = (b"GIF87a", b"GIF89a")
+GIF_SIGNATURES = (b"GIF87a", b"GIF89a")
 MAX_BLOCKS = 250_000
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _GRAPHIC_CONTROL = 0xF9

@@ -16,7 +16,7 @@ from core.picture.size import Size
 MAX_BOXES = 20_000
 MAX_ITEMS = 2000
 MAX_META = 2**20
-MAX_PIXELS, MAX_ALPHA_PIXELS = 25 * 10**6, 16 * 10**6
+MAX_HEIF_PIXELS, MAX_HEIF_ALPHA_PIXELS = 25 * 10**6, 16 * 10**6
 """These codecs take twice the time of the other formats for each pixel, and alpha is a second
 picture."""
 
@@ -75,7 +75,7 @@ def read_heif(data: bytes) -> Header:
     stored = checked_size(*_extent(own))
     _check_parts(items, stored)
     alpha = any(kind == b"auxC" and _is_alpha(each) for kind, each in items.properties)
-    limit = MAX_ALPHA_PIXELS if alpha else MAX_PIXELS
+    limit = MAX_HEIF_ALPHA_PIXELS if alpha else MAX_HEIF_PIXELS
     if stored.width * stored.height > limit:
         raise Unfit(
             f"has {stored} pixels; the limit for {coded} is {limit // 10**6} million"

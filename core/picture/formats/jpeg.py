@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from core.picture.header import Header, Unfit, checked_size
 from core.picture.orientation import exif_orientation
 
-SIGNATURE = b"\xff\xd8\xff"
+JPEG_SIGNATURE = b"\xff\xd8\xff"
 END = b"\xff\xd9"
 MAX_SEGMENTS = 3000
 MAX_SCANS = 100
@@ -29,7 +29,7 @@ _KEPT_APPS = (0xE0, 0xEE)
 class _Walk:
     """What a walk over the segments found."""
 
-    kept: list[bytes] = field(default_factory=lambda: [SIGNATURE[:2]])
+    kept: list[bytes] = field(default_factory=lambda: [JPEG_SIGNATURE[:2]])
     width: int = 0
     height: int = 0
     frame: str = ""

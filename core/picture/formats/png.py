@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from core.picture.header import Header, Kind, Unfit, checked_size
 from core.picture.orientation import exif_orientation
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-MAX_CHUNKS = 50_000
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+MAX_PNG_CHUNKS = 50_000
 SPARE_BYTES = 2**16
 """So many bytes may follow the pixels in the packed data; some encoders round up."""
 
@@ -23,7 +23,7 @@ _END = b"\0\0\0\0IEND\xaeB`\x82"
 class _Chunks:
     """What a walk over the chunks found."""
 
-    kept: list[bytes] = field(default_factory=lambda: [SIGNATURE])
+    kept: list[bytes] = field(default_factory=lambda: [PNG_SIGNATURE])
     first: dict[bytes, bytes] = field(default_factory=dict)  # kind -> its first content
     whole: bool = False
     late_exif: bool = False
@@ -71,7 +71,7 @@ def check_inflated(header: Header) -> None:
         ValueError: they unpack to less, which some decoders would show as black.
     """
     packed = zlib.decompressobj()
-    total, at, kept = 0, len(SIGNATURE), header.data
+    total, at, kept = 0, len(PNG_SIGNATURE), header.data
     while at + 12 <= len(kept) and not packed.eof:
         length, kind = struct.unpack_from(">I4s", kept, at)
         rest = kept[at + 8 : at + 8 + length] if kind == b"IDAT" else b""
@@ -90,8 +90,8 @@ def check_inflated(header: Header) -> None:
 
 def _walked(data: bytes) -> _Chunks:
     found = _Chunks()
-    at = len(SIGNATURE)
-    for _ in range(MAX_CHUNKS):
+    at = len(PNG_SIGNATURE)
+    for _ in range(MAX_PNG_CHUNKS):
         if at + 12 > len(data):
             break
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -108,7 +108,7 @@ def _walked(data: bytes) -> _Chunks:
         at += 12 + length
     else:
         raise Unfit(
-            f"is cut into more than {MAX_CHUNKS:,} chunks, the limit. Save it again with "
+            f"is cut into more than {MAX_PNG_CHUNKS:,} chunks, the limit. Save it again with "
             "another program."
         )
     if b"IDAT" not in found.first or len(found.first[b"IHDR"]) != 13:

@@ -5,8 +5,8 @@ from typing import Final
 
 from core.picture.header import Header, Kind, Unfit, checked_size
 
-SIGNATURES = (b"II*\0", b"MM\0*")
-MAX_ENTRIES = 1000
+TIFF_SIGNATURES = (b"II*\0", b"MM\0*")
+MAX_TIFF_TAGS = 1000
 
 Tags = dict[int, tuple[int, ...]]
 """The values of each tag that makes the pixels."""
@@ -73,8 +73,8 @@ _RAW = (
 def _directory(data: bytes, order: str, start: int) -> tuple[Tags, int]:
     """Read the tags that make the pixels, and where the next directory is."""
     (entries,) = struct.unpack_from(order + "H", data, start)
-    if entries > MAX_ENTRIES:
-        raise Unfit(f"has more than {MAX_ENTRIES} tags, the limit. Save it again as a PNG.")
+    if entries > MAX_TIFF_TAGS:
+        raise Unfit(f"has more than {MAX_TIFF_TAGS} tags, the limit. Save it again as a PNG.")
     tags: Tags = {}
     for at in range(start + 2, start + 2 + 12 * entries, 12):
         tag, kind, count = struct.unpack_from(order + "HHI", data, at)

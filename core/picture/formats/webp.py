@@ -7,8 +7,8 @@ from core.picture.header import Header, Unfit, checked_size
 from core.picture.orientation import exif_orientation
 from core.picture.size import Size
 
-MAX_CHUNKS = 20_000
-MAX_ALPHA_PIXELS = 25 * 10**6
+MAX_WEBP_CHUNKS = 20_000
+MAX_WEBP_ALPHA_PIXELS = 25 * 10**6
 """Alpha is a second picture in the file, and takes as long."""
 
 Chunk = tuple[bytes, bytes]
@@ -32,10 +32,10 @@ def read_webp(data: bytes) -> Header:
         corner = 2 * _triple(first[b"ANMF"], 0), 2 * _triple(first[b"ANMF"], 3)
     still, (width, height), transparent = _still(frame)
     size = checked_size(*(canvas or (width, height)))
-    if transparent and size.width * size.height > MAX_ALPHA_PIXELS:
+    if transparent and size.width * size.height > MAX_WEBP_ALPHA_PIXELS:
         raise Unfit(
             f"has {size} pixels; the limit for WebP with transparency is "
-            f"{MAX_ALPHA_PIXELS // 10**6} million. Scale it down first."
+            f"{MAX_WEBP_ALPHA_PIXELS // 10**6} million. Scale it down first."
         )
     if corner[0] + width > size.width or corner[1] + height > size.height:
         raise ValueError("a frame reaches behind the canvas")
@@ -56,7 +56,7 @@ def read_webp(data: bytes) -> Header:
 
 
 def _chunks(data: bytes, at: int) -> Iterator[Chunk]:
-    for _ in range(MAX_CHUNKS):
+    for _ in range(MAX_WEBP_CHUNKS):
         if at + 8 > len(data):
             return
         kind, length = struct.unpack_from("<4sI", data, at)
@@ -65,8 +65,8 @@ def _chunks(data: bytes, at: int) -> Iterator[Chunk]:
         yield kind, data[at + 8 : at + 8 + length]
         at += 8 + length + length % 2
     raise Unfit(
-        f"is cut into more than {MAX_CHUNKS:,} chunks, the limit. Save it again with another "
-        "program."
+        f"is cut into more than {MAX_WEBP_CHUNKS:,} chunks, the limit. Save it again with "
+        "another program."
     )
 
 
