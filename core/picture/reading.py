@@ -83,8 +83,8 @@ def read_header(name: str, data: bytes) -> Header:
     if data[4:8] == b"ftyp" or data.startswith((b"\x1a\x45\xdf\xa3", b"RIFF")):
         raise PictureRefused(f"{name} is a video or a sound. Videos go to the Video page.")
     raise PictureRefused(
-        f"{name} is {_guess(data)}. Blobscope opens {KNOWN_FORMATS} pictures: save or export it "
-        "as one of these."
+        f"{name} is {_guess(data)}. Blobscope opens {KNOWN_FORMATS} pictures: save or export "
+        "it as one of these."
     )
 
 

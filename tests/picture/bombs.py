@@ -310,7 +310,7 @@ def _tiff_tags() -> bytes:
     entries = b"".join(
         struct.pack("<HHII", tag, 3, 5_000_000, 20_000) for tag in range(1000, 1900)
     )
-    return b"II*\0" + struct.pack("<IH", 8, 900) + entries + bytes(ROOM)
+    return b"II*\0" + struct.pack("<IH", 8, 900) + entries + bytes(ROOM - len(entries))
 
 
 GIF_TIFF_ROWS: dict[str, Callable[[], bytes]] = {
