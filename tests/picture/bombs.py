@@ -257,7 +257,13 @@ OTHER_ROWS: dict[str, Callable[[], bytes]] = {
     "BMP 10 MP, 16 bits": lambda: _bmp(4000, 2450, 0, 16, bytes(8000 * 2450)),
     "WebP 40 MP": lambda: _webp(photo(), 60),
     "WebP 25 MP with alpha": lambda: _webp(_rgba(5000, 5000), 30),
-    "WebP 40 MP, lossless": lambda: _webp(np.repeat(photo(WIDE // 16, HIGH), 16, axis=1), 101),
+    "WebP 40 MP, lossless": lambda: encoded(
+        Image.fromarray(np.repeat(photo(WIDE // 16, HIGH), 16, axis=1)),
+        "WEBP",
+        lossless=True,
+        quality=0,
+        method=0,
+    ),
     "WebP, 20 MB of frames": _animated_webp,
     "WebP, 2.5 million empty chunks": lambda: (
         _webp(photo(64, 64), 80) + b"JUNK\0\0\0\0" * (ROOM // 8 - 1000)
