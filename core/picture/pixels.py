@@ -151,8 +151,8 @@ def _over_white(bgra: Pixels) -> Pixels:
     white = np.iinfo(bgra.dtype).max
     wide = np.uint16 if bgra.dtype == np.uint8 else np.uint32  # white squared and a half fit
     alpha = bgra[..., 3].astype(wide)
-    background = (white - alpha) * wide(white) + wide(white // 2)
+    background = (white - alpha) * white + white // 2
     laid = np.empty((*bgra.shape[:2], 3), bgra.dtype)
     for channel in range(3):  # one at a time: a third of the memory
-        laid[..., channel] = (bgra[..., channel] * alpha + background) // wide(white)
+        laid[..., channel] = (bgra[..., channel] * alpha + background) // white
     return laid
