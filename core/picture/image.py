@@ -78,6 +78,17 @@ def kind_of(picture: Picture) -> Kind:
     return header_of(picture).kind
 
 
+def orientation_of(picture: Picture) -> int:
+    """Read from the header how ``decode_picture`` turns the picture: EXIF's 1 to 8.
+
+    1 is not at all. HEIC counts as 1: its decoder turns it by itself.
+
+    Raises:
+        PictureRefused: as ``decode_picture``, for what the header alone tells.
+    """
+    return header_of(picture).orientation
+
+
 def remarks(picture: Picture) -> tuple[str, ...]:
     """Say what a person who sees the picture would not expect.
 

@@ -50,7 +50,7 @@ CODECS = {
 """What phones, cameras, browsers and editors write; every decoder more is a risk more."""
 
 SLOWEST, FASTEST = 0.01, 1000.0  # frames a second; others are a mistake in the file
-LOOK_CPU_SECONDS = 1.6
+LOOK_CPU_SECONDS = 1.4
 """Of processor time to look a video through; the longest ones take 1.0 here."""
 
 FRAME_CPU_SECONDS = 1.0
@@ -478,6 +478,8 @@ def _pixels(frame: VideoFrame, track: VideoTrack) -> Image:
     try:
         stored = frame.to_ndarray(format="bgr24", width=track.width, height=track.height)
     except (av.FFmpegError, ValueError) as error:
+        if isinstance(error, MemoryError | BlockingIOError):  # no memory for a thread's stack
+            raise MemoryError from error
         raise VideoRefused(
             f"A frame of the video cannot be turned into a picture ({error}). "
             "Export it as MP4 with H.264, or choose another part of it."

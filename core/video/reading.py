@@ -9,7 +9,7 @@ import hashlib
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from typing import Any, Literal, TypeVar
@@ -36,7 +36,7 @@ LOOK_SECONDS = 20.0
 """How long a page waits for one answer about a video: what it is, or one frame of it."""
 
 LIMITS = Limits(
-    memory_bytes=512 * 2**20,
+    memory_bytes=490 * 2**20,  # beside the video itself; AV1 of the largest frames takes 435
     cpu_seconds=3600,  # both threads of a whole job; frames and looks have narrower limits
     idle_seconds=30.0,
     message_bytes=3 * MAX_FRAME_PIXELS + MAX_VIDEO_BYTES,
@@ -230,13 +230,17 @@ def _bounds() -> dict[str, int]:
     return asdict(VideoBounds(MAX_FRAMES, MAX_FRAME_PIXELS))
 
 
+def _limits(video: Video) -> Limits:
+    return replace(LIMITS, memory_bytes=LIMITS.memory_bytes + len(video.data))
+
+
 def _answers(
     video: Video, job: str, values: Mapping[str, Any], arrays: Sequence[Array] = ()
 ) -> Generator[Message | None]:
     """Ask a worker that holds the video; say in its name what went wrong there."""
     with (
         _told(video),
-        lent("core.video.decoding", LIMITS, subject=video.digest) as (worker, new),
+        lent("core.video.decoding", _limits(video), subject=video.digest) as (worker, new),
     ):
         if new:
             data = np.frombuffer(video.data, np.uint8)
