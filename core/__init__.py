@@ -16,7 +16,8 @@ placement    where the image lies in the blob, and the inverse mapping
 stage        one step between image and blob, with its values
 trace        all stages of one image on its way into the blob, in order
 batch        several pictures in one blob, N x C x H x W, all with the same spec
-reading      how cv2.imread is to be asked so that it gives the pixels that ``decode`` gives
+recipe       how cv2.imread is to be asked so that it gives the pixels that Blobscope read
+header       what a picture's file says of itself before any pixel is decoded
 arithmetic   the numbers on the way of one single pixel from the picture into the blob
 finding      what the checker says about a spec: what, why, numbers, and the spec that fixes it
 mistake      a spec with a common preprocessing mistake
@@ -107,7 +108,7 @@ all of them < pipeline < answers < lab
                          answers < series < video < share
                                             video < live
 environment, errors < jobs
-errors < sandbox < video
+errors < sandbox < picture, video
 
 ``nets`` and ``results`` do not know each other: a card names its output layout and
 ``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.
