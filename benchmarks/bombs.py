@@ -1,6 +1,6 @@
 """Files that ask for far more than they are: what each costs this machine, and what it says.
 
-    python -m benchmarks.bombs [kind]
+    python -m benchmarks.bombs [kind ...]
 
 Each is given to Blobscope in a process of its own, whose processor time and memory the system
 counts, its workers included. No row may be above 2 CPU seconds and 600 MB. A new kind of file
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.costs import cost
+from tests.picture.bombs import BOMBS as PICTURES
 from tests.video.bombs import BOMBS as VIDEOS
 
 MOST_CPU_SECONDS, MOST_MB = 2.0, 600.0
@@ -26,6 +27,7 @@ class Kind:
 
 
 KINDS = {
+    "pictures": Kind("tests.picture.bombs:visit", PICTURES),
     "videos": Kind("tests.video.bombs:visit", VIDEOS),
 }
 

@@ -27,7 +27,7 @@ BELOW = {
     "wording": [],
     "outputs": ["errors"],
     "sandbox": ["errors"],
-    "picture": ["errors", "outputs"],
+    "picture": ["errors", "outputs", "sandbox"],
     "blob": ["errors", "outputs", "picture"],
     "nets": ["errors", "outputs", "picture", "blob"],
     "results": ["errors", "outputs", "picture"],

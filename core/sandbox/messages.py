@@ -37,7 +37,7 @@ class WorkerMessage:
     """One message.
 
     Attributes:
-        kind: of a request the job's name, of an answer what it is (``part``, ``done`` ...).
+        kind: of a request the job's name, of an answer what it is (``part``, ``run`` ...).
         values: small values that JSON can hold.
         arrays: of a type in ``DTYPES``; read-only where they were read from a pipe.
     """

@@ -164,8 +164,8 @@ def tracks(*, codec: bytes = b"V_MJPEG", kind: int = 1, compressed: bool = True)
 
 def inflating_cluster(number: int = 2) -> bytes:
     block = zlib.compress(bytes(9_900_000), 9)
-    head = bytes([0x80 | number]) + struct.pack(">hB", 0, 0x80)
-    return element("1f43b675", uint("e7", 0), element("a3", head, block) * 300)
+    info = bytes([0x80 | number]) + struct.pack(">hB", 0, 0x80)
+    return element("1f43b675", uint("e7", 0), element("a3", info, block) * 300)
 
 
 def inflating_blocks() -> bytes:
@@ -245,10 +245,10 @@ def avi(*, indexed: bytes = b"", pictures: bytes = b"", index: bytes = b"") -> b
     begin, end = data[hdrl : strl - 8], data[strl + strl_bytes : movi - 8]
     (hdrl_bytes,) = struct.unpack_from("<I", data, hdrl - 4)
     rest = data[strl + strl_bytes : hdrl + hdrl_bytes]
-    head = begin + chunk(b"LIST", data[strl : strl + strl_bytes] + indexed) + rest
+    info = begin + chunk(b"LIST", data[strl : strl + strl_bytes] + indexed) + rest
     between = end[len(rest) :]
     body = (
-        chunk(b"LIST", head)
+        chunk(b"LIST", info)
         + between
         + chunk(b"LIST", b"movi" + pictures + data[movi + 4 : idx1])
     )
@@ -262,8 +262,8 @@ def super_index() -> bytes:
 
     def pointing(at: int) -> bytes:
         entry = struct.pack("<QII", at, len(inner), 1)
-        head = struct.pack("<HBBI4s12x", 4, 0, 0, 1000, b"00dc")
-        return avi(indexed=chunk(b"indx", head + entry * 1000), pictures=inner)
+        info = struct.pack("<HBBI4s12x", 4, 0, 0, 1000, b"00dc")
+        return avi(indexed=chunk(b"indx", info + entry * 1000), pictures=inner)
 
     return pointing(pointing(0).index(b"ix00"))
 
