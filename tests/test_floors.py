@@ -37,6 +37,7 @@ BELOW = {
         *["answers", "series", "video"],
     ],
     "answers": ["wording", "picture", "blob", "nets", "results", "pipeline"],
+    "doubts": ["errors", "outputs", "picture", "blob", "nets", "results", "pipeline"],
     "lab": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
         *["wording", "answers"],

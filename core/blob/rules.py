@@ -100,7 +100,7 @@ def mean_order(case: Case) -> Finding | None:
 def swap(case: Case) -> Finding | None:
     """Find a net that sees red as blue."""
     spec, wanted = case.spec, case.wanted
-    if not wanted or spec.swap_rb == wanted.swap_rb or mean_order(case):
+    if not wanted or spec.swap_rb == wanted.swap_rb or spec.channels == 1 or mean_order(case):
         return None
     order = "red, green, blue" if wanted.swap_rb else "blue, green, red"
     return measured(
@@ -218,6 +218,23 @@ def one_channel(case: Case) -> Finding | None:
     )
 
 
+def grey(case: Case) -> Finding | None:
+    """Find a net for grey pictures that gets colours, or the other way round."""
+    spec, wanted = case.spec, case.wanted
+    if not wanted or spec.channels == wanted.channels:
+        return None
+    return measured(
+        case,
+        "grey",
+        f"channels is {spec.channels}, but this net was trained on "
+        f"{'grey' if wanted.channels == 1 else 'colour'} pictures.",
+        "OpenCV refuses the blob, or, where the numbers happen to allow it, computes another "
+        "convolution without a word.",
+        replace(spec, channels=wanted.channels),
+        measure=shape,
+    )
+
+
 def channels(case: Case) -> Finding | None:
     """Find an image, or a file it came from, that is not made of three colours."""
     count = 1 if case.image.ndim == 2 else case.image.shape[2]
@@ -244,6 +261,7 @@ RULES: Mapping[str, Rule] = {
     "std missing": std_missing,
     "range": value_range,
     "size": size,
+    "grey": grey,
     "stretch": aspect_ratio,
     "channels": channels,
 }

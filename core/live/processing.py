@@ -88,8 +88,7 @@ def _classification(image: BgrImage, settings: LiveSettings) -> FrameResult:
 
 def _planes(image: BgrImage, settings: LiveSettings) -> FrameResult:
     blob, _ = make_blob(image, settings.spec)
-    order = "RGB" if settings.spec.swap_rb else "BGR"
-    channels = cast(tuple[Channel, ...], tuple(order))
+    channels = cast(tuple[Channel, ...], settings.spec.planes)
     rendered = render_planes(
         planes(blob, settings.spec.layout),
         colouring=settings.colouring,

@@ -363,11 +363,6 @@ def _grid(
     return np.vstack(corners).astype(np.float64), np.vstack(steps).astype(np.float64)
 
 
-def sigmoid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Press numbers into 0..1: 1 / (1 + exp(-value))."""
-    return np.asarray(1 / (1 + np.exp(-values)))
-
-
 def _is_ssd(array: Array) -> bool:
     return array.ndim == 4 and array.shape[:2] == (1, 1) and array.shape[3] == 7
 
