@@ -29,7 +29,7 @@ from core.errors import LayoutUnknown
 from core.outputs import Outputs
 from core.picture.size import Size
 from core.results.boxes import cxcywh_to_xyxy
-from core.results.classification import is_line, softmax
+from core.results.classification import is_line, sigmoid, softmax
 from core.results.detections import Detections
 
 LayoutName = Literal["darknet", "ssd", "yolov5", "yolox", "yolov8", "end-to-end", "yolov2"]
