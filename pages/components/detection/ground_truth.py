@@ -13,7 +13,7 @@ from core.picture.size import Size
 from core.pipeline import DetectionResult, Run, Thresholds, detect, on_shown
 from core.render.boxes import BoxStyle
 from core.render.truth import draw_matched, draw_truth
-from core.results.marked import Frame
+from core.results.marked import DrawnOn
 from core.results.matching import (
     ClassScore,
     DetectionMetrics,
@@ -36,7 +36,7 @@ MOST_KEPT = 12
 MOST_NAMED = 8
 
 _KEPT = "truth.kept"
-_FRAMES: dict[Frame, str] = {
+_FRAMES: dict[DrawnOn, str] = {
     "upright": "the photo as it is shown",
     "stored": "the photo before its EXIF turn",
 }
@@ -139,7 +139,7 @@ def _marked(
     _picture: Picture,
     _size: Size,
     image_id: str | None,
-    frame: Frame | None,
+    frame: DrawnOn | None,
 ) -> MarkedFile | dict[str, str]:
     """Read a file once; where the image is to be chosen, return the choices by their ids."""
     try:
