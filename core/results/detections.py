@@ -87,9 +87,9 @@ class Detections:
         """Keep the first rows; after ``above``, these are the surest."""
         return self.taken(slice(count))
 
-    def of_classes(self, class_ids: Iterable[int]) -> Self:
-        """Keep the boxes of these classes."""
-        return self.taken(np.isin(self.class_id, list(class_ids)))
+    def of_classes(self, class_ids: Iterable[int] | None) -> Self:
+        """Keep the boxes of these classes; None means all."""
+        return self if class_ids is None else self.taken(np.isin(self.class_id, [*class_ids]))
 
     def suppressed(self, *, iou: float, per_class: bool = True) -> Self:
         """Of boxes that overlap more than ``iou``, keep the surest (NMS), surest first.
@@ -160,6 +160,14 @@ class Detections:
         """
         corner = [size.width, size.height, size.width, size.height]
         return replace(self, xyxy=self.xyxy.clip(0, corner))
+
+    def with_area(self) -> Self:
+        """Keep the boxes that have a width and a height.
+
+        >>> Detections([[0, 5, 0, 9], [0, 5, 4, 9]], [0.9, 0.8], [0, 0], [0, 1]).with_area().row
+        array([1])
+        """
+        return self.taken((self.xyxy[:, 2:] > self.xyxy[:, :2]).all(axis=1))
 
 
 def _softly_ordered(
