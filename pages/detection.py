@@ -27,13 +27,13 @@ with knobs:
     style = display_controls("detection.display")
 
 run = cached_run(picture, card, spec)
-result = detect(run, card, thresholds)
+result = detect(run, thresholds)
 with view:
-    boxes.show_steps("detection", result, card)
+    boxes.show_steps("detection", result)
     canvas = st.container()
-    boxes.show_table(result, card)
+    boxes.show_table(result)
     show_times(run.times, read_ms=result.read_ms)
-    row = choose_box("detection.box", result, card)
+    row = choose_box("detection.box", result)
     with canvas:
-        box_canvas("detection", run, card, thresholds, chosen=row, style=style)
-    show_detection_tabs(picture, card, spec, thresholds, style, run, result, row)
+        box_canvas("detection", picture, result, chosen=row, style=style)
+    show_detection_tabs(picture, result, chosen=row, style=style)

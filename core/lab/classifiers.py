@@ -49,14 +49,14 @@ class CommonRow:
     confidence: tuple[float | None, ...]
 
 
-def classifier_answer(run: Run, card: ModelCard, k: int = 5) -> ClassifierAnswer:
+def classifier_answer(run: Run, k: int = 5) -> ClassifierAnswer:
     """Read what a net said out of its run.
 
     Raises:
         LayoutUnknown: the outputs are no classifier's.
     """
-    sure = confidences(run.outputs, logits=card.logits)
-    return ClassifierAnswer(card, ranking(run, card, k).best, sure)
+    sure = confidences(run.outputs, logits=run.card.logits)
+    return ClassifierAnswer(run.card, ranking(run, k).best, sure)
 
 
 def common_rows(answers: Sequence[ClassifierAnswer]) -> tuple[CommonRow, ...]:

@@ -66,7 +66,6 @@ class Figure:
 def detection_report(
     provenance: Provenance,
     result: DetectionResult,
-    thresholds: Thresholds,
     *,
     code: str,
     made: str,
@@ -76,7 +75,6 @@ def detection_report(
     Args:
         provenance: picture, model and spec.
         result: what was found; the boxes that were kept are drawn and listed.
-        thresholds: how it was read.
         code: the script for exactly this state.
         made: when, in words.
     """
@@ -94,7 +92,7 @@ def detection_report(
         f"{provenance.picture.name}",
         figure=_photo(drawn, f"{counts}, {len(kept)} kept.", f"Result: {labels or 'nothing'}"),
         answer=_table(rows) if rows else "<p>Nothing was found.</p>",
-        thresholds=thresholds,
+        thresholds=result.thresholds,
         code=code,
         made=made,
     )

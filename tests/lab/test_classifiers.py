@@ -71,8 +71,8 @@ def test_the_sentence_counts_who_agrees(answers, sentence):
 def test_one_net_in_two_formats_has_one_opinion():
     answers = []
     for name in ("starter-classifier-onnx", "starter-classifier-caffe"):
-        model = card_named(name)
-        answers.append(classifier_answer(run_model(sample_picture("cat"), model), model))
+        run = run_model(sample_picture("cat"), card_named(name))
+        answers.append(classifier_answer(run))
     assert agreement(answers) == "Both name the same first: Egyptian cat."
     for row in common_rows(answers):
         assert row.confidence[0] == pytest.approx(row.confidence[1], abs=0.02)

@@ -6,7 +6,8 @@ from functools import partial
 import streamlit as st
 
 from core.nets.card import ModelCard
-from core.pipeline import DetectionResult, Ranking, Run, Thresholds
+from core.picture.image import Picture
+from core.pipeline import DetectionResult, Ranking, Thresholds
 from core.render.boxes import NUMBERED, BoxStyle
 from core.results.detections import Detections
 from core.share.coco import Numbering, coco_dataset, coco_results, numberings
@@ -47,19 +48,15 @@ _NUMBERINGS: dict[Numbering, str] = {
 
 
 def show_boxes(
-    key: str,
-    provenance: Provenance,
-    thresholds: Thresholds,
-    run: Run,
-    result: DetectionResult,
-    style: BoxStyle = NUMBERED,
+    key: str, picture: Picture, result: DetectionResult, *, style: BoxStyle = NUMBERED
 ) -> None:
     """Offer the boxes as files, the script and report of exactly this state, and the link.
 
     ``style`` is how the boxes are drawn on the pictures.
     """
-    code = detection_script(provenance, run, thresholds)
-    report = partial(detection_report, provenance, result, thresholds, code=code, made=_now())
+    provenance, thresholds = Provenance(picture, result.run), result.thresholds
+    code = detection_script(provenance, thresholds)
+    report = partial(detection_report, provenance, result, code=code, made=_now())
     left, right = st.columns(2, gap="large")
     with left:
         _show_report(key, report, provenance)
@@ -72,15 +69,15 @@ def show_boxes(
     show_source(boxes_csv, coco_results, yolo_text, crops_zip)
 
 
-def show_ranking(key: str, provenance: Provenance, run: Run, ranked: Ranking) -> None:
+def show_ranking(key: str, provenance: Provenance, ranked: Ranking) -> None:
     """Offer the ranking as files, the script and report of exactly this state, and the link."""
-    code = classification_script(provenance, run, len(ranked.best))
+    code = classification_script(provenance, len(ranked.best))
     report = partial(classification_report, provenance, ranked, code=code, made=_now())
     left, right = st.columns(2, gap="large")
     with left:
         _show_report(key, report, provenance)
     with right:
-        _show_scores(key, provenance, run, ranked)
+        _show_scores(key, provenance, ranked)
     _show_code(key, code, "classify.py", provenance)
     show_source(ranking_csv, scores_csv, ranking_json)
 
@@ -119,13 +116,13 @@ def _show_report(key: str, report: partial[bytes], provenance: Provenance) -> No
     copy_link(f"{key}.link")
 
 
-def _show_scores(key: str, provenance: Provenance, run: Run, ranked: Ranking) -> None:
+def _show_scores(key: str, provenance: Provenance, ranked: Ranking) -> None:
     base, count = _base(provenance), len(ranked.best)
     st.markdown("**The answer**")
     table = partial(ranking_csv, ranked.best)
     _offer(key, "CSV", table, f"{base}.csv", f"The {count} likeliest classes, a row each.")
     words = "Every class the net knows: its raw score and its confidence."
-    scores = partial(scores_csv, run.outputs, provenance)
+    scores = partial(scores_csv, provenance)
     _offer(key, "CSV of all scores", scores, f"{base}-scores.csv", words)
     words = "The likeliest classes with picture, model and spec: all it takes to repeat it."
     _offer(key, "JSON", partial(ranking_json, ranked.best, provenance), f"{base}.json", words)

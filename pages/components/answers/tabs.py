@@ -2,10 +2,8 @@
 
 from functools import partial
 
-from core.blob.spec import BlobSpec
-from core.nets.card import ModelCard
 from core.picture.image import Picture
-from core.pipeline import DetectionResult, Ranking, Run, Thresholds
+from core.pipeline import DetectionResult, Ranking, Run
 from core.render.boxes import BoxStyle
 from core.share.provenance import Provenance
 from pages.components.answers import exports
@@ -23,53 +21,39 @@ from pages.components.shell.lazy_tabs import show_tabs
 
 
 def show_detection_tabs(
-    picture: Picture,
-    card: ModelCard,
-    spec: BlobSpec,
-    thresholds: Thresholds,
-    style: BoxStyle,
-    run: Run,
-    result: DetectionResult,
-    chosen: int | None,
+    picture: Picture, result: DetectionResult, *, chosen: int | None, style: BoxStyle
 ) -> None:
     """Show the tabs of the Detection page.
 
     ``chosen`` is the raw row of the box that some of them explain.
     """
-    provenance = Provenance(picture, run.image_size, card, spec)
-    read = (run, card, thresholds)
+    run = result.run
     tabs = {
-        "Still pictures": partial(boxes.show_pictures, run, result, card, style),
-        "Ledger": partial(show_ledger, "detection.ledger", *read, chosen=chosen),
-        "NMS by hand": partial(show_nms_lesson, "detection.lesson", *read),
-        "Cell by cell": partial(show_cells, "detection.cells", run, card, spec, chosen),
-        "Why": partial(show_why_box, "detection.why", picture, card, spec, run, result, chosen),
-        "Ground truth": partial(
-            show_truth, "truth", picture, run, result, card, thresholds, style
-        ),
+        "Still pictures": partial(boxes.show_pictures, picture, result, style),
+        "Ledger": partial(show_ledger, "detection.ledger", picture, result, chosen=chosen),
+        "NMS by hand": partial(show_nms_lesson, "detection.lesson", picture, result),
+        "Cell by cell": partial(show_cells, "detection.cells", picture, run, row=chosen),
+        "Why": partial(show_why_box, "detection.why", picture, result, row=chosen),
+        "Ground truth": partial(show_truth, "truth", picture, result, style=style),
         "Raw outputs": partial(boxes.show_raw_rows, run),
         "Take home": partial(
-            exports.show_boxes, "detection.home", provenance, thresholds, run, result, style
+            exports.show_boxes, "detection.home", picture, result, style=style
         ),
-        "Second opinion": partial(show_second_opinion, provenance, run),
+        "Second opinion": partial(show_second_opinion, picture, run),
     }
     show_tabs("detection.more", tabs)
 
 
-def show_classification_tabs(
-    picture: Picture, card: ModelCard, run: Run, ranked: Ranking
-) -> None:
+def show_classification_tabs(picture: Picture, run: Run, ranked: Ranking) -> None:
     """Show the tabs of the Classification page."""
-    provenance = Provenance(picture, run.image_size, card, card.blob)
+    provenance = Provenance(picture, run)
     shown = len(ranked.best)
     tabs = {
-        "Softmax": partial(show_softmax, "softmax", run, card, shown),
-        "Side by side": partial(show_panel, "panel", picture, card),
-        "Why": partial(show_why_class, "why", picture, card, run, ranked),
+        "Softmax": partial(show_softmax, "softmax", run, shown),
+        "Side by side": partial(show_panel, "panel", picture, run.card),
+        "Why": partial(show_why_class, "why", picture, run, ranked),
         "Raw outputs": partial(show_raw_scores, run),
-        "Take home": partial(
-            exports.show_ranking, "classification.home", provenance, run, ranked
-        ),
-        "Second opinion": partial(show_second_opinion, provenance, run),
+        "Take home": partial(exports.show_ranking, "classification.home", provenance, ranked),
+        "Second opinion": partial(show_second_opinion, picture, run),
     }
     show_tabs("classification.more", tabs)

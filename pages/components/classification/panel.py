@@ -72,7 +72,7 @@ def _asked(picture: Picture, nets: list[ModelCard]) -> list[ClassifierAnswer]:
         with row.cell(), st.container(border=True, height="stretch"), show_errors():
             st.markdown(f"##### {plain(net.title)}")
             run = cached_run(picture, net)
-            said = classifier_answer(run, net, _SHOWN)
+            said = classifier_answer(run, _SHOWN)
             _show_opinion(said)
             st.caption(
                 f"{_kind(said)}{len(net.labels):,} classes, "

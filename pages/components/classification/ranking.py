@@ -10,11 +10,11 @@ from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
 
 
-def show_ranking(run: Run, card: ModelCard, ranked: Ranking) -> None:
+def show_ranking(run: Run, ranked: Ranking) -> None:
     """Show the likeliest classes with bars and numbers."""
-    _headline(ranked.best[0], card)
+    _headline(ranked.best[0], run.card)
     st.dataframe(
-        _ranking_table(ranked.best, card),
+        _ranking_table(ranked.best, run.card),
         hide_index=True,
         column_config={
             "confidence": st.column_config.ProgressColumn(
@@ -23,7 +23,7 @@ def show_ranking(run: Run, card: ModelCard, ranked: Ranking) -> None:
         },
         alt="The likeliest classes: " + ", ".join(_words(each) for each in ranked.best),
     )
-    st.caption(_softmax_note(run, card))
+    st.caption(_softmax_note(run))
     show_source(confidences, softmax, top_k)
 
 
@@ -60,8 +60,8 @@ def _words(ranked: Ranked) -> str:
     return f"{ranked.label} {ranked.confidence:.1%}"
 
 
-def _softmax_note(run: Run, card: ModelCard) -> str:
-    answer = scores(run.outputs)
-    if card.logits if card.logits is not None else is_logits(answer):
+def _softmax_note(run: Run) -> str:
+    answer, logits = scores(run.outputs), run.card.logits
+    if is_logits(answer) if logits is None else logits:
         return f"The net answered {answer.size} logits; softmax made them confidences."
     return f"The net answered {answer.size} confidences itself; no softmax was applied."

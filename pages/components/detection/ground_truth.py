@@ -8,8 +8,9 @@ import streamlit as st
 from core.nets.card import ModelCard
 from core.picture.image import Picture
 from core.picture.size import Size
-from core.pipeline import DetectionResult, Run, Thresholds, detect, on_shown
+from core.pipeline import DetectionResult, detect
 from core.render.boxes import BoxStyle
+from core.render.shown import Shown
 from core.render.truth import draw_matched, draw_truth
 from core.results.matching import (
     ClassScore,
@@ -21,6 +22,7 @@ from core.results.matching import (
     scores_by_class,
 )
 from core.results.truth import Marked, Truth, read_truth, truth_for
+from pages.components.shell.cached import cached_shown
 from pages.components.shell.errors import show_errors
 from pages.components.shell.images import show_photo
 from pages.components.shell.metrics import show_metrics
@@ -53,15 +55,7 @@ class _Given:
     marked: tuple[Marked, ...]
 
 
-def show_truth(
-    key: str,
-    picture: Picture,
-    run: Run,
-    result: DetectionResult,
-    card: ModelCard,
-    thresholds: Thresholds,
-    style: BoxStyle,
-) -> None:
+def show_truth(key: str, picture: Picture, result: DetectionResult, *, style: BoxStyle) -> None:
     """Ask for what is really in the picture, and compare it with what was found."""
     st.markdown(
         "Give the file in which somebody marked the objects of this picture, and see which "
@@ -69,11 +63,12 @@ def show_truth(
         "at your thresholds."
     )
     with show_errors():
-        given = _ask(key, picture, run.image_size)
+        given = _ask(key, picture, result.run.image_size)
         if given is None:
-            _explain(key, picture, result, card)
+            _explain(key, picture, result)
         else:
-            _compare(key, given, run, result, card, thresholds, style)
+            min_iou = _pick_min_iou(key)
+            _compare(given.marked, result, cached_shown(picture), min_iou=min_iou, style=style)
     show_source(match, average_precision)
 
 
@@ -108,7 +103,7 @@ def _keep(digest: str, given: _Given | None) -> None:
     st.session_state[_KEPT] = dict(rows[-MOST_KEPT:])
 
 
-def _explain(key: str, picture: Picture, result: DetectionResult, card: ModelCard) -> None:
+def _explain(key: str, picture: Picture, result: DetectionResult) -> None:
     with st.expander("What such a file looks like"):
         columns = st.columns(len(_EXAMPLES), gap="small")
         for column, (name, text) in zip(columns, _EXAMPLES.items(), strict=True):
@@ -126,27 +121,20 @@ def _explain(key: str, picture: Picture, result: DetectionResult, card: ModelCar
             icon=":material/content_copy:",
             help="Then move a threshold or choose another model, and see what that costs.",
             on_click=_keep,
-            args=(picture.digest, _taken(result, card)),
+            args=(picture.digest, _taken(result)),
         )
 
 
-def _taken(result: DetectionResult, card: ModelCard) -> _Given:
+def _taken(result: DetectionResult) -> _Given:
+    card = result.run.card
     boxes = zip(result.kept.class_id.tolist(), result.kept.xyxy.tolist(), strict=True)
     marked = tuple(Marked(card.label(class_id), tuple(xyxy)) for class_id, xyxy in boxes)
     name = f"{len(marked)} boxes of {card.title} at the thresholds of then"
     return _Given(name, "", marked)
 
 
-def _compare(
-    key: str,
-    given: _Given,
-    run: Run,
-    result: DetectionResult,
-    card: ModelCard,
-    thresholds: Thresholds,
-    style: BoxStyle,
-) -> None:
-    min_iou = st.slider(
+def _pick_min_iou(key: str) -> float:
+    return st.slider(
         "IoU of a match",
         0.1,
         0.95,
@@ -157,26 +145,37 @@ def _compare(
         help="A box has found an object of its class if both overlap at least so much. Each "
         "object is found once, by the surest box.",
     )
-    truth = truth_for(given.marked, card.labels, label_offset=card.label_offset)
+
+
+def _compare(
+    marked: tuple[Marked, ...],
+    result: DetectionResult,
+    shown: Shown,
+    *,
+    min_iou: float,
+    style: BoxStyle,
+) -> None:
+    card, thresholds = result.run.card, result.thresholds
+    truth = truth_for(marked, card.labels, label_offset=card.label_offset)
     if thresholds.class_ids is not None:
         truth = truth.of_classes(thresholds.class_ids)
     _show_unknown(truth, card)
-    everything = detect(run, card, replace(thresholds, confidence=0.0)).kept
+    everything = detect(result.run, replace(thresholds, confidence=0.0)).kept
     matching = match(result.kept, truth, min_iou=min_iou)
     rows = scores_by_class(result.kept, truth, everything=everything, min_iou=min_iou)
     _show_score(score(matching), mean_average_precision(rows))
     left, right = st.columns(2, gap="small")
     with left:
-        marked = on_shown(truth, run)
+        objects = shown.placed(truth)
         show_photo(
-            draw_truth(run.shown, marked, matching, label=card.label, style=style),
+            draw_truth(shown.image, objects, matching, label=card.label, style=style),
             caption=f"What is marked, dashed: {len(truth)} objects. FN: a miss.",
             alt=f"Ground truth: {len(truth)} objects",
         )
     with right:
-        boxes = on_shown(result.kept, run)
+        boxes = shown.placed(result.kept)
         show_photo(
-            draw_matched(run.shown, boxes, marked, matching, label=card.label, style=style),
+            draw_matched(shown.image, boxes, objects, matching, label=card.label, style=style),
             caption="What was found. TP, solid: a match. FP, dotted: a false alarm. "
             "FN, dashed: a miss.",
             alt=f"Compared: {score(matching)}",

@@ -2,17 +2,16 @@
 
 import streamlit as st
 
-from core.nets.card import ModelCard
 from core.pipeline import DetectionResult
 
 
-def choose_box(key: str, result: DetectionResult, card: ModelCard) -> int | None:
+def choose_box(key: str, result: DetectionResult) -> int | None:
     """Offer the boxes that were kept, and return the raw row of the chosen one.
 
     The surest is chosen first. A choice that the thresholds have since dropped is
     forgotten. None where nothing was kept.
     """
-    kept = result.kept
+    kept, card = result.kept, result.run.card
     rows = kept.row.tolist()
     if not rows:
         return None

@@ -11,8 +11,10 @@ import streamlit as st
 
 from core.lab.nms_lesson import NMS_MISUSES
 from core.nets.catalog import card_named
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.pipeline import Thresholds, detect, nms_candidates, run_model, suppression_ledger
+from core.render.shown import Shown
 from core.results.ledger import OUTCOMES
 from pages.components.detection import box_canvas
 from tests.pages.test_pages import metric
@@ -21,8 +23,7 @@ MODEL = "starter-detector-darknet"
 
 
 def answered():
-    model = card_named(MODEL)
-    return run_model(sample_picture("motorcycle"), model), model
+    return run_model(sample_picture("motorcycle"), card_named(MODEL))
 
 
 def unpacked(data: bytes) -> tuple[dict, dict[str, bytes]]:
@@ -47,16 +48,18 @@ def visit_low(visit, **query):
 
 
 def test_the_browser_gets_every_candidate_exactly():
-    run, model = answered()
-    head, parts = unpacked(box_canvas.packed(run, model, Thresholds(0.3, 0.6, soft=True), {}))
-    sent = nms_candidates(run, model)
+    run = answered()
+    shown = Shown.of(decode_picture(sample_picture("motorcycle")))
+    result = detect(run, Thresholds(0.3, 0.6, soft=True))
+    head, parts = unpacked(box_canvas.packed(shown, result, {}))
+    sent = nms_candidates(run)
     np.testing.assert_array_equal(np.frombuffer(parts["xyxy"]).reshape(-1, 4), sent.xyxy)
     np.testing.assert_array_equal(np.frombuffer(parts["confidence"], "<f4"), sent.confidence)
     np.testing.assert_array_equal(np.frombuffer(parts["classId"], "<i4"), sent.class_id)
     np.testing.assert_array_equal(np.frombuffer(parts["row"], "<i4"), sent.row)
     assert parts["picture"].startswith(b"\xff\xd8")
     assert (head["threshold"], head["iou"], head["soft"]) == (0.3, 0.6, True)
-    assert {each["label"] for each in head["classes"].values()} <= set(model.labels)
+    assert {each["label"] for each in head["classes"].values()} <= set(run.card.labels)
 
 
 def test_a_second_run_sends_the_very_same_bytes(visit):
@@ -160,8 +163,8 @@ def test_of_thousands_of_rows_the_table_shows_some_and_says_so(visit):
 def test_the_ledger_knows_what_soft_nms_did(method, visit):
     app = visit_low(visit, detection__more="Ledger", detection__method=method)
     _, lines = (each.value for each in app.dataframe)
-    run, model = answered()
-    book = suppression_ledger(run, model, Thresholds(0.1, soft=method == "soft"))
+    run = answered()
+    book = suppression_ledger(run, Thresholds(0.1, soft=method == "soft"))
     assert ("softened" in set(lines["fate"])) == (method == "soft")
     assert len(lines) == sum(
         count
@@ -185,8 +188,8 @@ def test_the_lesson_shows_both_calls_and_what_gets_lost(misuse, whose, visit):
     if whose == "a made-up crowd":
         assert lost + doubled > 0
     else:
-        run, model = answered()
-        assert kept == len(detect(run, model, Thresholds(0.1)).kept)
+        run = answered()
+        assert kept == len(detect(run, Thresholds(0.1)).kept)
     differences = app.dataframe[1].value if lost + doubled else []
     assert len(differences) == lost + doubled
 
