@@ -56,6 +56,7 @@ truth        the objects that people marked in a picture; a hit is a box that fo
              miss an object that no box found, a false alarm a box that found none
 candidate    a box that NMS looks at: above the threshold, of a wanted class, among the
              most confident
+shown        a picture at the size at which a screen shows it, and boxes moved onto it
 NMS stages   the raw rows, and what each step of reading left of them
 outcome      what became of a raw row: kept, suppressed, below confidence ...; of a box set
              against the truth: TP, FP, FN or ignored
@@ -63,10 +64,13 @@ ledger       the outcomes of all raw rows, each with the box that suppressed it
 ghost        a box that is not kept, drawn dashed
 misuse       a well-known wrong way to call NMS
 render       to make a new picture of numbers; ``draw`` makes a new picture from a picture
-provenance   picture, model and spec behind an answer, as exported files tell it
+provenance   the picture and the run behind an answer, as exported files tell them
 category     a class's number in COCO's files, which count otherwise than class_id does
 road         the whole way from a picture's bytes to boxes or a ranking
-run          the slow half of the road, picture to outputs, and what it leaves behind
+run          the slow half of the road, picture to outputs, and what it leaves behind; it
+             knows its card and its spec
+result       the boxes read out of a run at some thresholds; it knows both
+ranking      the classes read out of a run, the likeliest first; it knows the run
 answer       what a model says of one picture: its likeliest classes, or its boxes
 convention   how the nets of one family want their pixels: scalefactor, mean, std
 view         a picture changed a little (mirrored, brightened, cropped), to see whether the
@@ -96,10 +100,11 @@ Imports point down only:
 
 errors, outputs < picture < blob < nets
                   picture < results
-                  picture, blob, results < render
-all of them < pipeline < answers < lab
-                         answers < series < video < share
-                                            video < live
+                  blob, results < render
+            blob, nets, results < pipeline < answers
+                                    answers, render < lab
+                                    answers, render < series < video < share
+                                                               video < live
 errors < jobs
 
 ``nets`` and ``results`` do not know each other: a card names its output layout and

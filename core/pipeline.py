@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 
 from core.blob.make import Blob, make_blob
 from core.blob.spec import BlobSpec
@@ -119,10 +120,19 @@ class DetectionResult:
     read_ms: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Ranking:
-    """The likeliest classes of one picture, the likeliest first."""
+    """The likeliest classes of one picture.
 
+    Attributes:
+        run: whose outputs were read.
+        confidence: (C,), 0..1, of every class the net knows.
+        best: the likeliest classes, the likeliest first.
+        read_ms: how long reading took, in milliseconds.
+    """
+
+    run: Run
+    confidence: npt.NDArray[np.float64]
     best: tuple[Ranked, ...]
     read_ms: float
 
@@ -294,6 +304,6 @@ def _after_nms(candidates: Detections, thresholds: Thresholds) -> Detections:
 def ranking(run: Run, k: int) -> Ranking:
     """Name the ``k`` likeliest classes."""
     begin = time.perf_counter()
-    sure = confidences(run.outputs, logits=run.card.logits)
-    best = top_k(sure, k, label=run.card.label)
-    return Ranking(best, 1e3 * (time.perf_counter() - begin))
+    confidence = confidences(run.outputs, logits=run.card.logits)
+    best = top_k(confidence, k, label=run.card.label)
+    return Ranking(run, confidence, best, read_ms=1e3 * (time.perf_counter() - begin))

@@ -26,11 +26,11 @@ ranked = ranking(run, k)
 with view:
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        show_ranking(run, ranked)
+        show_ranking(ranked)
     with right:
         show_jpeg(
             cached_photo(picture), caption=f"The picture, {run.image_size}", alt="The picture"
         )
         show_seen(run.blob, run.spec)
     show_times(run.times, read_ms=ranked.read_ms)
-    show_classification_tabs(picture, run, ranked)
+    show_classification_tabs(picture, ranked)

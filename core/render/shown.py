@@ -27,9 +27,9 @@ class Shown:
     @classmethod
     def of(cls, image: BgrImage) -> "Shown":
         """Bring an image to the size a screen has room for, read-only."""
-        shown = for_display(image)
+        shown = for_display(image).view()  # the caller's own array may stay writeable
         shown.setflags(write=False)
-        return cls(shown, Size.of(image))
+        return cls(BgrImage(shown), Size.of(image))
 
     def placed(self, boxes: Located) -> Located:
         """Move boxes from the original picture onto the image."""

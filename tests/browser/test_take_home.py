@@ -146,7 +146,7 @@ def test_a_hostile_label_in_a_report_runs_nothing(open_page, tmp_path):
     picture = sample_picture("cat")
     run = run_model(picture, replace(CARD, title=evil))
     provenance = Provenance(picture, run)
-    ranked = Ranking((Ranked(0, evil, 0.5),), 1.0)
+    ranked = Ranking(run, np.array([0.5]), (Ranked(0, evil, 0.5),), read_ms=1.0)
     file = tmp_path / "report.html"
     file.write_bytes(classification_report(provenance, ranked, code=evil, made=evil))
     reader = open_page()

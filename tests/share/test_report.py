@@ -101,9 +101,12 @@ def test_no_text_of_a_stranger_becomes_markup(text, answer):
 
 
 def test_a_label_of_a_classifier_becomes_no_markup():
-    provenance = Provenance(PICTURE, run_model(PICTURE, replace(CARD, title=EVIL)))
-    ranked = Ranking((Ranked(0, EVIL, 0.75), Ranked(1, QUOTE, float("nan"))), 1.0)
-    read = Reading(classification_report(provenance, ranked, code=EVIL, made=EVIL))
+    run = run_model(PICTURE, replace(CARD, title=EVIL))
+    best = Ranked(0, EVIL, 0.75), Ranked(1, QUOTE, float("nan"))
+    ranked = Ranking(run, np.zeros(2), best, read_ms=1.0)
+    read = Reading(
+        classification_report(Provenance(PICTURE, run), ranked, code=EVIL, made=EVIL)
+    )
     assert {"script", "img"} & {tag for tag, _ in read.tags} == {"img"}
     assert len(read.addresses) == 2
     assert read.rows[1] == ["0", EVIL, "0.75", ""]

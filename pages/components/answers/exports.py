@@ -69,8 +69,9 @@ def show_boxes(
     show_source(boxes_csv, coco_results, yolo_text, crops_zip)
 
 
-def show_ranking(key: str, provenance: Provenance, ranked: Ranking) -> None:
+def show_ranking(key: str, picture: Picture, ranked: Ranking) -> None:
     """Offer the ranking as files, the script and report of exactly this state, and the link."""
+    provenance = Provenance(picture, ranked.run)
     code = classification_script(provenance, len(ranked.best))
     report = partial(classification_report, provenance, ranked, code=code, made=_now())
     left, right = st.columns(2, gap="large")

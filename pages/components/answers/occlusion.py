@@ -67,7 +67,7 @@ class _Case:
     box: Detections | None = None
 
 
-def show_why_class(key: str, picture: Picture, run: Run, ranked: Ranking) -> None:
+def show_why_class(key: str, picture: Picture, ranked: Ranking) -> None:
     """Offer to find out on which parts of the picture the confidence of a class rests."""
     names = {each.class_id: each.label for each in ranked.best}
     if st.session_state.get(f"{key}.class") not in names:
@@ -80,7 +80,7 @@ def show_why_class(key: str, picture: Picture, run: Run, ranked: Ranking) -> Non
         bind="query-params",
     )
     watched = WatchedClass(class_id)
-    _show_case(key, _Case(picture, run, watched, names[class_id]))
+    _show_case(key, _Case(picture, ranked.run, watched, names[class_id]))
 
 
 def show_why_box(

@@ -3,9 +3,8 @@
 from functools import partial
 
 from core.picture.image import Picture
-from core.pipeline import DetectionResult, Ranking, Run
+from core.pipeline import DetectionResult, Ranking
 from core.render.boxes import BoxStyle
-from core.share.provenance import Provenance
 from pages.components.answers import exports
 from pages.components.answers.occlusion import show_why_box, show_why_class
 from pages.components.answers.second_opinion import show_second_opinion
@@ -44,16 +43,15 @@ def show_detection_tabs(
     show_tabs("detection.more", tabs)
 
 
-def show_classification_tabs(picture: Picture, run: Run, ranked: Ranking) -> None:
+def show_classification_tabs(picture: Picture, ranked: Ranking) -> None:
     """Show the tabs of the Classification page."""
-    provenance = Provenance(picture, run)
-    shown = len(ranked.best)
+    run = ranked.run
     tabs = {
-        "Softmax": partial(show_softmax, "softmax", run, shown),
+        "Softmax": partial(show_softmax, "softmax", run, len(ranked.best)),
         "Side by side": partial(show_panel, "panel", picture, run.card),
-        "Why": partial(show_why_class, "why", picture, run, ranked),
+        "Why": partial(show_why_class, "why", picture, ranked),
         "Raw outputs": partial(show_raw_scores, run),
-        "Take home": partial(exports.show_ranking, "classification.home", provenance, ranked),
+        "Take home": partial(exports.show_ranking, "classification.home", picture, ranked),
         "Second opinion": partial(show_second_opinion, picture, run),
     }
     show_tabs("classification.more", tabs)

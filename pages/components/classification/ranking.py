@@ -10,8 +10,9 @@ from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
 
 
-def show_ranking(run: Run, ranked: Ranking) -> None:
+def show_ranking(ranked: Ranking) -> None:
     """Show the likeliest classes with bars and numbers."""
+    run = ranked.run
     _headline(ranked.best[0], run.card)
     st.dataframe(
         _ranking_table(ranked.best, run.card),
