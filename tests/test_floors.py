@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 APP = ["app.py", *(str(path.relative_to(ROOT)) for path in ROOT.glob("pages/**/*.py"))]
 CORE = [str(path.relative_to(ROOT)) for path in ROOT.glob("core/**/*.py")]
 COMPONENTS = [str(path.relative_to(ROOT)) for path in ROOT.glob("pages/components/*/**/*.py")]
+# a wing's __init__.py has a docstring and no more; all others are tested by name
+NAMED = [each for each in COMPONENTS if len(ast.parse((ROOT / each).read_text()).body) > 1]
 PAGES = [str(path.relative_to(ROOT)) for path in ROOT.glob("pages/*.py")]
 LONGEST_PAGE = 40
 # an optional extra may be imported in one place, when it is asked for and not before
@@ -86,6 +88,13 @@ def test_components_import_only_what_lies_below(file):
         if name.startswith("pages.") and _component_wing(name) not in allowed
     }
     assert above == set()
+
+
+@pytest.mark.parametrize("file", NAMED)
+def test_each_component_has_a_test_file_of_its_name(file):
+    names = _module(file).split(".")[2:]
+    tests = ROOT.joinpath("tests/pages", *names[:-1], f"test_{names[-1]}.py")
+    assert tests.is_file(), f"{tests.relative_to(ROOT)} is missing"
 
 
 @pytest.mark.parametrize("file", CORE)

@@ -157,8 +157,9 @@ class ModelCard:
     def label(self, class_id: int) -> str:
         """Return the text of a class; ids outside the labels keep their number.
 
-        >>> from core.nets.catalog import card
-        >>> card("mobilenet-ssd-voc-caffe").label(15), card("tiny-dominant-colour").label(0)
+        >>> from core.nets.catalog import card_named
+        >>> ssd, colours = map(card_named, ("mobilenet-ssd-voc-caffe", "tiny-dominant-colour"))
+        >>> ssd.label(15), colours.label(0)
         ('person', 'red')
         """
         row = class_id - self.label_offset
@@ -169,8 +170,10 @@ class ModelCard:
     def group(self, class_id: int) -> str:
         """Return the coarse group of a class; nothing where the card knows none.
 
-        >>> from core.nets.catalog import card
-        >>> card("starter-classifier-onnx").group(0), card("tiny-dominant-colour").group(0)
+        >>> from core.nets.catalog import card_named
+        >>> names = ("starter-classifier-onnx", "tiny-dominant-colour")
+        >>> starter, colours = map(card_named, names)
+        >>> starter.group(0), colours.group(0)
         ('fish', '')
         """
         row = class_id - self.label_offset

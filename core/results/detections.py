@@ -167,7 +167,8 @@ class Detections:
         >>> Detections([[0, 5, 0, 9], [0, 5, 4, 9]], [0.9, 0.8], [0, 0], [0, 1]).with_area().row
         array([1])
         """
-        return self.taken((self.xyxy[:, 2:] > self.xyxy[:, :2]).all(axis=1))
+        across, down = (self.xyxy[:, 2:] - self.xyxy[:, :2]).T
+        return self.taken((across > 0) & (down > 0))
 
 
 def _softly_ordered(

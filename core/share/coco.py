@@ -43,8 +43,8 @@ def numberings(card: ModelCard) -> tuple[Numbering, ...]:
 def categories(card: ModelCard, numbering: Numbering) -> dict[int, int]:
     """Map each class id that has a label to its category id.
 
-    >>> from core.nets.catalog import card
-    >>> yolo = card("yolo-fastest-1.1-coco")
+    >>> from core.nets.catalog import card_named
+    >>> yolo = card_named("yolo-fastest-1.1-coco")
     >>> categories(yolo, "official")[79], categories(yolo, "counted")[79]
     (90, 80)
     """

@@ -78,7 +78,8 @@ def show_bench(key: str, picture: Picture, task: Task) -> None:
             runs.append(cached_run(picture, card, spec))
     if len(runs) == 2:
         with show_errors():
-            _show(*runs, cached_shown(picture))
+            a, b = runs
+            _show(a, b, cached_shown(picture))
     show_source(blob_difference, changes)
 
 

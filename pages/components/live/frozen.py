@@ -75,10 +75,10 @@ def go_where_sent(key: str) -> None:
 
 def _freeze(key: str) -> None:
     stream = shown_stream(key)
-    moment = stream.newest if stream is not None else None
-    if moment is None:
+    processed = stream.latest if stream is not None else None
+    if processed is None:
         return
-    looked = moment.looked
-    picture = Picture(f"live frame {moment.number}.png", png(looked.image))
-    words = f"Frame {moment.number}, {moment.second:.1f} s: {labels(looked)}"
-    st.session_state[f"{key}.frozen"] = Frozen(picture, png(looked.annotated), words)
+    result = processed.result
+    picture = Picture(f"live frame {processed.number}.png", png(result.image))
+    words = f"Frame {processed.number}, {processed.second:.1f} s: {labels(result)}"
+    st.session_state[f"{key}.frozen"] = Frozen(picture, png(result.annotated), words)

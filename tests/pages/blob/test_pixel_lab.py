@@ -1,7 +1,5 @@
 """The pixel lab as a page uses it: one call, bytes to the browser, nothing back."""
 
-import json
-import struct
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +10,7 @@ from core.blob.spec import PRESETS, BlobSpec
 from core.blob.trace import trace
 from core.picture.size import Size
 from pages.components.blob import pixel_lab as lab
+from tests.pages.screen import unpacked
 
 
 def page(width, height):
@@ -27,19 +26,8 @@ def page(width, height):
     pixel_lab("lab", image, trace(image, spec), spec, b"a JPEG")
 
 
-def unpacked(data):
-    (length,) = struct.unpack_from("<I", data)
-    head = json.loads(data[4 : 4 + length])
-    at, parts = 4 + length, {}
-    for name, size in head["parts"]:
-        parts[name] = data[at : at + size]
-        at += size
-    assert at == len(data)
-    return head, parts
-
-
 def test_the_lab_renders_and_a_second_run_sends_the_same_bytes():
-    app = AppTest.from_function(page, args=(16, 12)).run()
+    app = AppTest.from_function(page, args=(16, 12), default_timeout=60).run()
     assert not app.exception
     (first,) = app.get("bidi_component")
     (second,) = app.run().get("bidi_component")
@@ -51,7 +39,7 @@ def test_the_lab_renders_and_a_second_run_sends_the_same_bytes():
 
 
 def test_a_blob_too_big_to_send_gets_a_sentence():
-    app = AppTest.from_function(page, args=(1025, 1024)).run()
+    app = AppTest.from_function(page, args=(1025, 1024), default_timeout=60).run()
     assert not app.exception
     assert "1025 x 1024" in app.info[0].value
     assert not app.get("bidi_component")
