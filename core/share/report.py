@@ -86,15 +86,13 @@ def detection_report(
         {"#": number, **row}
         for number, row in enumerate(box_rows(kept, provenance.card), start=1)
     ]
+    noun = "box" if len(kept) == 1 else "boxes"
+    photo = _photo(drawn, f"{counts}, {len(kept)} kept.", f"Result: {labels or 'nothing'}")
     return _report(
-        provenance,
-        headline=f"{len(kept)} {'box' if len(kept) == 1 else 'boxes'} in "
-        f"{provenance.picture.name}",
-        figure=_photo(drawn, f"{counts}, {len(kept)} kept.", f"Result: {labels or 'nothing'}"),
-        answer=_table(rows) if rows else "<p>Nothing was found.</p>",
-        thresholds=result.thresholds,
-        code=code,
-        made=made,
+        f"{len(kept)} {noun} in {provenance.picture.name}",
+        *_opening(provenance, photo, made),
+        _table(rows) if rows else "<p>Nothing was found.</p>",
+        *_closing(provenance, code, thresholds=result.thresholds),
     )
 
 
@@ -103,44 +101,38 @@ def classification_report(
 ) -> bytes:
     """Write the report of a classifier's answer; see ``detection_report``."""
     best = ranked.best[0]
+    image = for_display(decode_picture(provenance.picture))
+    photo = _photo(image, provenance.picture.name, "The picture")
     return _report(
-        provenance,
-        headline=f"{best.label} {best.confidence:.1%}",
-        figure=_photo(
-            for_display(decode_picture(provenance.picture)),
-            provenance.picture.name,
-            "The picture",
-        ),
-        answer=_table(ranking_rows(ranked.best), bar="confidence"),
-        code=code,
-        made=made,
+        f"{best.label} {best.confidence:.1%}",
+        *_opening(provenance, photo, made),
+        _table(ranking_rows(ranked.best), bar="confidence"),
+        *_closing(provenance, code),
     )
 
 
-def _report(
-    provenance: Provenance,
-    *,
-    headline: str,
-    figure: Figure,
-    answer: str,
-    code: str,
-    made: str,
-    thresholds: Thresholds | None = None,
-) -> bytes:
-    parts = [
-        f"<h1>{escape(headline)}</h1>",
-        f'<p class="quiet">{escape(provenance.card.title)}, asked by Blobscope. '
-        f"{escape(made)}</p>",
-        _figure(figure),
-        "<h2>The answer</h2>",
-        answer,
-        "<h2>What the net was given</h2>",
-        _figure(_planes(provenance)),
-        "<h2>Settings</h2>",
-        *_settings(provenance, thresholds),
-        "<h2>Python for exactly this state</h2>",
-        f"<pre><code>{escape(code)}</code></pre>",
-    ]
+def _opening(provenance: Provenance, figure: Figure, made: str) -> Iterable[str]:
+    """Write what stands above the answer."""
+    asked = f"{escape(provenance.card.title)}, asked by Blobscope."
+    yield f'<p class="quiet">{asked} {escape(made)}</p>'
+    yield _figure(figure)
+    yield "<h2>The answer</h2>"
+
+
+def _closing(
+    provenance: Provenance, code: str, *, thresholds: Thresholds | None = None
+) -> Iterable[str]:
+    """Write what stands below the answer."""
+    yield "<h2>What the net was given</h2>"
+    yield _figure(_planes(provenance))
+    yield "<h2>Settings</h2>"
+    yield from _settings(provenance, thresholds)
+    yield "<h2>Python for exactly this state</h2>"
+    yield f"<pre><code>{escape(code)}</code></pre>"
+
+
+def _report(headline: str, *parts: str) -> bytes:
+    """Write the page: its head, the headline, and the parts below it, which are escaped."""
     head = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -148,7 +140,8 @@ def _report(
         f"<title>{escape(headline)}</title><style>{_STYLE}</style></head><body>"
     )
     # a name that is no Unicode must not cost the report
-    return "\n".join([head, *parts, "</body></html>\n"]).encode("utf-8", "replace")
+    title = f"<h1>{escape(headline)}</h1>"
+    return "\n".join([head, title, *parts, "</body></html>\n"]).encode("utf-8", "replace")
 
 
 def _photo(image: BgrImage, caption: str, alt: str) -> Figure:
