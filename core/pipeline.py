@@ -261,7 +261,11 @@ def nms_stages(run: Run, thresholds: Thresholds) -> NmsStages:
 def _steps(
     confident: Detections, run: Run, thresholds: Thresholds
 ) -> tuple[Detections, Detections, Detections, Detections]:
-    """Take confident boxes through the other steps, and return what each step left."""
+    """Take boxes above the confidence through the other steps; return what each left.
+
+    The whole way: raw, above, of_classes, first, suppressed (or softened), on_image,
+    clipped, with_area.
+    """
     return (
         wanted := confident.of_classes(thresholds.class_ids),
         candidates := wanted.first(MOST_CANDIDATES),
