@@ -176,7 +176,7 @@ def test_every_script_finds_the_boxes_of_the_app(done_jobs, made):
 
 
 def test_every_script_ranks_the_classes_as_the_app_does(done_jobs, made):
-    classifiers = [n for n, j in done_jobs.items() if j.state.card.task == "classification"]
+    classifiers = [n for n, j in done_jobs.items() if j.provenance.card.task == "classification"]
     assert {
         "starter-classifier-" + each for each in ("caffe", "darknet", "onnx", "tensorflow")
     } <= {*classifiers}
