@@ -32,7 +32,7 @@ def test_each_trouble_has_a_sentence_and_opens_snapshots(trouble, visit, monkeyp
 def test_when_all_places_are_taken_the_page_says_so_and_takes_snapshots(visit, monkeypatch):
     full = StreamSlots(1, 600)
     lease = full.take("somebody else")
-    monkeypatch.setattr(player, "places", lambda: full)
+    monkeypatch.setattr(player, "stream_slots", lambda: full)
     app = visit("live")
     assert "Every place is taken" in sentence(app)
     assert not app.get("component_instance")
@@ -46,7 +46,7 @@ def test_when_all_places_are_taken_the_page_says_so_and_takes_snapshots(visit, m
 def test_one_address_gets_its_share_of_the_places_whatever_tabs_it_opens(visit, monkeypatch):
     wide = StreamSlots(9, 600, per_address=1)
     wide.take("another tab", "192.0.2.1")
-    monkeypatch.setattr(player, "places", lambda: wide)
+    monkeypatch.setattr(player, "stream_slots", lambda: wide)
     assert not sentence(visit("live")), "on this computer there are no addresses"
     monkeypatch.setattr(type(st.context), "ip_address", "192.0.2.1")
     assert "From your address comes 1 stream already" in sentence(visit("live"))

@@ -2,7 +2,6 @@
 
 from importlib.metadata import version
 
-import streamlit as st
 import streamlit_webrtc.component as component
 import streamlit_webrtc.webrtc as webrtc
 from aiortc.contrib.media import MediaRelay
@@ -29,6 +28,7 @@ def test_the_cured_relay_passes_on_the_newest_frame_and_has_no_queue():
 
 
 def beginnings():
+    import streamlit as st
     from streamlit_webrtc.component import generate_frontend_component_key
 
     from pages.components.live.webrtc_patches import begins_anew
