@@ -1,6 +1,7 @@
 import streamlit as st
 
 from core.pipeline import ranking
+from pages.components.answers.doubts import show_doubts, show_size_doubt
 from pages.components.answers.tabs import show_classification_tabs
 from pages.components.classification.ranking import show_ranking
 from pages.components.inputs.model import pick_model
@@ -21,16 +22,18 @@ with knobs:
     card = pick_model("classification", task="classification")
     k = pick_k("classification")
 
+with view:
+    show_size_doubt(card, card.blob)
 run = cached_run(picture, card)
 ranked = ranking(run, k)
 with view:
+    show_doubts(run)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         show_ranking(ranked)
     with right:
-        show_jpeg(
-            cached_photo(picture), caption=f"The picture, {run.image_size}", alt="The picture"
-        )
+        caption = f"The picture, {run.image_size}"
+        show_jpeg(cached_photo(picture), caption=caption, alt="The picture")
         show_seen(run.blob, run.spec)
     show_times(run.times, read_ms=ranked.read_ms)
     show_classification_tabs(picture, ranked)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.answers import Answer, counted, read_answer
+from core.answers import Answer, read_answer
 from core.blob.make import Blob, planes
 from core.blob.spec import BlobLayout
 from core.pipeline import Run, Thresholds
@@ -15,6 +15,7 @@ from core.render.planes import RenderedPlane, render_planes
 from core.results.boxes import iou_matrix
 from core.results.classification import Ranked
 from core.results.detections import Detections
+from core.wording import counted
 
 Status = Literal["same", "moved", "confidence changed", "only in A", "only in B"]
 

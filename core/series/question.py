@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from core.answers import Answer, read_answer
 from core.nets.card import ModelCard
 from core.picture.image import BgrImage
-from core.picture.size import Size
 from core.pipeline import Run, Thresholds, ranking
-from core.render.boxes import BoxStyle, Pen, draw_detections, label_tile
-from core.render.palette import class_colour
+from core.render.boxes import BoxStyle, draw_detections
+from core.render.labels import draw_class
 from core.render.shown import Shown
 
 
@@ -44,14 +43,9 @@ class Question:
             boxes = shown.placed(answer.boxes)
             style = BoxStyle(labels=texts, confidence=texts)
             return draw_detections(shown.image, boxes, label=self.card.label, style=style)
-        copy = BgrImage(shown.image.copy())
         if texts and answer.best:
-            colour = class_colour(answer.best.class_id)
-            text = f"{answer.best.label} {answer.best.confidence:.0%}"
-            size = Size.of(copy)
-            tile = label_tile(text, colour, text_size=Pen.of(size).text, room=size)
-            copy[: tile.shape[0], : tile.shape[1]] = tile
-        return copy
+            return draw_class(shown.image, answer.best)
+        return BgrImage(shown.image.copy())
 
 
 def labels_of(answer: Answer) -> tuple[str, ...]:
