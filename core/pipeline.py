@@ -1,4 +1,4 @@
-"""The road from bytes to boxes, in two halves.
+"""The pipeline from bytes to boxes, in two halves.
 
 ``run_model`` is the slow half: picture -> image -> blob -> outputs. It depends on the
 picture, the model and the spec alone, so it is worth remembering under these three.
@@ -30,7 +30,7 @@ from core.results.grids import Grids, HeadRule, grids
 from core.results.ledger import Ledger, NmsStages, ledger
 
 MOST_CANDIDATES = 1000
-"""NMS looks at no more boxes than these, the surest; its time grows with the square."""
+"""The maximum number of boxes for NMS, by confidence; its time grows quadratically."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def run_model(picture: Picture, card: ModelCard, spec: BlobSpec | None = None) -
     """Take a picture through a model: decode, make the blob, forward.
 
     A net's first forward also plans its memory, so a fresh net runs twice and both
-    times are told apart. ``spec`` replaces the card's own.
+    times are distinguished. ``spec`` replaces the card's own.
     """
     image, decode_ms = timed_decode(picture)
     return run_image(image, card, spec, decode_ms=decode_ms)
@@ -201,7 +201,7 @@ def grids_of(run: Run) -> Grids:
 
 
 def _head_rules(card: ModelCard) -> tuple[HeadRule, ...]:
-    """Read from a Darknet model's .cfg what its outputs do not tell."""
+    """Read from a Darknet .cfg what the outputs do not contain."""
     config = file_paths(card).config if card.framework == "darknet" else None
     if config is None:
         return ()
@@ -275,7 +275,7 @@ def _steps(
 
 
 def suppression_ledger(run: Run, thresholds: Thresholds) -> Ledger:
-    """Tell what became of every raw row, and which box removed it."""
+    """Return the outcome of every raw row, and which box suppressed it."""
     stages = nms_stages(run, thresholds)
     return ledger(
         stages,
@@ -288,10 +288,10 @@ def suppression_ledger(run: Run, thresholds: Thresholds) -> Ledger:
 
 
 def nms_candidates(run: Run, class_ids: frozenset[int] | None = None) -> Detections:
-    """Name the boxes that NMS may ever look at, whatever its thresholds are.
+    """Return the candidates of NMS for all possible thresholds.
 
-    The surest first, in blob pixels. Those above any confidence are the first of these, so
-    whoever has them can read every threshold from them without asking again.
+    By descending confidence, in blob pixels. Those above any confidence are the first of
+    these, so they are enough to apply every threshold.
     """
     return raw_detections(run).above(0.0).of_classes(class_ids).first(MOST_CANDIDATES)
 

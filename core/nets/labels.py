@@ -196,9 +196,7 @@ def _of_map(value: Mapping[Any, Any], name: str) -> Pairs:
 def _of_list(value: Sequence[Any], name: str) -> Pairs:
     ids = [each.get("id") if isinstance(each, dict) else None for each in value]
     if value and all(map(_is_number, ids)):
-        return (
-            (int(number), _text(each, name)) for number, each in zip(ids, value, strict=True)
-        )
+        return ((int(each["id"]), _text(each, name)) for each in value)
     return ((row, _text(each, name)) for row, each in enumerate(value))
 
 

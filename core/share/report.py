@@ -81,17 +81,18 @@ def detection_report(
     kept = result.kept
     drawn = for_display(annotated(provenance.picture, kept, provenance.card))
     labels = ", ".join(provenance.card.label(class_id) for class_id in kept.class_id.tolist())
-    counts = f"{result.raw:,} raw rows, {result.confident:,} above confidence"
+    counts = f"{result.raw:,} raw predictions, {result.confident:,} above the threshold"
     rows = [
         {"#": number, **row}
         for number, row in enumerate(box_rows(kept, provenance.card), start=1)
     ]
     noun = "box" if len(kept) == 1 else "boxes"
-    photo = _photo(drawn, f"{counts}, {len(kept)} kept.", f"Result: {labels or 'nothing'}")
+    caption = f"{counts}, {len(kept)} after NMS."
+    photo = _photo(drawn, caption, f"Result: {labels or 'nothing'}")
     return _report(
         f"{len(kept)} {noun} in {provenance.picture.name}",
         *_opening(provenance, photo, made),
-        _table(rows) if rows else "<p>Nothing was found.</p>",
+        _table(rows) if rows else "<p>No detections.</p>",
         *_closing(provenance, code, thresholds=result.thresholds),
     )
 
@@ -112,27 +113,27 @@ def classification_report(
 
 
 def _opening(provenance: Provenance, figure: Figure, made: str) -> Iterable[str]:
-    """Write what stands above the answer."""
-    asked = f"{escape(provenance.card.title)}, asked by Blobscope."
-    yield f'<p class="quiet">{asked} {escape(made)}</p>'
+    """Write what stands above the result."""
+    model = f"{escape(provenance.card.title)}, run by Blobscope."
+    yield f'<p class="quiet">{model} {escape(made)}</p>'
     yield _figure(figure)
-    yield "<h2>The answer</h2>"
+    yield "<h2>Result</h2>"
 
 
 def _closing(
     provenance: Provenance, code: str, *, thresholds: Thresholds | None = None
 ) -> Iterable[str]:
-    """Write what stands below the answer."""
-    yield "<h2>What the net was given</h2>"
+    """Write what stands below the result."""
+    yield "<h2>Network input</h2>"
     yield _figure(_planes(provenance))
     yield "<h2>Settings</h2>"
     yield from _settings(provenance, thresholds)
-    yield "<h2>Python for exactly this state</h2>"
+    yield "<h2>Python script for these settings</h2>"
     yield f"<pre><code>{escape(code)}</code></pre>"
 
 
 def _report(headline: str, *parts: str) -> bytes:
-    """Write the page: its head, the headline, and the parts below it, which are escaped."""
+    """Write the page: its head, the headline, and the parts below it, already escaped."""
     head = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -250,9 +251,9 @@ def _bars(spec: BlobSpec) -> str:
 def _threshold_facts(thresholds: Thresholds, provenance: Provenance) -> dict[str, str]:
     ids = thresholds.class_ids
     return {
-        "confidence": str(thresholds.confidence),
-        "IoU (NMS)": str(thresholds.iou),
-        "NMS among boxes": "per class" if thresholds.per_class else "agnostic",
+        "confidence threshold": str(thresholds.confidence),
+        "NMS IoU threshold": str(thresholds.iou),
+        "NMS scope": "per class" if thresholds.per_class else "class-agnostic",
         "NMS method": "soft" if thresholds.soft else "hard",
         "classes": "all" if ids is None else ", ".join(map(provenance.card.label, sorted(ids))),
     }

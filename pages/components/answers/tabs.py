@@ -1,4 +1,4 @@
-"""What lies in the tabs below an answer, each drawn when it is opened and not before."""
+"""The tabs below a result; each is drawn only when it is opened."""
 
 from functools import partial
 
@@ -28,17 +28,17 @@ def show_detection_tabs(
     """
     run = result.run
     tabs = {
-        "Still pictures": partial(boxes.show_pictures, picture, result, style),
-        "Ledger": partial(show_ledger, "detection.ledger", picture, result, chosen=chosen),
-        "NMS by hand": partial(show_nms_lesson, "detection.lesson", picture, result),
-        "Cell by cell": partial(show_cells, "detection.cells", picture, run, row=chosen),
-        "Why": partial(show_why_box, "detection.why", picture, result, row=chosen),
+        "Pictures": partial(boxes.show_pictures, picture, result, style),
+        "NMS log": partial(show_ledger, "detection.ledger", picture, result, chosen=chosen),
+        "NMS mistakes": partial(show_nms_lesson, "detection.lesson", picture, result),
+        "Decode a box": partial(show_cells, "detection.cells", picture, run, row=chosen),
+        "Occlusion sensitivity": partial(
+            show_why_box, "detection.why", picture, result, row=chosen
+        ),
         "Ground truth": partial(show_truth, "truth", picture, result, style=style),
         "Raw outputs": partial(boxes.show_raw_rows, run),
-        "Take home": partial(
-            exports.show_boxes, "detection.home", picture, result, style=style
-        ),
-        "Second opinion": partial(show_second_opinion, picture, run),
+        "Export": partial(exports.show_boxes, "detection.home", picture, result, style=style),
+        "OpenCV vs ONNX Runtime": partial(show_second_opinion, picture, run),
     }
     show_tabs("detection.more", tabs)
 
@@ -48,10 +48,10 @@ def show_classification_tabs(picture: Picture, ranked: Ranking) -> None:
     run = ranked.run
     tabs = {
         "Softmax": partial(show_softmax, "softmax", run, len(ranked.best)),
-        "Side by side": partial(show_panel, "panel", picture, run.card),
-        "Why": partial(show_why_class, "why", picture, ranked),
+        "Compare models": partial(show_panel, "panel", picture, run.card),
+        "Occlusion sensitivity": partial(show_why_class, "why", picture, ranked),
         "Raw outputs": partial(show_raw_scores, run),
-        "Take home": partial(exports.show_ranking, "classification.home", picture, ranked),
-        "Second opinion": partial(show_second_opinion, picture, run),
+        "Export": partial(exports.show_ranking, "classification.home", picture, ranked),
+        "OpenCV vs ONNX Runtime": partial(show_second_opinion, picture, run),
     }
     show_tabs("classification.more", tabs)

@@ -1,4 +1,4 @@
-"""The A/B bench: two settings or two models on one picture, and what changed."""
+"""The A/B comparison: two settings or two models on one picture, and what changed."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -42,17 +42,18 @@ from pages.components.shell.widget_memory import persistent
 
 WIDTH = 360
 TASKS: tuple[Task, ...] = ("classification", "detection")
-_OWN = "as the card says"
+_OWN = "model default"
 _MISTAKES = {f"mistake: {name}": break_ for name, _, break_ in MISTAKES}
-_BY_HAND = "set by hand"
+_BY_HAND = "manual"
+_SETTINGS = {"swap_rb": "swapRB", "fit": "resize mode"}
 _SIDES = ("a", "b")
 _FIRST = {"a": _OWN, "b": "mistake: swapRB flipped"}
 
 
 def pick_task(key: str) -> Task:
-    """Ask what the models of an experiment do."""
+    """Ask for the task of the experiment."""
     chosen: Task = choice(
-        "Models for",
+        "Task",
         TASKS,
         key=f"{key}.task",
         persist_state="session",
@@ -87,14 +88,14 @@ def _pick_side(key: str, side: str, task: Task) -> tuple[ModelCard, BlobSpec]:
     st.markdown(f"#### {side.upper()}")
     card = pick_model(key, task=task)
     numbers = st.selectbox(
-        "Numbers",
+        "Preprocessing",
         [_OWN, *_MISTAKES, *presets(), _BY_HAND],
         index=[_OWN, *_MISTAKES].index(_FIRST[side]),
         key=persistent(f"{key}.numbers"),
         bind="query-params",
         persist_state="session",
-        help="The card's own, the card's with a well-known mistake, those of another row, or "
-        "every knob in your hands.",
+        help="The model default, the model default with a common mistake, another preset, "
+        "or all parameters set manually.",
     )
     if numbers == _BY_HAND:
         with st.container(border=True):
@@ -102,9 +103,9 @@ def _pick_side(key: str, side: str, task: Task) -> tuple[ModelCard, BlobSpec]:
     spec = pick_fit(
         key,
         _spec(card, numbers),
-        own="same",
+        own="default",
         persist_state="session",
-        help="same: as these numbers say. Others change what happens to the aspect ratio.",
+        help="default: the resize mode of the preprocessing above.",
     )
     return card, spec
 
@@ -118,7 +119,7 @@ def _spec(card: ModelCard, numbers: str) -> BlobSpec:
 
 
 def _swap(key: str) -> None:
-    """Exchange what both sides hold, knobs that only one of them shows included."""
+    """Exchange the settings of both sides, including controls that only one of them shows."""
     held = {side: _held(f"{key}.{side}.") for side in _SIDES}
     for side, other in zip(_SIDES, reversed(_SIDES), strict=True):
         for name in held[side].keys() - held[other].keys():
@@ -128,7 +129,7 @@ def _swap(key: str) -> None:
 
 
 def _held(start: str) -> dict[str, Any]:
-    """Collect the settings of one side by the rest of their keys; buttons hold none."""
+    """Collect the settings of one side by the rest of their keys; buttons have none."""
     names = (str(key).removeprefix(start) for key in st.session_state)
     return {
         name: st.session_state[start + name]
@@ -164,14 +165,14 @@ def _show_side(letter: str, run: Run, answer: Answer, shown: Shown) -> None:
         f"{blob.min():.4g} to {blob.max():.4g}",
         alt=f"The planes of blob {letter}",
     )
-    # read by the model's own numbers, a mistake shows: a swapped face is blue
+    # converted back with the model's own preprocessing, a mistake shows: a swapped face is blue
     expected = replace(run.card.blob, layout=run.spec.layout)
     seen = image_from_blob(blob, expected)
     with st.container(width=WIDTH):
         show_exact(
             for_display(seen),
-            caption=f"What the net of {letter} takes its blob for: read by the card's numbers",
-            alt=f"What the net of {letter} takes it for",
+            caption=f"What model {letter} sees: its blob, converted back by the model default",
+            alt=f"What model {letter} sees",
         )
 
 
@@ -182,9 +183,9 @@ def _show_changes(a: Run, b: Run, result: Comparison) -> None:
         rows = _settings(a, b)
         if rows:
             st.dataframe(rows, hide_index=True)
-            st.caption("The settings in which the two sides differ.")
+            st.caption("Settings that differ.")
         else:
-            st.caption("Both sides are set alike.")
+            st.caption("Both sides have the same settings.")
     with right:
         if result.changes:
             st.dataframe(
@@ -193,21 +194,22 @@ def _show_changes(a: Run, b: Run, result: Comparison) -> None:
                 column_config=dict.fromkeys(
                     "AB", st.column_config.NumberColumn(format="percent")
                 ),
+                placeholder="",
             )
             st.caption(
-                "Confidence on both sides. Boxes of one class that overlap by half or more "
-                "are the same box."
+                "Confidence on both sides. Boxes of one class with an IoU of 0.5 or more "
+                "count as the same box."
                 if result.a.boxes is not None
-                else "Confidence on both sides: the five likeliest classes of each."
+                else "Confidence on both sides: the top five classes of each."
             )
 
 
 def _settings(a: Run, b: Run) -> list[dict[str, str]]:
-    """List the settings that differ, by OpenCV's names where it has one."""
+    """List the settings that differ, by OpenCV's names where there are any."""
     rows = [{"setting": "model", "A": a.card.title, "B": b.card.title}]
     rows += [
         {
-            "setting": "swapRB" if each.name == "swap_rb" else each.name,
+            "setting": _SETTINGS.get(each.name, each.name),
             "A": _text(getattr(a.spec, each.name)),
             "B": _text(getattr(b.spec, each.name)),
         }
@@ -238,7 +240,7 @@ def _show_difference(a: Run, b: Run, difference: BlobDifference | None) -> None:
     st.markdown("##### The blobs, B minus A")
     if difference is None:
         shapes = (" x ".join(map(str, run.blob.shape)) for run in (a, b))
-        st.info(f"{' and '.join(shapes)}: blobs of two shapes cannot be subtracted.")
+        st.info(f"{' and '.join(shapes)}: blobs of different shapes cannot be subtracted.")
         return
     show_metrics(
         {
