@@ -35,7 +35,7 @@ MAX_FRAME_PIXELS = 4096 * 2304
 VIDEO_LOOK_SECONDS = 20.0
 """How long a page waits for one answer about a video: what it is, or one frame of it."""
 
-LIMITS = Limits(
+VIDEO_LIMITS = Limits(
     memory_bytes=490 * 2**20,  # beside the video itself; AV1 of the largest frames takes 435
     cpu_seconds=3600,  # both threads of a whole job; frames and looks have narrower limits
     idle_seconds=30.0,
@@ -235,7 +235,7 @@ def _bounds() -> dict[str, int]:
 
 
 def _limits(video: Video) -> Limits:
-    return replace(LIMITS, memory_bytes=LIMITS.memory_bytes + len(video.data))
+    return replace(VIDEO_LIMITS, memory_bytes=VIDEO_LIMITS.memory_bytes + len(video.data))
 
 
 def _answers(
