@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core.pipeline import Thresholds, suppression_ledger
 from core.share.tables import ledger_csv
-from tests.browser.test_box_canvas import answer, canvas, kept_rows, slider
+from tests.browser.test_box_canvas import answer, canvas, canvas_slider, kept_rows
 from tests.browser.visit import idle, keep
 
 LOW = "sample=motorcycle&detection.starter-detector-darknet.confidence=0.05"
@@ -37,7 +37,7 @@ def test_the_download_holds_every_raw_row_with_its_fate(ledger):
 
 
 def test_dragging_on_the_canvas_moves_the_ledger_when_let_go(ledger):
-    knob = slider(ledger, "Surer than")
+    knob = canvas_slider(ledger, "Confidence threshold")
     knob.focus()
     knob.press("End")
     expect(ledger.get_by_text("6,300 raw rows = 6,300 below confidence")).to_be_visible()

@@ -12,14 +12,21 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.blob.arithmetic import Operands, neighbours_across, neighbours_down, resize_step
+from core.blob.arithmetic import (
+    WEIGHT_ONE,
+    Operands,
+    neighbours_across,
+    neighbours_down,
+    resize_step,
+)
 from core.blob.make import planes
 from core.blob.spec import BlobSpec
-from core.blob.trace import Trace
+from core.blob.trace import Stage, Trace
 from core.picture.image import BgrImage
 from core.render.palette import DIVERGING, GREY
 from core.render.planes import PlaneScale
-from pages.components.browser.payload import pack, script_of
+from pages.components.browser.modules import script_of
+from pages.components.browser.payload import pack
 
 MOST_BLOB_PIXELS = 1024 * 1024
 """12.6 MB of float32, with the pictures up to 28 MB: well below server.maxMessageSize."""
@@ -71,9 +78,10 @@ def _head(traced: Trace, spec: BlobSpec, scale: PlaneScale) -> dict[str, Any]:
         "corner": placement.corner,
         "step": resize_step(placement),
         "cropped": spec.fit == "crop",
-        "order": traced["image"].channel_order,
-        "blobOrder": traced["planes"].channel_order,
+        "order": _names(traced["image"]),
+        "blobOrder": _names(traced["planes"]),
         "places": operands.places,
+        "weightOne": WEIGHT_ONE,
         "layout": spec.layout,
         "type": traced.blob.dtype.name,
         "mean": operands.mean.tolist(),
@@ -82,6 +90,10 @@ def _head(traced: Trace, spec: BlobSpec, scale: PlaneScale) -> dict[str, Any]:
         "low": scale.low,
         "high": scale.high,
     }
+
+
+def _names(stage: Stage) -> list[str]:
+    return ["grey"] if stage.channel_order == "grey" else list(stage.channel_order)
 
 
 def _source(image: BgrImage, traced: Trace, photo: bytes) -> dict[str, bytes]:

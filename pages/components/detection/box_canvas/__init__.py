@@ -19,11 +19,12 @@ import streamlit as st
 from core.nets.card import ModelCard
 from core.picture.size import Size
 from core.pipeline import MOST_CANDIDATES, Run, Thresholds, nms_candidates
-from core.render.boxes import NUMBERED, BoxStyle
+from core.render.boxes import LINE, NUMBERED, TEXT, BoxStyle
 from core.render.encode import for_display, jpeg
 from core.render.palette import Bgr, class_colour, confidence_colour, text_colour
-from core.results.detections import Detections
-from pages.components.browser.payload import pack, script_of
+from core.results.detections import FLOOR, REACH, Detections
+from pages.components.browser.modules import script_of
+from pages.components.browser.payload import pack
 from pages.components.inputs.chosen_box import choose_row
 
 PICTURE_WIDTH, QUALITY = 1200, 85
@@ -86,6 +87,9 @@ def packed(
         "classes": _classes(boxes, card),
         "ramp": _ramp(),
         "most": MOST_CANDIDATES,
+        "reach": REACH,
+        "floor": FLOOR,
+        "pen": {"line": LINE, "text": TEXT},
         "drawn": zlib.crc32(parts["picture"]),
     }
     return pack(head, parts)
