@@ -1,4 +1,4 @@
-"""The frame of Blobscope: page settings, the list of pages, navigation."""
+"""The entry point of Blobscope: page settings, the list of pages, navigation."""
 
 import streamlit as st
 

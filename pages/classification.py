@@ -1,6 +1,7 @@
 import streamlit as st
 
 from core.pipeline import ranking
+from pages.components.answers.doubts import show_doubts, show_size_doubt
 from pages.components.answers.tabs import show_classification_tabs
 from pages.components.classification.ranking import show_ranking
 from pages.components.inputs.model import pick_model
@@ -13,7 +14,7 @@ from pages.components.shell.times import show_times
 
 route_through_app()
 st.title("Classification")
-st.caption("One picture, one net, one row of scores: what is it?")
+st.caption("One picture, one model, one row of scores: what is in the picture?")
 
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:
@@ -21,9 +22,12 @@ with knobs:
     card = pick_model("classification", task="classification")
     k = pick_k("classification")
 
+with view:
+    show_size_doubt(card, card.blob)
 run = cached_run(picture, card)
 ranked = ranking(run, card, k)
 with view:
+    show_doubts(run, card)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         show_ranking(run, card, ranked)

@@ -1,6 +1,7 @@
 import streamlit as st
 
 from core.pipeline import detect
+from pages.components.answers.doubts import show_doubts, show_size_doubt
 from pages.components.answers.tabs import show_detection_tabs
 from pages.components.detection import boxes
 from pages.components.detection.box_canvas import box_canvas
@@ -16,7 +17,7 @@ from pages.components.shell.times import show_times
 
 route_through_app()
 st.title("Detection")
-st.caption("One picture, one net, many boxes: what is where?")
+st.caption("One picture, one model, bounding boxes: what is where?")
 
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:
@@ -26,9 +27,12 @@ with knobs:
     spec = pick_fit_for_model("detection", card)
     style = display_controls("detection.display")
 
+with view:
+    show_size_doubt(card, spec)
 run = cached_run(picture, card, spec)
 result = detect(run, card, thresholds)
 with view:
+    show_doubts(run, card)
     boxes.show_steps("detection", result, card)
     canvas = st.container()
     boxes.show_table(result, card)

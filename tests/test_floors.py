@@ -23,6 +23,8 @@ EXTRAS = {"core/nets/second_opinion.py": {"onnxruntime"}}
 BELOW = {
     "": [],
     "errors": [],
+    "environment": [],
+    "wording": [],
     "outputs": ["errors"],
     "picture": ["errors", "outputs"],
     "blob": ["errors", "outputs", "picture"],
@@ -34,12 +36,13 @@ BELOW = {
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
         *["answers", "series", "video"],
     ],
-    "answers": ["picture", "blob", "nets", "results", "pipeline"],
+    "answers": ["wording", "picture", "blob", "nets", "results", "pipeline"],
+    "doubts": ["errors", "outputs", "picture", "blob", "nets", "results", "pipeline"],
     "lab": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        "answers",
+        *["wording", "answers"],
     ],
-    "jobs": ["errors"],
+    "jobs": ["environment", "errors"],
     "series": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
         "answers",
@@ -49,7 +52,18 @@ BELOW = {
         *["answers", "series"],
     ],
     "live": [
-        *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+        *[
+            "environment",
+            "wording",
+            "errors",
+            "outputs",
+            "picture",
+            "blob",
+            "nets",
+            "results",
+            "render",
+            "pipeline",
+        ],
         *["answers", "series", "video"],
     ],
 }
@@ -88,6 +102,14 @@ def test_components_import_only_what_lies_below(file):
         if name.startswith("pages.") and _component_wing(name) not in allowed
     }
     assert above == set()
+
+
+def test_no_public_name_of_core_is_defined_in_two_modules():
+    homes: dict[str, list[str]] = {}
+    for file in CORE:
+        for name in _defined(file):
+            homes.setdefault(name, []).append(file)
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
 
 
 @pytest.mark.parametrize("file", NAMED)
@@ -164,6 +186,18 @@ def _imported(node: ast.AST) -> Iterator[str]:
         members = [f"{node.module}.{alias.name}" for alias in node.names]
         modules = [name for name in members if _is_module(name)]
         yield from modules or [node.module]
+
+
+def _defined(file: str) -> set[str]:
+    """Name what a module defines at its top for others: functions, classes and values."""
+    names: set[str] = set()
+    for node in _tree(file).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            stored = (each for each in ast.walk(node) if isinstance(each, ast.Name))
+            names.update(each.id for each in stored if isinstance(each.ctx, ast.Store))
+    return {name for name in names if not name.startswith("_")}
 
 
 def _is_module(name: str) -> bool:

@@ -110,7 +110,7 @@ def test_a_thread_that_cannot_be_had_costs_no_place(monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(jobs.Thread, "start", refuse)
         for _ in range(jobs.MOST_JOBS):
-            with pytest.raises(MachineBusy, match="no room for one more job"):
+            with pytest.raises(MachineBusy, match="cannot start another job"):
                 start_job(counted(1), 1)
     assert start_job(counted(1), 1).wait(SECONDS)
 

@@ -1,4 +1,4 @@
-"""Footage: videos that stand in for a camera, played at their own speed, in a loop."""
+"""Video sources: videos instead of a camera, played at their own speed, in a loop."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ _CLIP_FPS, _CLIP_SECONDS = 25, 8
 _WHOLE = FrameRange(0.0, math.inf)
 
 Timed = tuple[float, av.VideoFrame]
-"""A frame and its second, counted from the beginning of the footage."""
+"""A frame and its second, counted from the start of the video."""
 
 
 class VideoSource(Protocol):
@@ -57,7 +57,7 @@ class SampleClip:
 
 @dataclass(frozen=True)
 class VideoFile:
-    """A video as somebody gave it, of bounded size; ``core.video.reading`` reads it.
+    """An uploaded video of bounded size; ``core.video.reading`` reads it.
 
     Raises:
         VideoRefused: it is no video that Blobscope opens, or a damaged one.
@@ -72,12 +72,12 @@ class VideoFile:
         if len(video.data) > MOST_SOURCE_BYTES:
             raise LiveRefused(
                 f"{video.name} has {len(video.data) / 1e6:.0f} MB; at most "
-                f"{MOST_SOURCE_BYTES / 1e6:.0f} MB can be played here. Cut it shorter first."
+                f"{MOST_SOURCE_BYTES / 1e6:.0f} MB can be played here. Shorten it first."
             )
         info = video_info(video)
         if info.size.width * info.size.height > MOST_SOURCE_PIXELS:
             raise LiveRefused(
-                f"{video.name} has pictures of {info.size}; at most 1920 x 1920 can be "
+                f"{video.name} has frames of {info.size}; at most 1920 x 1920 can be "
                 "played here. Scale it down first."
             )
         object.__setattr__(self, "_info", info)
@@ -96,7 +96,7 @@ def play(
 ) -> None:
     """Show frame after frame when its time has come, in a loop, until it is ended.
 
-    ``current`` tells the footage; another one is begun at once. What comes late is shown
+    ``current`` returns the source; a new one starts at once. Late frames are shown
     at once; no frame is left out here.
     """
     while (video_source := current()) is not None:

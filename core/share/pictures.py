@@ -39,7 +39,7 @@ def crops_zip(picture: Picture, kept: Detections, card: ModelCard) -> bytes:
 
     Boxes end at the picture's edge. All crops together have no more than MAX_PIXELS, else
     a thousand boxes of a big photo would fill the memory; a text file in the archive then
-    tells how many were left out.
+    says how many were omitted.
     """
     return zipped(_crops(decode_picture(picture), kept, card))
 

@@ -82,7 +82,7 @@ def test_the_film_of_the_sample_plays_and_goes_home(kind, page, tmp_path):
     )
     assert {int(line["frame"]) for line in lines} == set(range(0, 108, 3))
     assert {"cat", "person", "motorbike"} <= {line["label"] for line in lines}
-    expect(page.get_by_text("Boxes in each frame")).to_be_visible()
+    expect(page.get_by_text("Boxes per frame")).to_be_visible()
 
 
 def test_an_upload_is_cut_by_the_slider(page, tmp_path):

@@ -117,7 +117,7 @@ def arithmetic_cases() -> list[dict]:
 def arithmetic_case(rng: np.random.Generator, spec: BlobSpec) -> dict:
     image = rng.integers(0, 256, (37, 53, 3), np.uint8)
     traced = trace(image, spec)
-    head, parts = unpacked(pixel_lab.packed(image, traced, spec, b""))
+    head, parts = unpacked(pixel_lab.packed(traced, spec, b""))
     width, height = traced.placement.blob.cv2
     corners = [(0, 0), (width - 1, height - 1)]
     points = corners + [(int(x), int(y)) for x, y in rng.integers(0, (width, height), (40, 2))]

@@ -9,7 +9,7 @@ from typing import Any
 def pack(head: Mapping[str, Any], parts: Mapping[str, bytes]) -> bytes:
     """Pack the length of a JSON head (uint32, little-endian), the head, and the parts.
 
-    The head also says how the parts are called and how long they are, as ``parts``.
+    The head also lists the names and lengths of the parts, as ``parts``.
     """
     named = {**head, "parts": [(name, len(data)) for name, data in parts.items()]}
     written = json.dumps(named).encode()

@@ -16,13 +16,13 @@ _GIVEN = ("upload", "camera")  # sources whose pictures stay with their visitor
 
 
 def copy_link(key: str) -> None:
-    """Show the button, and say what travels with the link and what does not."""
+    """Show the button, and say what the link includes and what it does not."""
     _BUTTON(key=key)
-    travels = "The link carries every setting on this page and the sample's name."
+    travels = "The link includes all settings on this page and the name of the sample."
     if st.session_state.get("picture") in _GIVEN:
         st.caption(
-            f"{travels} **Your own picture does not travel:** whoever opens the link sees a "
-            "sample with your settings, and can give the same picture."
+            f"{travels} **Your own picture is not included:** whoever opens the link sees a "
+            "sample with your settings and can upload the same picture."
         )
     else:
-        st.caption(f"{travels} Uploads and snapshots never travel.")
+        st.caption(f"{travels} Uploads and snapshots are not included.")

@@ -94,7 +94,11 @@ def _deep_png() -> bytes:
 
 @pytest.mark.parametrize(
     ("source", "words"),
-    [("sample", "never travel"), ("upload", "does not travel"), ("camera", "does not travel")],
+    [
+        ("sample", "are not included"),
+        ("upload", "is not included"),
+        ("camera", "is not included"),
+    ],
 )
 def test_the_link_says_what_travels(source, words):
     app = opened(source=source)
