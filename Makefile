@@ -1,5 +1,6 @@
 # `make run` starts Blobscope, `make test` checks all of it, `make help` lists the rest.
-# A machine needs Python 3.11 or newer with venv and pip, and make: nothing else.
+# A machine needs Python 3.11 or newer with venv and pip, and make: nothing else. Where it
+# has Node and npm, the tests check the JavaScript as well.
 
 PYTHON  ?= python3
 ADDRESS ?= localhost

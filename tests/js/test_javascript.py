@@ -109,6 +109,7 @@ def arithmetic_cases() -> list[dict]:
         BlobSpec(Size(13, 19), fit="crop", mean=(104.0, 117.0, 123.0)),
         BlobSpec(Size(90, 70), layout="NHWC", **torch),
         BlobSpec(Size(20, 14), ddepth="uint8"),
+        BlobSpec(Size(20, 14), channels=1),
         BlobSpec(),
     ]
     return [arithmetic_case(rng, spec) for spec in specs]
