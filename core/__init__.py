@@ -16,7 +16,8 @@ placement    where the image lies in the blob, and the inverse mapping
 stage        one step between image and blob, with its values
 trace        all stages of one image on its way into the blob, in order
 batch        several pictures in one blob, N x C x H x W, all with the same spec
-reading      how cv2.imread is to be asked so that it gives the pixels that ``decode`` gives
+recipe       how cv2.imread is to be asked so that it gives the pixels that Blobscope read
+header       what a picture's file says of itself before any pixel is decoded
 arithmetic   the numbers on the way of one single pixel from the picture into the blob
 finding      what the checker says about a spec: what, why, numbers, and the spec that fixes it
 mistake      a spec with a common preprocessing mistake
@@ -56,6 +57,7 @@ truth        the objects that people marked in a picture; a hit is a box that fo
              miss an object that no box found, a false alarm a box that found none
 candidate    a box that NMS looks at: above the threshold, of a wanted class, among the
              most confident
+shown        a picture at the size at which a screen shows it, and boxes moved onto it
 NMS stages   the raw rows, and what each step of reading left of them
 outcome      what became of a raw row: kept, suppressed, below confidence ...; of a box set
              against the truth: TP, FP, FN or ignored
@@ -63,12 +65,15 @@ ledger       the outcomes of all raw rows, each with the box that suppressed it
 ghost        a box that is not kept, drawn dashed
 misuse       a common wrong way to call NMS
 render       to make a new picture of numbers; ``draw`` makes a new picture from a picture
-provenance   picture, model and spec of an answer, as in exported files
+provenance   the picture and the run of an answer, as in exported files
 category     a class number in COCO files, which differs from class_id
 road         the whole pipeline from a picture's bytes to boxes or a ranking
 doubt        a reason to distrust an answer: labels that do not fit, another size than the
              net was made for, the same answer to every picture
-run          the slow half of the pipeline, picture to outputs, and its results
+run          the slow half of the pipeline, picture to outputs, and its results; it knows
+             its card and its spec
+result       the boxes decoded from a run at some thresholds; it knows both
+ranking      the classes decoded from a run, the most likely first; it knows the run
 answer       the result for one picture: the most likely classes, or the boxes
 convention   how the nets of one family want their pixels: scalefactor, mean, std
 view         a picture changed a little (mirrored, brightened, cropped), to see whether the
@@ -87,6 +92,9 @@ entry        of many pictures, what came of one file: an answer, or the reason w
 frame answer of a video, what the model said of one frame
 job          long work on its own thread, for a limited time; its results are kept, and
              it can be stopped
+worker       a process with limits in which a stranger's file is parsed; it holds one file
+wall         what the system refuses a worker: memory, files, network ...
+message      what goes between us and a worker: small values in JSON, and raw arrays
 stream       a visitor's live video: frames come in, annotated frames go out
 frame result what comes of one frame of a stream, and the copy it is drawn on
 seen object  one object in a frame result: label, confidence, position
@@ -98,12 +106,14 @@ Imports point down only:
 
 environment, wording, errors, outputs < picture < blob < nets
                   picture < results
-                  picture, blob, results < render
-all of them < pipeline < answers < lab
-              pipeline < doubts
-                         answers < series < video < share
-                                            video < live
+                  blob, results < render
+            blob, nets, results < pipeline < answers
+                                  pipeline < doubts
+                                    answers, render < lab
+                                    answers, render < series < video < share
+                                                               video < live
 environment, errors < jobs
+errors < sandbox < picture, video
 
 ``nets`` and ``results`` do not know each other: a card names its output layout and
 ``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.

@@ -3,6 +3,11 @@
 BlobscopeError
 ├── PictureRefused      the upload is not a supported picture, or too large
 ├── VideoRefused        the upload is not a supported video, too long, or too large
+├── SandboxError        the worker process could not finish reading a file
+│   ├── SandboxCrashed      the file crashed the worker, or made it send nonsense
+│   ├── SandboxExhausted    the file needed more memory or processor time than allowed
+│   ├── SandboxSilent       no answer came in time
+│   └── SandboxUnavailable  this machine cannot start a worker
 ├── MachineBusy         too many jobs are running; no more can start right now
 ├── BlobImpossible      these settings cannot make a blob of this image
 ├── ModelError
@@ -34,6 +39,26 @@ class PictureRefused(BlobscopeError):  # noqa: N818 - reads as what happened, li
 
 class VideoRefused(BlobscopeError):  # noqa: N818
     """The bytes are not a video that Blobscope opens, or the requested frames do not exist."""
+
+
+class SandboxError(BlobscopeError):
+    """A worker process did not do what it was asked; the machine is as well as before."""
+
+
+class SandboxCrashed(SandboxError):  # noqa: N818
+    """The worker ended in the middle of its work, or answered what no worker of ours would."""
+
+
+class SandboxExhausted(SandboxError):  # noqa: N818
+    """The worker came to its limit of memory or of processor time."""
+
+
+class SandboxSilent(SandboxError):  # noqa: N818
+    """The worker gave no sign of life for so long that it was ended."""
+
+
+class SandboxUnavailable(SandboxError):  # noqa: N818
+    """No worker can be started on this machine."""
 
 
 class MachineBusy(BlobscopeError):  # noqa: N818

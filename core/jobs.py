@@ -1,6 +1,8 @@
 """Long jobs that run in the background, and end when nobody polls them.
 
 A job takes steps from a generator, on a thread of its own, and keeps each one as it comes.
+A generator that waits for something yields None meanwhile, several times a second: this is
+not a step, but a place where the job can end.
 It ends when the steps do, after the step in which it was stopped, or when nobody has
 asked how far it is for ``PATIENCE_SECONDS``: a closed tab must not keep a machine busy.
 No job lasts longer than ``most_seconds``, so that everybody has a turn.
@@ -102,7 +104,7 @@ class Job(Generic[StepT]):
         return over
 
     def stop(self) -> None:
-        """End the work after the step it is at; what came is kept."""
+        """End the work after the step it is at, or while it waits; what came is kept."""
         self._stop.set()
 
     def end(self, seconds: float) -> bool:
@@ -110,11 +112,12 @@ class Job(Generic[StepT]):
         self.stop()
         return self._over.wait(seconds)
 
-    def _work(self, steps: Generator[StepT]) -> None:
+    def _work(self, steps: Generator[StepT | None]) -> None:
         try:
             with closing(steps):
                 for step in steps:
-                    self._came.append(step)
+                    if step is not None:
+                        self._came.append(step)
                     if reason := self._reason_to_end():
                         self.ending = reason
                         break
@@ -136,7 +139,7 @@ class Job(Generic[StepT]):
 
 
 def start_job(
-    steps: Generator[StepT],
+    steps: Generator[StepT | None],
     total: int,
     *,
     patience: float = PATIENCE_SECONDS,

@@ -26,12 +26,13 @@ BELOW = {
     "environment": [],
     "wording": [],
     "outputs": ["errors"],
-    "picture": ["errors", "outputs"],
+    "sandbox": ["errors"],
+    "picture": ["errors", "outputs", "sandbox"],
     "blob": ["errors", "outputs", "picture"],
     "nets": ["errors", "outputs", "picture", "blob"],
     "results": ["errors", "outputs", "picture"],
     "render": ["errors", "outputs", "picture", "blob", "results"],
-    "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results", "render"],
+    "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results"],
     "share": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
         *["answers", "series", "video"],
@@ -49,7 +50,7 @@ BELOW = {
     ],
     "video": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        *["answers", "series"],
+        *["answers", "series", "sandbox"],
     ],
     "live": [
         *[

@@ -16,7 +16,7 @@ from core.blob.numbers import triple_to_text
 from core.blob.rules import ONES, RULES, as_triple, reaches_alike
 from core.blob.spec import BlobSpec
 from core.errors import BlobImpossible
-from core.picture.image import Kind
+from core.picture.header import Kind
 
 
 def check_spec(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from core.blob.make import Blob, make_blob, place, planes
 from core.blob.spec import BlobSpec
 from core.errors import BlobImpossible
-from core.picture.image import Kind
+from core.picture.header import Kind
 from core.picture.size import Size
 
 Severity = Literal["error", "warning", "note"]

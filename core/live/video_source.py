@@ -1,7 +1,7 @@
 """Video sources: videos instead of a camera, played at their own speed, in a loop."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event
@@ -15,7 +15,7 @@ from core.errors import LiveRefused
 from core.picture.image import BgrImage, decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
-from core.video.reading import FrameRange, Video, VideoInfo, frames, video_info
+from core.video.reading import FrameRange, Video, VideoInfo, pulsed_frames, video_info
 
 MOST_SOURCE_BYTES = 20 * 10**6
 MOST_SOURCE_PIXELS = 1920 * 1920
@@ -34,8 +34,8 @@ Timed = tuple[float, av.VideoFrame]
 class VideoSource(Protocol):
     """Whatever can be played in the place of a camera."""
 
-    def frames(self) -> Iterator[Timed]:
-        """Go through it once, from its first frame to its last."""
+    def frames(self) -> Generator[Timed | None]:
+        """Go through it once, from its first frame to its last; None while it waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class SampleClip:
 
     name: str
 
-    def frames(self) -> Iterator[Timed]:
+    def frames(self) -> Generator[Timed | None]:
         """Wander once around the photo."""
         photo = decode_picture(sample_picture(self.name))
         window = _window(Size.of(photo))
@@ -82,10 +82,13 @@ class VideoFile:
             )
         object.__setattr__(self, "_info", info)
 
-    def frames(self) -> Iterator[Timed]:
+    def frames(self) -> Generator[Timed | None]:
         """Decode it once; frames stand upright and all have the first one's size."""
-        with closing(frames(self.video, self._info, _WHOLE)) as decoded:
+        with closing(pulsed_frames(self.video, self._info, _WHOLE)) as decoded:
             for each in decoded:
+                if each is None:
+                    yield None
+                    continue
                 yield each.seconds, av.VideoFrame.from_ndarray(each.image, format="bgr24")
 
 
@@ -101,13 +104,17 @@ def play(
     """
     while (video_source := current()) is not None:
         began, shown = monotonic(), -math.inf
-        for second, frame in video_source.frames():
-            shown = max(second, shown + 1 / MOST_FPS)  # a file may lie about its times
-            if ended.wait(max(0.0, began + shown - monotonic())):
-                return
-            show(frame)
-            if current() != video_source:
-                break
+        with closing(video_source.frames()) as timed:
+            for each in timed:
+                if each is not None:
+                    shown = max(each[0], shown + 1 / MOST_FPS)  # a file may lie about its times
+                    ended.wait(max(0.0, began + shown - monotonic()))
+                if ended.is_set():
+                    return
+                if each is not None:
+                    show(each[1])
+                if current() != video_source:
+                    break
         ended.wait(1 / _CLIP_FPS)  # the last frame stands as long as the others
 
 

@@ -3,7 +3,8 @@
 from core.nets.card import ModelCard
 from core.outputs import Outputs
 from core.picture.image import Picture
-from core.pipeline import MOST_CANDIDATES, Run, Thresholds
+from core.picture.recipe import data_for_scripts, imread_recipe
+from core.pipeline import MOST_CANDIDATES, Thresholds
 from core.results.classification import answer_kind, scores
 from core.share.archive import zipped
 from core.share.decoder_lines import decoder_lines
@@ -17,14 +18,14 @@ from core.share.file_names import file_name
 from core.share.model_files import PIN, file_lines, packed_files
 from core.share.provenance import Provenance
 from core.share.ranking import RANKING_COLUMNS
-from core.share.script import Reading, blob_lines, reading, reading_lines
+from core.share.script import blob_lines
 
 LABELS = "classes.txt"
 
 ScriptLines = tuple[str, ...]
 
 
-def classification_script(provenance: Provenance, run: Run, k: int) -> str:
+def classification_script(provenance: Provenance, k: int) -> str:
     """Write the script that prints the ``k`` likeliest classes and writes ranking.csv.
 
     It needs numpy and cv2, and beside it the model's files and what ``class_names`` makes.
@@ -33,18 +34,19 @@ def classification_script(provenance: Provenance, run: Run, k: int) -> str:
         *_opening(provenance, "classify.py"),
         *_blob_part(provenance),
         *_net_part(provenance.card),
-        *_ranking_part(provenance.card, run.outputs, k),
+        *_ranking_part(provenance.card, provenance.run.outputs, k),
         *_ranking_end(),
     )
     return "\n".join(lines) + "\n"
 
 
-def detection_script(provenance: Provenance, run: Run, thresholds: Thresholds) -> str:
+def detection_script(provenance: Provenance, thresholds: Thresholds) -> str:
     """Write the script that prints the boxes, writes detections.csv and draws them.
 
     It needs numpy and cv2, and beside it the model's files and what ``class_names`` makes.
     """
-    size, card = run.placement.blob, provenance.card
+    card, run = provenance.card, provenance.run
+    size = run.placement.blob
     lines = (
         *_opening(provenance, "detect.py"),
         "drawn, whole = image.copy(), np.array(image.shape[1::-1])  # its width and height",
@@ -75,11 +77,12 @@ def script_zip(
     Raises:
         ModelMissing: the files are wanted, and not on this machine.
     """
+    beside = file_name(imread_recipe(picture).picture_name)
     files = packed_files(card) if with_files or card.shipped else ()
     return zipped(
         [
             (name, code.encode()),
-            (file_name(picture.name), picture.data),
+            (beside, data_for_scripts(picture)),
             (LABELS, class_names(card).encode()),
             *files,
         ]
@@ -90,7 +93,7 @@ def _opening(provenance: Provenance, name: str) -> ScriptLines:
     """Say what is needed, and read the picture."""
     card = provenance.card
     files = ", ".join([*(file.name for file in card.files), LABELS])
-    how: Reading = reading(provenance.picture)
+    recipe = imread_recipe(provenance.picture)
     return (
         f"# python {name} [picture] [--download]",
         f"# runs {_on_one_line(card.title)} as Blobscope did.",
@@ -109,10 +112,10 @@ def _opening(provenance: Provenance, name: str) -> ScriptLines:
         "asked = sys.argv[1:]",
         # repr: the name came with an upload, and must stay a name
         f"path = ([each for each in asked if each != '--download'] or "
-        f"[{file_name(provenance.picture.name)!r}])[0]",
+        f"[{file_name(recipe.picture_name)!r}])[0]",
         *file_lines(card),
         *_label_lines(provenance.card.label_offset),
-        *reading_lines(how),
+        *recipe.lines,
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from math import ceil, floor
 
 from core.nets.card import ModelCard
-from core.picture.image import MAX_PICTURE_PIXELS, BgrImage, Picture, decode_picture
+from core.picture.header import MAX_PICTURE_PIXELS
+from core.picture.image import BgrImage, Picture, decode_picture
 from core.picture.size import Size
 from core.render.boxes import NUMBERED, BoxStyle, draw_detections
 from core.render.encode import jpeg, png

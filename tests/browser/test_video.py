@@ -2,6 +2,7 @@
 
 import csv
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,17 @@ def test_what_is_no_video_gets_a_sentence(page):
     open_video(page, "?video.source=upload")
     upload(page, b"#EXTM3U\nfile:///etc/hostname\n")
     expect(page.get_by_text("is no video that Blobscope opens")).to_be_visible()
+
+
+def test_a_closed_tab_takes_its_film_along(start_app, open_page, tmp_path):
+    page = open_page(url=start_app(TMPDIR=str(tmp_path)))
+    open_video(page, "?video.stride=12")
+    start(page)
+    page.locator("video[data-testid=stVideo]").wait_for(timeout=LATE)
+    pattern = "blobscope-videos-*/*.part"
+    assert len(list(tmp_path.glob(pattern))) == 1
+    page.close()
+    end = time.monotonic() + LATE / 1000
+    while list(tmp_path.glob(pattern)) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not list(tmp_path.glob(pattern))

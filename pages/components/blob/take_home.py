@@ -8,8 +8,9 @@ from core.blob.make import planes
 from core.blob.spec import BlobSpec
 from core.blob.trace import Trace
 from core.picture.image import Picture
+from core.picture.recipe import data_for_scripts, imread_recipe
 from core.share.arrays import npy
-from core.share.script import blob_lines, reading, script
+from core.share.script import blob_lines, script
 from core.share.tables import plane_name, plane_png, statistics_csv
 from pages.components.shell.copy_link import copy_link
 from pages.components.shell.download import download
@@ -30,7 +31,8 @@ def show_take_home(key: str, picture: Picture, traced: Trace, spec: BlobSpec) ->
 
 
 def _show_script(key: str, picture: Picture, spec: BlobSpec) -> None:
-    code = script(spec, picture.name, reading=reading(picture))
+    recipe = imread_recipe(picture)
+    code = script(spec, recipe)
     st.markdown("**Python script for these settings**")
     st.code(code, wrap_lines=True)
     st.caption(
@@ -39,8 +41,8 @@ def _show_script(key: str, picture: Picture, spec: BlobSpec) -> None:
     )
     with st.container(horizontal=True):
         download("script.py", code, key=f"{key}.script", name="script.py", mime="text/x-python")
-        data = partial(getattr, picture, "data")
-        download("Picture", data, key=f"{key}.picture", name=picture.name, mime=None)
+        data, name = partial(data_for_scripts, picture), recipe.picture_name
+        download("Picture", data, key=f"{key}.picture", name=name, mime=None)
 
 
 def _show_downloads(key: str, traced: Trace, spec: BlobSpec) -> None:

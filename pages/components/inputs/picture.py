@@ -1,11 +1,15 @@
 """Choosing a picture: a sample, an upload, or the camera. The choice follows the visitor."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import streamlit as st
 
-from core.picture.image import MAX_PICTURE_BYTES, Picture
+from core.errors import PictureRefused
+from core.picture.header import MAX_PICTURE_BYTES
+from core.picture.image import Picture, remarks
+from core.picture.reading import KNOWN_FORMATS
 from core.picture.samples import sample_picture, samples
 from pages.components.shell.choice import choice
 from pages.components.shell.text import plain
@@ -15,7 +19,7 @@ from pages.components.shell.widget_memory import persistent
 _KEPT = "picture.kept"
 MOST_KEPT = 12
 
-TYPES = ["jpg", "jpeg", "png", "webp", "bmp"]
+TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif", "heic", "heif"]
 
 
 def pick_picture() -> Picture:
@@ -31,7 +35,10 @@ def pick_picture() -> Picture:
         key="picture",
         persist_state="session",
     )
-    return _PICKERS[source]()
+    picture = _PICKERS[source]()
+    if source != "sample":
+        _show_remarks(picture)
+    return picture
 
 
 def kept_pictures() -> tuple[Picture, ...]:
@@ -68,7 +75,7 @@ def _sample() -> Picture:
 
 def _upload() -> Picture:
     files = st.file_uploader(
-        "Drop, paste or browse: one or more JPEG, PNG, WebP or BMP files",
+        f"Drop, paste or browse: one or more {KNOWN_FORMATS} files",
         type=TYPES,
         accept_multiple_files=True,
         key="picture.upload",
@@ -100,6 +107,13 @@ def _camera() -> Picture:
         return kept[-1]
     st.caption("A sample is shown until you take a picture.")
     return _first_sample()
+
+
+def _show_remarks(picture: Picture) -> None:
+    """Say what one would not expect of a picture; what refuses it is said by who decodes it."""
+    with suppress(PictureRefused):
+        for remark in remarks(picture):
+            st.caption(f":material/info: {plain(remark)}")
 
 
 def _first_sample() -> Picture:

@@ -9,7 +9,9 @@ from typing import Any
 import streamlit as st
 
 from core.jobs import Job
-from core.picture.image import MAX_PICTURE_BYTES, Picture
+from core.picture.header import MAX_PICTURE_BYTES
+from core.picture.image import Picture
+from core.picture.reading import KNOWN_FORMATS
 from core.picture.samples import sample_picture, samples
 from core.series.many import (
     MOST_PICTURES,
@@ -68,7 +70,7 @@ def _uploaded(key: str, source: str) -> tuple[Picture, ...]:
     whole = source == "folder"
     words = "a folder, including subfolders" if whole else "several files"
     files: Any = st.file_uploader(
-        f"Drop or browse {words}: JPEG, PNG, WebP or BMP",
+        f"Drop or browse {words}: {KNOWN_FORMATS}",
         type=TYPES,
         accept_multiple_files="directory" if whole else True,
         key=f"{key}.{source}.upload",

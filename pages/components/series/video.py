@@ -23,13 +23,14 @@ from core.video.reading import (
 )
 from core.video.sample import sample_video
 from core.video.writing import AnnotatedVideo, VideoFormat, writable
-from pages.components.shell.cached import cached_run
+from pages.components.shell.cached import cached_run, cached_shown
 from pages.components.shell.charts import ON_TOP, name, quantity, show_chart
 from pages.components.shell.choice import choice
 from pages.components.shell.download import download
 from pages.components.shell.images import show_photo
-from pages.components.shell.jobs import start_button, start_own, watch
+from pages.components.shell.jobs import END_SECONDS, start_button, start_own, watch
 from pages.components.shell.lazy_tabs import show_tabs
+from pages.components.shell.leaving import when_left
 from pages.components.shell.metrics import show_metrics
 from pages.components.shell.text import about_seconds, amount, megabytes, milliseconds, plain
 from pages.components.shell.uploads import forget_upload, kept_upload, show_kept
@@ -154,6 +155,13 @@ def _begin(
     steps = annotate(video, info, frame_range, question, annotated)
     job = start_own(steps, expected(info, frame_range), key=key)
     st.session_state[f"{key}.work"] = _Work(job, annotated, question, video.name, frame_range)
+    when_left(f"{key}.work", partial(_let_go, job, annotated))
+
+
+def _let_go(job: Job[FrameAnswer], annotated: AnnotatedVideo) -> None:
+    """End the work of a visitor who has left, and remove the film."""
+    job.end(END_SECONDS)
+    annotated.remove()
 
 
 def _work(key: str) -> _Work | None:
@@ -186,7 +194,7 @@ def show_preview(video: Video, frame_range: FrameRange, question: Question) -> N
     run = cached_run(picture, question.card)
     answer = question.answer(run)
     show_photo(
-        question.drawn(run, answer, run.shown),
+        question.drawn(answer, cached_shown(picture)),
         caption=f"First frame of the range with these settings: {plain(str(answer))}",
         alt="First frame",
     )
@@ -208,6 +216,12 @@ def show_results(key: str) -> None:
             f"job ended after {work.job.count:,} of {amount(work.job.total, 'frame')}. Start "
             "again with a later or shorter range, or with fewer frames."
         )
+    if annotated.removed:
+        st.info(
+            "The annotated video was removed when your connection to this server was lost. "
+            "Press Start again to make it anew."
+        )
+        return
     _show_annotated(annotated, key)
     st.caption(
         f"{plain(work.name)} with the predictions of {plain(work.question.card.title)}, from "

@@ -12,8 +12,10 @@ import streamlit as st
 
 from core.errors import MachineBusy
 from core.jobs import PATIENCE_SECONDS, Job, start_job
+from core.picture.slots import SLOTS
 from pages.components.shell.errors import show_errors
 from pages.components.shell.text import about_seconds, amount, plain
+from pages.components.shell.visitor import in_visitors_name, visitor_name
 
 T = TypeVar("T")
 
@@ -49,7 +51,7 @@ def _begin(key: str, begin: Callable[[], None]) -> None:
         st.session_state[f"{key}.refused"] = str(error)
 
 
-def start_own(steps: Generator[T], total: int, *, key: str) -> Job[T]:
+def start_own(steps: Generator[T | None], total: int, *, key: str) -> Job[T]:
     """Start a job; a visitor can have only one.
 
     A job that the same page started is stopped first and waited for, because it would
@@ -66,7 +68,7 @@ def start_own(steps: Generator[T], total: int, *, key: str) -> Job[T]:
     own: tuple[str, Job[Any]] | None = st.session_state.get(_OWN)
     if own and not own[1].over:
         _end(own[1], elsewhere=own[0] != key)
-    job = start_job(steps, total)
+    job = start_job(in_visitors_name(steps), total)
     st.session_state[_OWN] = key, job
     return job
 
@@ -136,4 +138,5 @@ def _look_on(job: Job[T], *, key: str, noun: str, show: Callable[[Job[T]], None]
 def _so_far(job: Job[T], noun: str) -> str:
     left = job.seconds_left
     rest = "" if left is None else f" · about {about_seconds(left)} left"
-    return f"{job.count:,} of {amount(job.total, noun)}{rest}"
+    waits = " · waiting to decode a picture" if SLOTS.is_waiting(visitor_name()) else ""
+    return f"{job.count:,} of {amount(job.total, noun)}{rest}{waits}"

@@ -8,6 +8,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from core.video.scratch import remove_abandoned
+from pages.components.shell.leaving import note_visit
 from pages.components.shell.widget_memory import note_page
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -32,6 +34,8 @@ def navigation() -> st.Page:
     The address of a page is its file name: any other would be "not found" on a cold deep link.
     Pages have no icons: Streamlit would use them as the favicon and load it from Google.
     """
+    _clean_up()
+    note_visit()
     st.logo(MARK, size="large")
     page = st.navigation(
         [
@@ -48,6 +52,12 @@ def navigation() -> st.Page:
     )
     note_page(page.title)
     return page
+
+
+@st.cache_resource(show_spinner=False)
+def _clean_up() -> int:
+    """Remove, once in a process, what servers left behind that were killed."""
+    return remove_abandoned()
 
 
 @contextmanager
