@@ -238,9 +238,8 @@ def test_each_shipped_model_gets_a_script_or_a_sentence(model):
         else:
             code = detection_script(provenance, run, Thresholds())
     except BlobscopeError as error:
-        assert str(error).endswith(".")
-    else:
-        compile(code, "script.py", "exec")
+        code = f"# {error}"  # nets that no script can ask say so on the page
+    compile(code, "script.py", "exec")
 
 
 def test_scripts_are_short_and_no_line_is_wide(done_jobs):
