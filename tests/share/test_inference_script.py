@@ -238,8 +238,11 @@ def test_each_shipped_model_gets_a_script_or_a_sentence(model):
         else:
             code = detection_script(provenance, run, Thresholds())
     except BlobscopeError as error:
-        code = f"# {error}"  # nets that no script can ask say so on the page
+        code, sentence = "", str(error)
+    else:
+        sentence = "A script."
     compile(code, "script.py", "exec")
+    assert sentence.endswith(".")
 
 
 def test_scripts_are_short_and_no_line_is_wide(done_jobs):
