@@ -29,19 +29,19 @@ def size_doubt(card: ModelCard, spec: BlobSpec) -> str:
     return f"{card.title} {note}" if note else ""
 
 
-def label_doubt(run: Run, card: ModelCard) -> str:
+def label_doubt(run: Run) -> str:
     """Say that the net answers more or fewer classes than there are labels."""
-    classes = classes_of(run, card)
-    return card.misfit(classes) or "" if classes else ""
+    classes = classes_of(run)
+    return run.card.misfit(classes) or "" if classes else ""
 
 
-def classes_of(run: Run, card: ModelCard) -> int | None:
+def classes_of(run: Run) -> int | None:
     """Count the classes that a net tells apart; None where its rows hold the class alone.
 
     Raises:
         LayoutUnknown: the outputs are in no layout that we read.
     """
-    outputs = run.outputs
+    outputs, card = run.outputs, run.card
     if card.task == "classification":
         return int(scores(outputs).size)
     layout = recognised(outputs, run.placement.blob) if card.layout == "auto" else card.layout

@@ -1,12 +1,13 @@
 import streamlit as st
 
 from core.pipeline import ranking
-from pages.components.answers.doubts import run_with_doubts
+from pages.components.answers.doubts import show_doubts, show_size_doubt
 from pages.components.answers.tabs import show_classification_tabs
 from pages.components.classification.ranking import show_ranking
 from pages.components.inputs.model import pick_model
 from pages.components.inputs.picture import pick_picture
 from pages.components.inputs.thresholds import pick_k
+from pages.components.shell.cached import cached_photo, cached_run
 from pages.components.shell.images import show_jpeg, show_seen
 from pages.components.shell.navigation import route_through_app
 from pages.components.shell.times import show_times
@@ -22,13 +23,17 @@ with knobs:
     k = pick_k("classification")
 
 with view:
-    run = run_with_doubts(picture, card, card.blob)
-    ranked = ranking(run, card, k)
+    show_size_doubt(card, card.blob)
+run = cached_run(picture, card)
+ranked = ranking(run, k)
+with view:
+    show_doubts(run)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        show_ranking(run, card, ranked)
+        show_ranking(ranked)
     with right:
-        show_jpeg(run.photo, caption=f"The picture, {run.image_size}", alt="The picture")
-        show_seen(run.blob, card.blob)
+        caption = f"The picture, {run.image_size}"
+        show_jpeg(cached_photo(picture), caption=caption, alt="The picture")
+        show_seen(run.blob, run.spec)
     show_times(run.times, read_ms=ranked.read_ms)
-    show_classification_tabs(picture, card, run, ranked)
+    show_classification_tabs(picture, ranked)

@@ -29,7 +29,7 @@ from core.errors import LayoutUnknown
 from core.outputs import Outputs
 from core.picture.size import Size
 from core.results.boxes import cxcywh_to_xyxy
-from core.results.classification import is_line, softmax
+from core.results.classification import is_line, sigmoid, softmax
 from core.results.detections import Detections
 
 LayoutName = Literal["darknet", "ssd", "yolov5", "yolox", "yolov8", "end-to-end", "yolov2"]
@@ -361,11 +361,6 @@ def _grid(
         corners.append(np.stack([column, row], axis=1))
         steps.append(np.full((columns * rows, 1), stride))
     return np.vstack(corners).astype(np.float64), np.vstack(steps).astype(np.float64)
-
-
-def sigmoid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Press numbers into 0..1: 1 / (1 + exp(-value))."""
-    return np.asarray(1 / (1 + np.exp(-values)))
 
 
 def _is_ssd(array: Array) -> bool:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from core.errors import LayoutUnknown
 from core.outputs import Outputs
 from core.picture.size import Size
+from core.results.classification import sigmoid
 from core.results.decoders import (
     STRIDES,
     Anchors,
@@ -22,7 +23,6 @@ from core.results.decoders import (
     class_count,
     grid_size,
     recognised,
-    sigmoid,
     strides_for,
     table_of,
     yolov2_cells,

@@ -56,7 +56,7 @@ class Note:
     asks_frame: bool = False
 
 
-MarkedItem = Marked | LeftOut | Note
+TruthItem = Marked | LeftOut | Note
 
 
 class ObjectUnreadable(TruthUnreadable):

@@ -20,18 +20,18 @@ from core.results.marked import (
     XYXY,
     LeftOut,
     Marked,
-    MarkedItem,
     Note,
     ObjectUnreadable,
     Source,
+    TruthItem,
 )
 
-MOST_OFFERED = 50
+MOST_IMAGES_NAMED = 50
 LONGEST_NAME = 200
 
 _PREFIX = re.compile(r"^[0-9a-f]{8}-")  # Label Studio puts it before each upload
 
-CocoEntry = dict[str, Any]
+JsonEntry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class _Image:
     where: str
     id: str
     name: str
-    entry: CocoEntry
+    entry: JsonEntry
 
 
-def read_coco(source: Source) -> Iterator[MarkedItem]:
+def read_coco(source: Source) -> Iterator[TruthItem]:
     """Read COCO's annotations of one image; one that is wrong is left out."""
     whole = _json(source)
     labels = {
@@ -80,7 +80,7 @@ def _remarks(source: Source, strays: int, outlined: int) -> Iterator[Note]:
         yield Note(f"{source.name}: {outlined} boxes were laid around their segmentation.")
 
 
-def _object(source: Source, where: str, entry: CocoEntry, labels: dict[str, str]) -> Marked:
+def _object(source: Source, where: str, entry: JsonEntry, labels: dict[str, str]) -> Marked:
     name = labels.get(_key(entry.get("category_id")), "")
     if not name:
         source.leave_out(where, "its category_id is not among the categories.")
@@ -89,7 +89,7 @@ def _object(source: Source, where: str, entry: CocoEntry, labels: dict[str, str]
     return Marked(name, _box(source, where, entry), ignored=ignored, crowd=crowd)
 
 
-def _box(source: Source, where: str, entry: CocoEntry) -> XYXY:
+def _box(source: Source, where: str, entry: JsonEntry) -> XYXY:
     xywh = _xywh(entry)
     if xywh is None:
         outline = _outline(entry)
@@ -108,13 +108,13 @@ def _box(source: Source, where: str, entry: CocoEntry) -> XYXY:
     return source.box(where, xywh_to_xyxy([numbers])[0].tolist())
 
 
-def _xywh(entry: CocoEntry) -> list[Any] | None:
+def _xywh(entry: JsonEntry) -> list[Any] | None:
     """Return the bbox; None where there is none, or only zeros in its place."""
     xywh = entry.get("bbox")
     return xywh if isinstance(xywh, list) and any(xywh) else None
 
 
-def _outline(entry: CocoEntry) -> list[Any]:
+def _outline(entry: JsonEntry) -> list[Any]:
     """Return x, y, x, y ... of all polygons of a segmentation."""
     polygons = entry.get("segmentation")
     if not isinstance(polygons, list):
@@ -126,7 +126,7 @@ def _outline(entry: CocoEntry) -> list[Any]:
     ]
 
 
-def _json(source: Source) -> CocoEntry:
+def _json(source: Source) -> JsonEntry:
     try:
         whole = json.loads(source.text())
     except json.JSONDecodeError as error:
@@ -142,7 +142,7 @@ def _json(source: Source) -> CocoEntry:
     return whole
 
 
-def _entries(source: Source, whole: CocoEntry, name: str) -> Iterator[tuple[int, CocoEntry]]:
+def _entries(source: Source, whole: JsonEntry, name: str) -> Iterator[tuple[int, JsonEntry]]:
     """List numbered entries; what is no object in braces is passed over."""
     entries = whole.get(name)
     if not isinstance(entries, list):
@@ -163,7 +163,7 @@ def _key(value: Any) -> str:
     return str(value).strip()
 
 
-def _images(source: Source, whole: CocoEntry) -> tuple[_Image, ...]:
+def _images(source: Source, whole: JsonEntry) -> tuple[_Image, ...]:
     """List the images, each id once."""
     found: dict[str, _Image] = {}
     for at, each in _entries(source, whole, "images"):
@@ -220,7 +220,7 @@ def _contradicts(source: Source, image: _Image) -> bool:
 
 
 def _described(images: Sequence[_Image]) -> dict[str, str]:
-    return {each.id: f"{each.name} (id {each.id})" for each in images[:MOST_OFFERED]}
+    return {each.id: f"{each.name} (id {each.id})" for each in images[:MOST_IMAGES_NAMED]}
 
 
 def _ids_of(picture: str) -> tuple[str, ...]:

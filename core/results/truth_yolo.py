@@ -12,20 +12,20 @@ from core.results.marked import (
     XYXY,
     LeftOut,
     Marked,
-    MarkedItem,
     Note,
     ObjectUnreadable,
     Source,
+    TruthItem,
 )
 
-MOST_YOLO_CLASSES = 100_000
+MOST_TRUTH_CLASSES = 100_000
 _RIGHT_ANGLE = 0.05
 _VISIBILITY = (0.0, 1.0, 2.0)
 
-NumberedLines = list[tuple[str, list[str]]]
+TruthLines = list[tuple[str, list[str]]]
 
 
-def read_yolo(source: Source) -> Iterator[MarkedItem]:
+def read_yolo(source: Source) -> Iterator[TruthItem]:
     """Read the lines; one that is wrong is left out."""
     # not splitlines, which knows more line ends than text files do
     numbered = enumerate(source.text().replace("\r", "\n").split("\n"), start=1)
@@ -79,7 +79,7 @@ def _corners(source: Source, numbers: Sequence[float]) -> XYXY:
     )
 
 
-def _is_pose(source: Source, long: NumberedLines) -> bool:
+def _is_pose(source: Source, long: TruthLines) -> bool:
     """Tell boxes with key points from outlines: they all agree, or it is none."""
     if len({len(words) for _, words in long}) != 1:
         return False
@@ -101,10 +101,13 @@ def _has_key_points(row: Sequence[float]) -> bool:
     """Tell whether all pairs behind the first two lie in the box that these make, or at 0."""
     if len(row) % 2 == 0:
         return False
-    cx, cy = row[1:3]
-    across, down = (side / 2 + EDGE_ROUNDING for side in row[3:5])
+    cx, cy, across, down = row[1:5]
     return all(
-        (x, y) == (0, 0) or (abs(x - cx) <= across and abs(y - cy) <= down)
+        (x, y) == (0, 0)
+        or (
+            abs(x - cx) <= across / 2 + EDGE_ROUNDING
+            and abs(y - cy) <= down / 2 + EDGE_ROUNDING
+        )
         for x, y in zip(row[5::2], row[6::2], strict=True)
     )
 
@@ -126,6 +129,6 @@ def _is_turned_box(source: Source, row: Sequence[float]) -> bool:
 
 def _class_number(source: Source, where: str, word: str) -> int:
     number = source.number(where, word)
-    if not 0 <= number < MOST_YOLO_CLASSES or number != int(number):
+    if not 0 <= number < MOST_TRUTH_CLASSES or number != int(number):
         source.leave_out(where, f"{word} is no class: they are numbered 0, 1, 2 ...")
     return int(number)

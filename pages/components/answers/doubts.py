@@ -6,19 +6,20 @@ from core.blob.spec import BlobSpec
 from core.doubts import constant_doubt, label_doubt, size_doubt
 from core.nets.card import ModelCard
 from core.nets.catalog import card_named
-from core.picture.image import Picture
 from core.pipeline import Run
-from pages.components.shell.cached import cached_run
 from pages.components.shell.text import plain
 
 
-def run_with_doubts(picture: Picture, card: ModelCard, spec: BlobSpec) -> Run:
-    """Run a net, and say what speaks against its answer, in part before it has one."""
+def show_size_doubt(card: ModelCard, spec: BlobSpec) -> None:
+    """Say, before the net runs, that it was made for another size than the blob's."""
     _show(size_doubt(card, spec))
-    run = cached_run(picture, card, spec)
-    _show(label_doubt(run, card))
+
+
+def show_doubts(run: Run) -> None:
+    """Say that labels do not fit the net, or that it answers the same to every picture."""
+    card = run.card
+    _show(label_doubt(run))
     _show(_constant_doubt(card.name, tuple(file.digest for file in card.files)))
-    return run
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
