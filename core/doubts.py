@@ -43,17 +43,17 @@ def classes_of(run: Run) -> int | None:
     """
     outputs, card = run.outputs, run.card
     if card.task == "classification":
-        return scores(outputs).size
+        return int(scores(outputs).size)
     layout = recognised(outputs, run.placement.blob) if card.layout == "auto" else card.layout
     widths = {array.shape for array in outputs.values()}
     if layout == "darknet":
-        return max(shape[-1] for shape in widths) - 5
+        return int(max(shape[-1] for shape in widths)) - 5
     if layout in ("yolov5", "yolox", "yolov8"):
         table = next(shape for shape in widths if len(shape) == 3)
         own, side = (4, 1) if layout == "yolov8" else (5, 2)
-        return class_count(table[side] - own, outputs)
+        return int(class_count(table[side] - own, outputs))
     if layout == "yolov2":
-        return max(shape[1] for shape in widths) // max(1, len(card.anchors)) - 5
+        return int(max(shape[1] for shape in widths)) // max(1, len(card.anchors)) - 5
     return None
 
 

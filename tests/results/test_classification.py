@@ -12,7 +12,7 @@ from core.results.classification import (
     answer_kind,
     confidences,
     implied_logits,
-    sigmoid,
+    logistic,
     softmax,
     softmax_steps,
     top_k,
@@ -95,7 +95,7 @@ def test_a_net_with_one_class_answers_one_number(shape):
 @given(LOGITS)
 def test_a_sigmoid_is_the_softmax_of_a_logit_and_a_zero(logits):
     pairs = np.stack([logits, np.zeros_like(logits)], axis=-1)
-    np.testing.assert_allclose(sigmoid(logits), softmax(pairs)[:, 0], rtol=1e-12, atol=1e-300)
+    np.testing.assert_allclose(logistic(logits), softmax(pairs)[:, 0], rtol=1e-12, atol=1e-300)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_sigmoid_is_the_softmax_of_a_logit_and_a_zero(logits):
 )
 def test_what_no_classifier_answers_is_refused_with_its_shapes(shapes):
     outputs = Outputs({f"out{i}": np.zeros(s, np.float32) for i, s in enumerate(shapes)})
-    with pytest.raises(LayoutUnknown, match="one row of numbers") as caught:
+    with pytest.raises(LayoutUnknown, match="one row of scores") as caught:
         confidences(outputs)
     assert all(str(list(shape)) in str(caught.value) for shape in shapes)
 
