@@ -85,10 +85,10 @@ def answer_kind(scores: npt.NDArray[np.floating], *, logits: bool | None = None)
     return "softmax" if abs(wide.sum() - 1) <= SUM_TOLERANCE else "sigmoids"
 
 
-def logistic(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+def sigmoid(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """Turn each logit into a confidence by itself, without overflow.
 
-    >>> logistic(np.array([-1e4, 0.0, 1e4]))
+    >>> sigmoid(np.array([-1e4, 0.0, 1e4]))
     array([0. , 0.5, 1. ])
     """
     power = np.exp(-np.abs(logits.astype(np.float64)))
@@ -121,7 +121,7 @@ def confidences(outputs: Outputs, logits: bool | None = None) -> npt.NDArray[np.
     if answer_kind(answer, logits=logits) != "logits":
         return answer.astype(np.float64).clip(0, 1)
     # softmax of a single logit is 1 whatever it says
-    return logistic(answer) if answer.size == 1 else softmax(answer)
+    return sigmoid(answer) if answer.size == 1 else softmax(answer)
 
 
 def top_k(

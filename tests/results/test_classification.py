@@ -12,7 +12,7 @@ from core.results.classification import (
     answer_kind,
     confidences,
     implied_logits,
-    logistic,
+    sigmoid,
     softmax,
     softmax_steps,
     top_k,
@@ -95,7 +95,7 @@ def test_a_net_with_one_class_answers_one_number(shape):
 @given(LOGITS)
 def test_a_sigmoid_is_the_softmax_of_a_logit_and_a_zero(logits):
     pairs = np.stack([logits, np.zeros_like(logits)], axis=-1)
-    np.testing.assert_allclose(logistic(logits), softmax(pairs)[:, 0], rtol=1e-12, atol=1e-300)
+    np.testing.assert_allclose(sigmoid(logits), softmax(pairs)[:, 0], rtol=1e-12, atol=1e-300)
 
 
 @pytest.mark.parametrize(
