@@ -21,7 +21,7 @@ from core.picture.image import BgrImage
 from core.picture.placement import letterbox
 from core.picture.size import Size
 from core.render.boxes import draw_detections
-from core.results.decoders import decode, sift
+from core.results.decoders import decode, decode_above
 
 ROWS, CLASSES, OBJECTS, BOXES_EACH = 25_200, 80, 60, 4
 CONFIDENCE, IOU, ROUNDS, ANSWERS = 0.25, 0.45, 30, 5
@@ -49,8 +49,8 @@ def answer(seed: int) -> Outputs:
 
 def ours(outputs: Outputs, image: BgrImage) -> BgrImage:
     """Read as the Detection page does."""
-    sifted = sift(outputs, BLOB, "yolov5", above=CONFIDENCE)
-    kept = sifted.confident.suppressed(iou=IOU)
+    decoded = decode_above(outputs, BLOB, "yolov5", above=CONFIDENCE)
+    kept = decoded.confident.suppressed(iou=IOU)
     found = kept.on_image(letterbox(IMAGE, into=BLOB))
     return draw_detections(image, found, label=LABELS.__getitem__)
 
@@ -86,7 +86,7 @@ def steps(answers: list[Outputs], image: BgrImage) -> None:
     for number in range(ROUNDS):
         outputs = answers[number % ANSWERS]
         marks = [time.thread_time()]
-        above = sift(outputs, BLOB, "yolov5", above=CONFIDENCE).confident
+        above = decode_above(outputs, BLOB, "yolov5", above=CONFIDENCE).confident
         marks.append(time.thread_time())
         kept = above.suppressed(iou=IOU).on_image(letterbox(IMAGE, into=BLOB))
         marks.append(time.thread_time())

@@ -30,7 +30,9 @@ model        a card and its files: a folder under ``models/``
 mirror       a folder or address that holds the models' files by name
 outputs      the arrays that ``forward`` returned, by layer name
 layout       of a blob, the order of its axes: NCHW or NHWC; of outputs, how a detector
-             writes its boxes into rows (``ssd``, ``yolov8`` ...)
+             writes its boxes into rows (``ssd``, ``yolov8`` ...): core/results/layouts
+facts        of a net: what is known of it beside its outputs, such as its anchors
+box coding   how a row's numbers become a box: offsets, distances, sigmoid and anchor ...
 anchors      widths and heights from which a grid detector counts its boxes' sides; those
              of a YOLOv2 in cells, all others in pixels of the blob
 head         one grid that a detector lays over the blob, and the raw rows it answers

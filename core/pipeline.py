@@ -9,7 +9,7 @@ there, and every slider acts on them only.
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,10 +25,10 @@ from core.picture.placement import Placement
 from core.picture.size import Size
 from core.render.encode import for_display, jpeg
 from core.results.classification import Ranked, confidences, top_k
-from core.results.decoders import LayoutName, sift
 from core.results.decoders import decode as decode_outputs
+from core.results.decoders import decode_above, grids
 from core.results.detections import Detections
-from core.results.grids import Grids, HeadRule, grids
+from core.results.grids import Grids, HeadRule
 from core.results.ledger import Ledger, Sieve, ledger
 from core.results.truth import Truth
 
@@ -170,8 +170,7 @@ def run_image(image: BgrImage, card: ModelCard, spec: BlobSpec | None = None) ->
 
 def raw_detections(done: Run, card: ModelCard) -> Detections:
     """Decode every row the net gave, in blob pixels, without any threshold."""
-    layout = cast(LayoutName, card.layout)  # a word the card holds and decoders know
-    return decode_outputs(done.outputs, done.placement.blob, layout, anchors=card.anchors)
+    return decode_outputs(done.outputs, done.placement.blob, card.layout, anchors=card.anchors)
 
 
 def grids_of(done: Run, card: ModelCard) -> Grids:
@@ -181,11 +180,10 @@ def grids_of(done: Run, card: ModelCard) -> Grids:
         LayoutUnknown: the rows of this net lie in no grid.
         CardInvalid: its .cfg does not say which anchors it has.
     """
-    layout = cast(LayoutName, card.layout)
     return grids(
         done.outputs,
         done.placement.blob,
-        layout,
+        card.layout,
         rules=_head_rules(card),
         anchors=card.anchors,
     )
@@ -205,7 +203,7 @@ def _head_rule(section: HeadSection) -> HeadRule:
         anchors=section.anchors,
         classes=section.classes,
         in_cells=section.kind == "region",
-        reach=section.scale_x_y,
+        scale_xy=section.scale_x_y,
         squared=section.new_coords,
     )
 
@@ -213,20 +211,19 @@ def _head_rule(section: HeadSection) -> HeadRule:
 def found(done: Run, card: ModelCard, thresholds: Thresholds) -> Found:
     """Read the boxes out of the outputs, in pixels of the original picture."""
     begin = time.perf_counter()
-    layout = cast(LayoutName, card.layout)
-    sifted = sift(
+    decoded = decode_above(
         done.outputs,
         done.placement.blob,
-        layout,
+        card.layout,
         above=thresholds.confidence,
         anchors=card.anchors,
     )
-    wanted, _, _, kept = _steps(sifted.confident, done, thresholds)
+    wanted, _, _, kept = _steps(decoded.confident, done, thresholds)
     return Found(
-        raw=sifted.rows,
-        surest=sifted.surest,
-        confident=len(sifted.confident),
-        classes=_counted(sifted.confident),
+        raw=decoded.rows,
+        surest=decoded.top_confidence,
+        confident=len(decoded.confident),
+        classes=_counted(decoded.confident),
         wanted=len(wanted),
         kept=kept,
         read_ms=1e3 * (time.perf_counter() - begin),

@@ -8,7 +8,7 @@ thing of its own: hence the choice of covers, and hence confidences that rise.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
@@ -27,7 +27,6 @@ from core.picture.size import Size
 from core.render.boxes import Patch
 from core.results.boxes import iou
 from core.results.classification import confidences
-from core.results.decoders import LayoutName
 from core.results.decoders import decode as decode_outputs
 
 Cover = Literal["grey", "mean colour", "blurred"]
@@ -108,8 +107,7 @@ class WatchedBox:
         The same is what has the class and overlaps with an IoU of at least 0.5: of these
         the surest, whatever threshold or NMS would have made of it.
         """
-        layout = cast(LayoutName, card.layout)  # a word the card holds and decoders know
-        boxes = decode_outputs(outputs, placement.blob, layout, anchors=card.anchors)
+        boxes = decode_outputs(outputs, placement.blob, card.layout, anchors=card.anchors)
         boxes = boxes.of_classes([self.class_id]).above(0.0).on_image(placement)
         overlap = iou([self.xyxy], boxes.clipped(placement.image).xyxy)[0]
         return float(boxes.confidence[overlap >= SAME_THING].max(initial=0.0))

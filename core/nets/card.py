@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from core.blob.spec import BlobSpec, Triple
 from core.errors import BlobImpossible, CardInvalid
+from core.outputs import AUTO, LayoutName, layout_names
 from core.picture.size import Size
 
 Task = Literal["classification", "detection"]
@@ -71,7 +72,7 @@ class ModelCard:
         labels: one text a class; shared lists lie in ``models/labels``.
         label_offset: how many class ids come before the first label (1 where the net
             was trained with class 0 as background).
-        layout: the decoder for a detector's outputs, or "auto".
+        layout: how a detector writes its outputs, or "auto".
         logits: True where the outputs are scores before softmax, False where they are
             confidences already, None where the numbers decide.
         confidence: the threshold that suits the net, 0..1.
@@ -92,7 +93,7 @@ class ModelCard:
     blob: BlobSpec
     labels: tuple[str, ...] = field(repr=False)
     label_offset: int
-    layout: str
+    layout: LayoutName
     logits: bool | None
     confidence: float
     iou: float
@@ -214,7 +215,7 @@ def _card_of(table: "_Table", folder: Path) -> ModelCard:
         blob=_spec_of(table.table("blob")),
         labels=table.lines("labels", folder),
         label_offset=table.whole("label_offset", 0),
-        layout=table.text("layout", "auto"),
+        layout=table.choice("layout", (AUTO, *layout_names()), AUTO),
         logits=table.flag("logits", None),
         confidence=table.number("confidence", 0.25),
         iou=table.number("iou", 0.45),
@@ -309,9 +310,9 @@ class _Table:
     def number(self, key: str, default: Any = _REQUIRED) -> float:
         return self._take(key, "a number", _number, default)
 
-    def choice(self, key: str, choices: tuple[T, ...]) -> T:
+    def choice(self, key: str, choices: tuple[T, ...], default: Any = _REQUIRED) -> T:
         wanted = "one of " + ", ".join(map(str, choices))
-        return self._take(key, wanted, lambda value: choices[choices.index(value)])
+        return self._take(key, wanted, lambda value: choices[choices.index(value)], default)
 
     def texts(self, key: str, default: Any = _REQUIRED) -> tuple[str, ...]:
         return self._take(key, "a list of texts", _texts, default)

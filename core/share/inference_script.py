@@ -5,8 +5,8 @@ from core.outputs import Outputs
 from core.picture.image import Picture
 from core.pipeline import MOST_CANDIDATES, Run, Thresholds
 from core.results.classification import is_logits, scores
+from core.results.decoders import decoder_lines
 from core.share.archive import zipped
-from core.share.decoder_lines import decoder_lines
 from core.share.detections import (
     COLUMNS,
     CONFIDENCE_DIGITS,

@@ -9,7 +9,7 @@ from core.picture.size import Size
 from core.render.cells import Backdrop, draw_cell, draw_heat
 from core.render.palette import SEQUENTIAL
 from core.results.cells import origin
-from core.results.grids import grids
+from core.results.decoders import grids
 from tests.results.test_grids import LARGE, SIZE, SMALL, darknet_rows, outputs_of, rule
 
 IMAGE = Size(1200, 600)

@@ -15,8 +15,8 @@ from core.picture.image import decode as decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.results.cells import origin
-from core.results.decoders import decode
-from core.results.grids import HeadRule, grids
+from core.results.decoders import decode, grids
+from core.results.grids import HeadRule
 from tests.results.test_grids import (
     ANCHORS,
     CELLS,
@@ -58,7 +58,7 @@ def rules_of(text):
             anchors=head.anchors,
             classes=head.classes,
             in_cells=head.kind == "region",
-            reach=head.scale_x_y,
+            scale_xy=head.scale_x_y,
             squared=head.new_coords,
         )
         for head in read_heads(text, name="a.cfg")
@@ -84,7 +84,7 @@ def worth(expression, **names):
 def assert_arithmetic(outputs, size, layout, *, every=1, **more):
     """Hold the printed sums of each row against the decoder's box and confidence."""
     found = grids(outputs, size, layout, **more)
-    wanted = decode(outputs, size, layout, anchors=more.get("anchors"))
+    wanted = decode(outputs, size, layout, anchors=more.get("anchors", ()))
     assert len(wanted) == len(found.table)
     for row in range(0, len(wanted), every):
         told = origin(found, row)
@@ -92,11 +92,11 @@ def assert_arithmetic(outputs, size, layout, *, every=1, **more):
         printed = [worth(step.sum) for step in sides]
         np.testing.assert_allclose(printed, wanted.xyxy[row], atol=PIXELS)
         np.testing.assert_allclose(told.xyxy, wanted.xyxy[row], atol=PIXELS)
-        sure = worth(told.sure[-1].sum or "0")
+        sure = worth(told.confidence_steps[-1].sum or "0")
         assert abs(sure - wanted.confidence[row]) < CONFIDENCE
         assert abs(told.confidence - wanted.confidence[row]) < CONFIDENCE
         assert told.best[0].class_id == wanted.class_id[row]
-        for step in (*told.across, *told.down, *told.sure):
+        for step in (*told.across, *told.down, *told.confidence_steps):
             if step.sum:
                 assert worth(step.sum) == pytest.approx(step.value, rel=1e-4, abs=PIXELS)
 
@@ -235,7 +235,7 @@ def assert_truth(outputs, found, inner):
         clear = np.abs(said[:5]) < 6
         np.testing.assert_allclose(worked[clear], said[:5][clear], atol=5e-3, err_msg=str(row))
         np.testing.assert_allclose(told.xyxy, raw.xyxy[row], atol=PIXELS)
-        beyond = (told.head.reach - 1) / 2 + 1e-5
+        beyond = (told.head.scale_xy - 1) / 2 + 1e-5
         assert -beyond <= cell_share(raw.xyxy[row], told, 0) <= 1 + beyond
         assert -beyond <= cell_share(raw.xyxy[row], told, 1) <= 1 + beyond
 
@@ -291,7 +291,7 @@ def test_the_starter_detectors_own_numbers_are_worked_back(side):
 def test_yolo_fastests_own_numbers_are_worked_back_and_no_centre_leaves_its_cell(side):
     folder = NETS / "yolo-fastest-1.1-coco"
     text, outputs, found, inner = real_truth(folder, "yolo-fastest-1.1", side)
-    assert all(head.reach == 1 for head in found.heads)
+    assert all(head.scale_xy == 1 for head in found.heads)
     assert_truth(outputs, found, inner)
     assert_arithmetic(outputs, found.size, "darknet", rules=rules_of(text))
 

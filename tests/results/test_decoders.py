@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from core.errors import LayoutUnknown
-from core.outputs import Outputs
+from core.outputs import Outputs, layout_names
 from core.picture.size import Size
-from core.results.decoders import LAYOUTS, decode, recognised, sift
+from core.results.decoders import decode, decode_above, recognise
 
 SIZE = Size(96, 64)  # 12x8 + 6x4 + 3x2 cells
+LAYOUTS = layout_names()
 CELLS = [(x, y, s) for s in (8, 16, 32) for y in range(64 // s) for x in range(96 // s)]
 ANCHORS = ((1.0, 1.2), (3.4, 4.4), (6.6, 11.4), (9.4, 5.1), (16.6, 10.5))
 
@@ -49,7 +50,7 @@ def test_darknet_heads_follow_each_other_and_rows_count_on():
     for head in heads:
         for cx, cy, w, h, _, *scores in head.tolist():
             expected.append((corners(cx * 96, cy * 64, w * 96, h * 64), *best(scores)))
-    assert recognised(outputs_of(*heads), SIZE) == "darknet"
+    assert recognise(outputs_of(*heads), SIZE) == "darknet"
     assert_rows(decode(outputs_of(*heads), SIZE), expected)
 
 
@@ -61,7 +62,7 @@ def test_ssd_rows_are_fractions_of_the_blob_and_padding_is_never_sure():
         ([x1 * 96, y1 * 64, x2 * 96, y2 * 64], int(class_id), confidence * (image == 0))
         for image, class_id, confidence, x1, y1, x2, y2 in rows.tolist()
     ]
-    assert recognised(outputs_of(rows[None, None]), SIZE) == "ssd"
+    assert recognise(outputs_of(rows[None, None]), SIZE) == "ssd"
     assert_rows(decode(outputs_of(rows[None, None]), SIZE), expected)
 
 
@@ -73,7 +74,7 @@ def test_yolov5_confidence_is_objectness_times_score(classes):
     for *cxcywh, objectness, in_class in ((*r[:5], r[5:]) for r in rows.tolist()):
         class_id, score = best(in_class)
         expected.append((corners(*cxcywh), class_id, objectness * score))
-    assert recognised(outputs_of(rows[None]), SIZE) == "yolov5"
+    assert recognise(outputs_of(rows[None]), SIZE) == "yolov5"
     assert_rows(decode(outputs_of(rows[None]), SIZE), expected)
 
 
@@ -86,13 +87,13 @@ def test_yolox_boxes_are_counted_in_cells_of_three_grids():
         centre = (row[0] + x) * stride, (row[1] + y) * stride
         sides = math.exp(row[2]) * stride, math.exp(row[3]) * stride
         expected.append((corners(*centre, *sides), class_id, row[4] * score))
-    assert recognised(outputs_of(rows[None]), SIZE) == "yolox"
+    assert recognise(outputs_of(rows[None]), SIZE) == "yolox"
     assert_rows(decode(outputs_of(rows[None]), SIZE), expected)
 
 
 def test_yolov6_has_a_row_a_cell_like_yolox_but_finished_boxes():
     rows = drawn(1, len(CELLS), 9)
-    assert recognised(outputs_of(rows), SIZE) == "yolov5"
+    assert recognise(outputs_of(rows), SIZE) == "yolov5"
 
 
 @pytest.mark.parametrize("classes", [1, 2, 80])
@@ -100,7 +101,7 @@ def test_yolov8_has_a_column_a_box_and_no_objectness(classes):
     columns = drawn(4 + classes, len(CELLS))
     columns[:4] *= 96
     expected = [(corners(*box[:4]), *best(box[4:])) for box in columns.T.tolist()]
-    assert recognised(outputs_of(columns[None]), SIZE) == "yolov8"
+    assert recognise(outputs_of(columns[None]), SIZE) == "yolov8"
     assert_rows(decode(outputs_of(columns[None]), SIZE), expected)
 
 
@@ -109,7 +110,7 @@ def test_mask_numbers_of_a_segmentation_net_are_no_classes():
     columns[7:] += 100  # were they classes, they would win everywhere
     outputs = outputs_of(columns[None], masks)
     expected = [(corners(*box[:4]), *best(box[4:7])) for box in columns.T.tolist()]
-    assert recognised(outputs, SIZE) == "yolov8"
+    assert recognise(outputs, SIZE) == "yolov8"
     assert_rows(decode(outputs, SIZE), expected)
 
 
@@ -118,7 +119,7 @@ def test_end_to_end_rows_are_corners_in_pixels():
     rows[:, :4] *= 96
     rows[:, 5] = np.arange(300) % 80
     expected = [(row[:4], int(row[5]), row[4]) for row in rows.tolist()]
-    assert recognised(outputs_of(rows[None]), SIZE) == "end-to-end"
+    assert recognise(outputs_of(rows[None]), SIZE) == "end-to-end"
     assert_rows(decode(outputs_of(rows[None]), SIZE), expected)
 
 
@@ -131,12 +132,12 @@ def test_three_hundred_end_to_end_rows_are_no_grid_cells(size, classes):
     """320 x 192 has 300 cells of 16 and 32 pixels, 160 x 128 has a third of that."""
     rows = drawn(300, 6)
     rows[:, 5] = np.arange(300) % classes
-    assert recognised(outputs_of(rows[None]), size) == "end-to-end"
+    assert recognise(outputs_of(rows[None]), size) == "end-to-end"
 
 
 @pytest.mark.parametrize("size", SAME_CELLS, ids=str)
 def test_three_hundred_rows_that_end_in_a_confidence_are_grid_cells(size):
-    assert recognised(outputs_of(drawn(1, 300, 6)), size) == "yolov5"
+    assert recognise(outputs_of(drawn(1, 300, 6)), size) == "yolov5"
 
 
 def test_yolov2_cells_hold_anchors_and_nothing_is_applied_yet():
@@ -152,7 +153,7 @@ def test_yolov2_cells_hold_anchors_and_nothing_is_applied_yet():
                 sides = width * math.exp(tw) * 32, height * math.exp(th) * 32
                 surety = sigmoid(to) * power / sum(powers)
                 expected.append((corners(*centre, *sides), class_id, surety))
-    assert recognised(outputs_of(grid), SIZE) == "yolov2"
+    assert recognise(outputs_of(grid), SIZE) == "yolov2"
     assert_rows(decode(outputs_of(grid), SIZE, anchors=ANCHORS), expected)
 
 
@@ -181,7 +182,7 @@ def test_yolov2_without_anchors_says_where_they_belong():
 )
 def test_the_shapes_tell_the_layout(shapes, size, expected):
     arrays = [np.zeros(shape, np.float32) for shape in shapes]
-    assert recognised(outputs_of(*arrays), Size(*size)) == expected
+    assert recognise(outputs_of(*arrays), Size(*size)) == expected
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_the_shapes_tell_the_layout(shapes, size, expected):
 )
 def test_unknown_outputs_are_listed_with_the_layouts_we_know(shapes):
     with pytest.raises(LayoutUnknown) as caught:
-        recognised(outputs_of(*(np.zeros(shape) for shape in shapes)), SIZE)
+        recognise(outputs_of(*(np.zeros(shape) for shape in shapes)), SIZE)
     text = str(caught.value)
     assert all(f"out{i} {list(shape)}" in text for i, shape in enumerate(shapes))
     assert all(layout in text for layout in LAYOUTS)
@@ -207,7 +208,7 @@ def test_unknown_outputs_are_listed_with_the_layouts_we_know(shapes):
 
 def test_a_classifier_among_detectors_is_called_one():
     with pytest.raises(LayoutUnknown, match="what a classifier answers"):
-        recognised(outputs_of(np.zeros((1, 1000))), SIZE)
+        recognise(outputs_of(np.zeros((1, 1000))), SIZE)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -223,7 +224,7 @@ def test_a_layout_that_does_not_exist_is_refused_with_those_that_do():
 
 def test_the_choice_of_a_person_outranks_the_shapes():
     rows = outputs_of(drawn(1, len(CELLS), 9))
-    assert recognised(rows, SIZE) == "yolov5"
+    assert recognise(rows, SIZE) == "yolov5"
     assert not np.allclose(decode(rows, SIZE, "yolox").xyxy, decode(rows, SIZE).xyxy)
 
 
@@ -263,27 +264,30 @@ SHAPES = {
 @pytest.mark.parametrize("layout", SHAPES)
 @pytest.mark.parametrize("above", [0.0, 0.1, 0.5, 0.8, 0.999, 1.0])
 @pytest.mark.parametrize("odd", [0.5, np.nan], ids=["finite", "with holes"])
-def test_sifting_keeps_the_very_rows_that_decoding_and_a_threshold_keep(layout, above, odd):
+def test_decoding_above_a_threshold_keeps_the_very_rows_that_decoding_and_a_threshold_keep(
+    layout, above, odd
+):
     for seed in range(5):
         rng = np.random.default_rng(seed)
         numbers = rng.random(SHAPES[layout]) ** 0.3  # many near 1, as far as scores go
         numbers[rng.random(SHAPES[layout]) < 0.02] = odd
         outputs = outputs_of(numbers)
         every = decode(outputs, SIZE, layout, anchors=ANCHORS)
-        sifted = sift(outputs, SIZE, layout, above=above, anchors=ANCHORS)
-        assert sifted.rows == len(every)
+        decoded = decode_above(outputs, SIZE, layout, above=above, anchors=ANCHORS)
+        assert decoded.rows == len(every)
         for name in ("xyxy", "confidence", "class_id", "row"):
             wanted = getattr(every.above(above), name)
-            np.testing.assert_array_equal(getattr(sifted.confident, name), wanted)
+            np.testing.assert_array_equal(getattr(decoded.confident, name), wanted)
         if odd == 0.5:
-            assert sifted.surest == every.confidence.max()
+            assert decoded.top_confidence == every.confidence.max()
 
 
-def test_a_segmentation_net_is_sifted_without_its_mask_numbers():
+def test_decoding_above_a_threshold_leaves_mask_numbers_out():
     outputs = Outputs(
         {
             "rows": np.random.default_rng(7).random((1, 9, 5 + 3 + 2)).astype(np.float32),
             "masks": np.zeros((1, 2, 4, 4), np.float32),
         }
     )
-    assert sift(outputs, SIZE, "yolov5", above=0.1).confident.class_id.max() <= 2
+    decoded = decode_above(outputs, SIZE, "yolov5", above=0.1)
+    assert decoded.confident.class_id.max() <= 2

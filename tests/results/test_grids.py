@@ -6,8 +6,9 @@ import pytest
 from core.errors import LayoutUnknown
 from core.outputs import Outputs
 from core.picture.size import Size
-from core.results.decoders import decode
-from core.results.grids import STANDARD_ANCHORS, HeadRule, grids, objectness
+from core.results.decoders import decode, grids
+from core.results.grids import HeadRule, objectness
+from core.results.layouts.yolov5 import STANDARD_ANCHORS
 
 SIZE = Size(96, 64)  # 12 x 8, 6 x 4 and 3 x 2 cells
 STRIDES = (8, 16, 32)
@@ -73,7 +74,7 @@ def test_darknet_heads_follow_the_order_of_the_cfg_and_rows_count_on():
 
 def test_darknet_rows_are_ordered_by_cell_row_cell_column_anchor():
     found = grids(outputs_of(darknet_rows(32, *SMALL)), SIZE, rules=(rule(),))
-    places = [found.heads[0].place(row) for row in range(12)]
+    places = [found.heads[0].cell_of(row) for row in range(12)]
     assert places == [(x, y, a) for y in range(2) for x in range(3) for a in range(2)]
 
 
@@ -113,7 +114,7 @@ def test_yolov2_has_one_head_and_its_rows_are_those_of_the_decoder():
     assert heads_of(found) == [(32, 3, 2, 3, 4, 0)]
     column, row, anchor = 1, 1, 2
     number = (row * 3 + column) * 3 + anchor
-    assert found.heads[0].place(number) == (column, row, anchor)
+    assert found.heads[0].cell_of(number) == (column, row, anchor)
     np.testing.assert_array_equal(found.table[number], grid[0, 18:27, row, column])
 
 
@@ -128,7 +129,7 @@ def test_yolov5_rows_that_could_come_from_the_usual_anchors_get_them_as_assumed(
     assert all(head.assumed for head in found.heads)
     for number, (x, y, stride, anchor) in enumerate(places):
         head = found.head_of(number)
-        column, row, box = head.place(number)
+        column, row, box = head.cell_of(number)
         assert (column, row, head.stride[0], head.anchors[box]) == (x, y, stride, anchor)
 
 
@@ -144,7 +145,7 @@ def test_yolov5_rows_that_could_not_are_taken_as_they_are(doubt):
 def test_one_row_a_cell_has_no_anchors():
     found = grids(outputs_of(drawn(1, len(CELLS), 9)), SIZE, "yolox")
     assert [found.head_of(i).stride[0] for i in range(len(CELLS))] == [s for _, _, s in CELLS]
-    assert [found.head_of(i).place(i) for i in range(len(CELLS))] == [
+    assert [found.head_of(i).cell_of(i) for i in range(len(CELLS))] == [
         (x, y, 0) for x, y, _ in CELLS
     ]
 
@@ -176,8 +177,8 @@ LAYOUTS = {
 def test_every_raw_row_has_one_place_and_no_two_share_it(layout):
     outputs, more = LAYOUTS[layout]
     found = grids(outputs, SIZE, layout, **more)
-    rows = len(decode(outputs, SIZE, layout, anchors=more.get("anchors")))
-    places = {(found.head_of(row), *found.head_of(row).place(row)) for row in range(rows)}
+    rows = len(decode(outputs, SIZE, layout, anchors=more.get("anchors", ())))
+    places = {(found.head_of(row), *found.head_of(row).cell_of(row)) for row in range(rows)}
     assert len(places) == rows == len(found.table)
     assert sum(head.cells * head.boxes for head in found.heads) == rows
     for head, column, row, box in places:
@@ -198,7 +199,7 @@ def test_the_heat_of_a_cell_is_its_surest_box(layout):
             raw = found.table[number].astype(np.float64)
             value = raw[4:].max() if layout == "yolov8" else raw[4]
             value = 1 / (1 + np.exp(-value)) if layout == "yolov2" else value
-            column, row, _ = head.place(number)
+            column, row, _ = head.cell_of(number)
             expected[row, column] = max(expected[row, column], value)
         np.testing.assert_allclose(objectness(found, head), expected, rtol=1e-6)
 

@@ -11,7 +11,7 @@ from core.outputs import Outputs
 from core.picture.placement import Placement, stretch
 from core.picture.size import Size
 from core.results.boxes import iou as iou_matrix
-from core.results.decoders import decode, recognised
+from core.results.decoders import decode, recognise
 from tests.shared import IMAGES, NETS, needs_shared
 
 pytestmark = needs_shared
@@ -125,9 +125,9 @@ def _is_among(fact, facts):
 
 
 @pytest.mark.parametrize(("name", "layout"), (LAYOUT | REMADE).items())
-def test_the_layout_of_a_real_net_is_recognised(name, layout):
+def test_the_layout_of_a_real_net_is_recognise(name, layout):
     outputs, size, _ = answer(name, "dog.jpg")
-    assert recognised(outputs, size) == layout
+    assert recognise(outputs, size) == layout
 
 
 @pytest.mark.parametrize("name", REMADE)

@@ -19,13 +19,12 @@ from core.nets.card import ModelCard
 from core.nets.catalog import card, catalog
 from core.nets.downloads import file_paths
 from core.nets.net import with_low_thresholds
-from core.outputs import Outputs
+from core.outputs import Outputs, layout_names
 from core.picture.image import Picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.pipeline import Run, Thresholds, found, ranking, run
-from core.results.decoders import LAYOUTS, decode
-from core.share.decoder_lines import decoder_lines
+from core.results.decoders import decode, decoder_lines
 from core.share.detections import box_rows, class_names
 from core.share.inference_script import (
     classification_script,
@@ -239,7 +238,7 @@ def random_outputs(layout: str) -> tuple[Outputs, Size]:
     return Outputs({f"out{number}": array for number, array in enumerate(arrays)}), size
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", layout_names())
 def test_the_lines_of_every_layout_decode_as_the_decoder_does(layout):
     outputs, size = random_outputs(layout)
     anchors = ((1.5, 2.0), (0.5, 3.25))
