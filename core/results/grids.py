@@ -4,7 +4,7 @@ Each raw row of a grid detector belongs to one cell of one head, and to one of i
 the row's number alone says to which. SSD's and end-to-end rows have lost that number.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from core.errors import LayoutUnknown
 from core.picture.size import Size
-from core.results.rows import RowRule, Table
+from core.results.rows import RawRows, RowRule
 from core.results.steps import BoxCoding
+from core.results.tables import Table
 
 Anchors = Sequence[tuple[float, float]]
 
@@ -123,7 +124,7 @@ class Grids:
     rule: RowRule
     size: Size
     heads: tuple[Head, ...]
-    table: Table = field(repr=False)
+    table: RawRows = field(repr=False)
 
     def head_of(self, row: int) -> Head:
         """Return the head that answered a raw row.
@@ -172,6 +173,53 @@ def strides_for(count: int, size: Size) -> tuple[int, ...] | None:
     return next((each for each in STRIDES if cell_count(size, each) == count), None)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class CellTable:
+    """A table whose rows lie in the cells of a detector's grids.
+
+    Attributes:
+        table: the rows.
+        boxes: how many a cell has.
+        strides: of the grids, in the rows' order; none where the rows fill no grids we know.
+    """
+
+    table: Table
+    boxes: int
+    strides: tuple[int, ...]
+
+    @property
+    def grounds(self) -> str:
+        """What speaks for it, for sentences."""
+        steps = ", ".join(map(str, self.strides))
+        rows = {1: "a row", 3: "three rows"}.get(self.boxes, f"{self.boxes} rows")
+        cells = self.table.count // self.boxes
+        return f"{rows} for each of {cells:,} cells of grids with strides {steps}"
+
+
+def cell_table(
+    found: Iterable[Table],
+    size: Size,
+    *,
+    least: int,
+    boxes: Sequence[int] = (1,),
+) -> CellTable | None:
+    """Choose the first table whose rows fill the cells of grids over the blob.
+
+    Args:
+        found: the tables; where none fills any, the first that is wide enough is taken.
+        size: the blob's.
+        least: so many numbers a row has at least.
+        boxes: how many rows a cell may have, the usual number first.
+    """
+    wide = [each for each in found if each.width >= least]
+    for each in wide:
+        for count in boxes:
+            strides = strides_for(each.count // count, size)
+            if strides and each.count % count == 0:
+                return CellTable(each, count, strides)
+    return CellTable(wide[0], boxes[0], ()) if wide else None
+
+
 def cell_corners(
     size: Size, strides: Sequence[int]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -210,7 +258,7 @@ def stacked_heads(
     return tuple(heads)
 
 
-def one_row_a_cell(rule: RowRule, table: Table, size: Size, make: Callable[..., Head]) -> Grids:
+def one_row_a_cell(rule: RowRule, table: RawRows, size: Size, make: Callable[..., Head]) -> Grids:
     """Lay out one row (N, numbers) a cell, finest grid first.
 
     Raises:
@@ -222,7 +270,7 @@ def one_row_a_cell(rule: RowRule, table: Table, size: Size, make: Callable[..., 
     return Grids(rule, size, stacked_heads(make, size, strides), table)
 
 
-def could_come_from(head: Head, table: Table, scale: Size = BLOB_PIXELS) -> bool:
+def could_come_from(head: Head, table: RawRows, scale: Size = BLOB_PIXELS) -> bool:
     """Ask whether each row lies where this head's sigmoids can reach with these anchors.
 
     Args:

@@ -6,13 +6,8 @@ from dataclasses import dataclass
 from core.errors import LayoutUnknown
 from core.outputs import LayoutName, Outputs
 from core.picture.size import Size
-from core.results.detections import Detections
+from core.results.box_rows import BoxRows
 from core.results.grids import Anchors, Grids, HeadRule
-
-Lines = tuple[str, ...]
-
-CORNER_LINE = "xyxy = np.hstack([centres - sides / 2, centres + sides / 2])"
-"""The line of a script that turns ``centres`` and ``sides`` into ``xyxy``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,28 +16,30 @@ class NetFacts:
 
     Attributes:
         size: the blob's width and height.
-        anchors: widths and heights of a YOLOv2's anchors in cells, from the card.
+        anchors: widths and heights of the anchors that the card states: YOLOv2's in cells,
+            others' in blob pixels.
         heads: what a Darknet .cfg says, a rule a head, in the file's order.
+        labels: how many labels the card has; None where there is no card.
+        label_offset: how many class ids come before the first label.
+        darknet: whether OpenCV read the net from Darknet's files; None where nobody knows.
     """
 
     size: Size
     anchors: Anchors = ()
     heads: Sequence[HeadRule] = ()
+    labels: int | None = None
+    label_offset: int = 0
+    darknet: bool | None = None
 
+    def fit_classes(self, classes: int) -> bool | None:
+        """Tell whether so many classes are as many as the labels; None without labels."""
+        if self.labels is None:
+            return None
+        return classes in (self.labels, self.labels + self.label_offset)
 
-@dataclass(frozen=True, eq=False, slots=True)
-class DecodedRows:
-    """The rows of a net's outputs whose confidence is above a threshold.
-
-    Attributes:
-        rows: how many rows the net gave.
-        top_confidence: the highest confidence among them, 0..1.
-        confident: those above the threshold, the most confident first.
-    """
-
-    rows: int
-    top_confidence: float
-    confident: Detections
+    def fit_class_ids(self, largest: int) -> bool | None:
+        """Tell whether the labels name classes up to this one; None without labels."""
+        return None if self.labels is None else largest < self.labels + self.label_offset
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -51,32 +48,39 @@ class Layout:
 
     Attributes:
         name: as a card names it.
+        families: the nets that write so.
         shape: of the outputs, for sentences: "[1, 4+C, N]".
         row: the numbers of a row, for sentences and the comment of a script.
-        recognises: tells whether outputs are written so.
-        decode: turns outputs into boxes in blob pixels: all rows, each with its best class,
-            no threshold, no NMS. Raises LayoutUnknown where the shapes do not fit.
-        lines: the same as lines of a script. They find ``outputs``, arrays by name, and
-            ``into``, the blob's width and height; they leave ``xyxy``, ``class_ids`` and
-            ``confidences`` behind.
+        read: takes outputs apart: boxes, scores, and the lines of a script that do the same.
+            None where the shapes are not this layout's. Raises LayoutUnknown where they are,
+            but something else is missing.
         grids: lays the rows back into the cells they came from; None where that is lost.
         no_grid: why there are no grids.
-        decode_above: a quicker way to what is above a confidence; None where nothing is.
+        fits: tells whether the shapes fit without reading; only for layouts that ``read``
+            cannot do without help from the card.
+        remark: what a visitor should know of such nets and OpenCV, for sentences.
     """
 
     name: LayoutName
+    families: str
     shape: str
     row: str
-    recognises: Callable[[Outputs, NetFacts], bool]
-    decode: Callable[[Outputs, NetFacts], Detections]
-    lines: Callable[[Outputs, NetFacts], Lines]
+    read: Callable[[Outputs, NetFacts], BoxRows | None]
     grids: Callable[[Outputs, NetFacts], Grids] | None = None
     no_grid: str = ""
-    decode_above: Callable[[Outputs, NetFacts, float], DecodedRows | None] | None = None
+    fits: Callable[[Outputs, NetFacts], bool] | None = None
+    remark: str = ""
 
-    def misfit(self, outputs: Outputs, hint: str = "") -> LayoutUnknown:
-        """Say that the outputs do not have this layout's shape."""
-        return LayoutUnknown(
-            f"The layout {self.name} is {self.shape}, but the net answered "
-            f"{outputs.listed}.{hint} Name another one in the card (layout = ...), or auto."
-        )
+    def rows(self, outputs: Outputs, facts: NetFacts) -> BoxRows:
+        """Take outputs apart that somebody says are written so.
+
+        Raises:
+            LayoutUnknown: the outputs do not have this layout's shape.
+        """
+        rows = self.read(outputs, facts)
+        if rows is None:
+            raise LayoutUnknown(
+                f"The layout {self.name} is {self.shape}, but the net answered "
+                f"{outputs.listed}. Choose another one, or auto."
+            )
+        return rows

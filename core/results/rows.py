@@ -13,7 +13,7 @@ import numpy.typing as npt
 from core.results.steps import Step, number
 
 RawRow = npt.NDArray[np.float64]
-Table = npt.NDArray[Any]
+RawRows = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def product_step(objectness: float, score: float) -> Step:
     )
 
 
-def objectness_column(part: Table, classes: int) -> Table:  # noqa: ARG001
+def objectness_column(part: RawRows, classes: int) -> RawRows:  # noqa: ARG001
     """Take the objectness (N,) of rows (N, 5+C) that give it as 0..1."""
     return np.asarray(part[:, 4])
 
@@ -81,4 +81,4 @@ class RowRule:
     score_formula: str = ""
     class_scores: Callable[[RawRow, RawRow], RawRow] = given_scores
     confidence_steps: Callable[[RawRow, ClassScore], tuple[Step, ...]] = objectness_times_score
-    cell_values: Callable[[Table, int], Table] = objectness_column
+    cell_values: Callable[[RawRows, int], RawRows] = objectness_column

@@ -183,9 +183,9 @@ def _cell_steps(axis: Axis) -> _Steps:
     """Count the centre in cells from its cell's corner, and the side in strides."""
     x, s = (axis.centre, ""), (axis.length, "")
     if not axis.own:
-        offset = f"c{axis.letter} / stride - {axis.cell_word}"
+        offset = f"c{axis.letter}{axis.unit} / stride - {axis.cell_word}"
         x = (axis.centre / axis.stride - axis.cell, offset)
-        s = (axis.length / axis.stride, f"{axis.side} / stride")
+        s = (axis.length / axis.stride, f"{axis.side}{axis.unit} / stride")
     centre = Step(
         axis.names[0],
         f"({axis.cell_word} + {axis.letter}) * stride",
@@ -225,10 +225,10 @@ def _distance_steps(axis: Axis) -> _Steps:
         )
         for end, sign, far in ((first, "-", before), (last, "+", behind))
     ]
-    half = f"{axis.side} / 2"
+    given, half = f"c{axis.letter}{axis.unit}", f"{axis.side}{axis.unit} / 2"
     return [start, *ends], (
-        (before, f"({start.name} - (c{axis.letter} - {half})) / stride"),
-        (behind, f"(c{axis.letter} + {half} - {start.name}) / stride"),
+        (before, f"({start.name} - ({given} - {half})) / stride"),
+        (behind, f"({given} + {half} - {start.name}) / stride"),
     )
 
 

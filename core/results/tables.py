@@ -1,30 +1,65 @@
-"""What several output layouts share: the one table of boxes, its classes, its best class."""
+"""Tables of raw rows among a net's outputs, as they stand or transposed."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.outputs import Outputs
-from core.picture.size import Size
-from core.results.detections import Detections
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[Any]
 
 
-def named_table(outputs: Outputs) -> tuple[str, Array] | None:
-    """Find the one output of shape [1, rows, columns]: its name, and (rows, columns).
+@dataclass(frozen=True, eq=False, slots=True)
+class Table:
+    """One output as rows (N, numbers), and the Python that takes it from ``outputs``.
+
+    Attributes:
+        rows: (N, numbers).
+        code: such as ``outputs['output0'][0].T``.
+        transposed: the output has a column a box.
+        flat: the output has no first axis of length 1.
+    """
+
+    rows: Array
+    code: str
+    transposed: bool = False
+    flat: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row has."""
+        return int(self.rows.shape[1])
+
+
+def tables(outputs: Outputs, *, flat: bool = False) -> Iterator[Table]:
+    """Read the one output of shape [1, N, M] as a table, as it stands and transposed.
 
     Mask prototypes or raw heads may stand beside it; a second table, or the rows of an
-    SSD, may not.
+    SSD, may not: such nets keep boxes and scores apart, or are no such nets.
+
+    Args:
+        outputs: what the net answered.
+        flat: take a single output [N, M] too.
     """
-    tables = [
-        (name, array[0])
-        for name, array in outputs.items()
-        if array.ndim == 3 and len(array) == 1
-    ]
+    if flat and len(outputs) == 1:
+        ((name, array),) = outputs.items()
+        if array.ndim == 2:
+            yield Table(array, f"outputs[{name!r}]", flat=True)
+            yield Table(array.T, f"outputs[{name!r}].T", transposed=True, flat=True)
+    found = [(name, a[0]) for name, a in outputs.items() if a.ndim == 3 and len(a) == 1]
     single = any(array.ndim == 4 and array.shape[:2] == (1, 1) for array in outputs.values())
-    return tables[0] if len(tables) == 1 and not single else None
+    if len(found) == 1 and not single:
+        ((name, array),) = found
+        yield Table(array, f"outputs[{name!r}][0]")
+        yield Table(array.T, f"outputs[{name!r}][0].T", transposed=True)
 
 
 def mask_count(outputs: Outputs) -> int:
@@ -32,30 +67,28 @@ def mask_count(outputs: Outputs) -> int:
     return next((array.shape[1] for array in outputs.values() if array.ndim == 4), 0)
 
 
-def class_count(columns: int, outputs: Outputs) -> int:
-    """Leave out the columns in which a segmentation net's boxes mix their masks."""
+def without_masks(columns: int, outputs: Outputs) -> tuple[int, str]:
+    """Take the numbers in which a segmentation net's boxes mix their masks from the classes.
+
+    Returns:
+        How many classes there are, and a sentence on what is left out.
+    """
     masks = mask_count(outputs)
-    return columns - masks if masks < columns else columns
+    if 0 < masks < columns:
+        return columns - masks, left_out(masks, "mix its mask")
+    return columns, ""
 
 
-def best_class(scores: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """Return the best class of each row (N, C), and its score."""
-    class_id = scores.argmax(axis=1)
-    return class_id, scores[np.arange(len(scores)), class_id]
+def left_out(numbers: int, what: str) -> str:
+    """Say what numbers of a row are not read.
+
+    >>> left_out(51, "are key points")
+    '51 more numbers a row are key points, and are not read.'
+    """
+    return f"{numbers} more numbers a row {what}, and are not read."
 
 
-def all_rows(
-    xyxy: npt.NDArray[Any], confidence: npt.NDArray[Any], class_id: npt.NDArray[Any]
-) -> Detections:
-    """Make detections of all raw rows, in their order."""
-    return Detections(xyxy, confidence, class_id.astype(np.int64), np.arange(len(class_id)))
-
-
-def corner_scale(size: Size) -> npt.NDArray[np.float64]:
-    """Return what turns fractions of the blob into pixels, for left, top, right, bottom."""
-    return np.array([size.width, size.height] * 2, np.float64)
-
-
-def sigmoid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def sigmoid(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Press numbers into 0..1: 1 / (1 + exp(-value))."""
-    return np.asarray(1 / (1 + np.exp(-values)))
+    return np.asarray(1 / (1 + np.exp(-values.astype(np.float64))))
+

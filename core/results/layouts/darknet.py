@@ -8,8 +8,7 @@ import numpy as np
 
 from core.errors import LayoutUnknown
 from core.outputs import LayoutName, Outputs
-from core.results.boxes import cxcywh_to_xyxy
-from core.results.detections import Detections
+from core.results.box_rows import BoxRows
 from core.results.grids import (
     Grids,
     Head,
@@ -18,37 +17,32 @@ from core.results.grids import (
     could_come_from,
     grid_size,
 )
-from core.results.layout import CORNER_LINE, Layout, Lines, NetFacts
+from core.results.layout import Layout, NetFacts
 from core.results.rows import ClassScore, RawRow, RowRule, product_step
 from core.results.steps import TINY, Step, logit, number, sigmoid_step
-from core.results.tables import all_rows, best_class, corner_scale
 
 
-def _recognises(outputs: Outputs, _facts: NetFacts) -> bool:
-    arrays = list(outputs.values())
-    return bool(arrays) and all(
-        array.ndim == 2 and array.shape[0] > 1 and array.shape[1] > 5 for array in arrays
-    )
-
-
-def _decode(outputs: Outputs, facts: NetFacts) -> Detections:
-    """Stack the heads in the net's order; ``row`` counts on from one to the next."""
+def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
+    """Stack the heads in the net's order; rows count on from one to the next."""
     heads = list(outputs.values())
-    widths = {head.shape[-1] for head in heads}
+    widths = {head.shape[-1] for head in heads if head.ndim == 2}
     if any(head.ndim != 2 for head in heads) or len(widths) != 1 or min(widths) < 6:
-        raise LAYOUT.misfit(outputs)
+        return None
     rows = np.vstack(heads)
-    class_id, confidence = best_class(rows[:, 5:])
-    xyxy = cxcywh_to_xyxy(rows[:, :4]) * corner_scale(facts.size)
-    return all_rows(xyxy, confidence, class_id)
-
-
-def _lines(_outputs: Outputs, _facts: NetFacts) -> Lines:
-    return (
-        "rows = np.vstack(list(outputs.values()))",
-        "class_ids, confidences = rows[:, 5:].argmax(axis=1), rows[:, 5:].max(axis=1)",
-        "centres, sides = rows[:, :2] * into, rows[:, 2:4] * into",
-        CORNER_LINE,
+    foreign = () if facts.darknet is not False else ("OpenCV did not read it with Darknet's files",)
+    return BoxRows(
+        boxes=rows[:, :4],
+        box_format="cxcywh",
+        scores=rows[:, 5:],
+        fractions=True,
+        lines=(
+            "rows = np.vstack(list(outputs.values()))",
+            "boxes, scores = rows[:, :4], rows[:, 5:]",
+        ),
+        grounds=f"{len(heads)} tables of {rows.shape[1]} numbers a row, as cv2's region layers "
+        "return them",
+        doubts=foreign,
+        off_grid=any(len(head) < 2 for head in heads),
     )
 
 
@@ -128,10 +122,9 @@ _ROW_RULE = RowRule(
 
 LAYOUT = Layout(
     name=LayoutName("darknet"),
+    families="Darknet's own YOLOv2, v3 and v4",
     shape="[N, 5+C] from each head",
     row="cx, cy, w, h in 0..1, objectness, a confidence for each class",
-    recognises=_recognises,
-    decode=_decode,
-    lines=_lines,
+    read=_read,
     grids=_grids,
 )

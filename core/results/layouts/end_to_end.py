@@ -1,62 +1,53 @@
-"""End-to-end rows [1, N, 6] of YOLOv10 and 26: corners in pixels, confidence, class."""
+"""End-to-end rows [1, N, 6] of YOLOv10 and 26: corners, confidence, class.
 
-import numpy as np
+A segmentation net's rows go on with the numbers that mix its masks.
+"""
 
 from core.outputs import LayoutName, Outputs
-from core.results.detections import Detections
-from core.results.layout import Layout, Lines, NetFacts
-from core.results.tables import Array, all_rows, named_table
+from core.results.box_rows import BoxRows
+from core.results.layout import Layout, NetFacts
+from core.results.tables import Table, mask_count, tables, without_masks
 
 MOST_ROWS = 1000
+"""A net that picks its best boxes lists no more."""
+
+NO_GRID = (
+    "There is no grid to show: an end-to-end detector picks its best boxes inside the net and "
+    "lists them by confidence, so a row no longer says which cell it came from."
+)
 
 
-def is_end_to_end(table: Array) -> bool:
-    """Tell few rows of six numbers that end in a class from a YOLOv5 that knows one class.
-
-    A YOLOv5's last column is a confidence. Its rows are as many as the cells of its grids,
-    which says nothing: 300 rows are the 300 cells of a blob of 320 x 192 as well.
-    """
-    rows, columns = table.shape
-    return columns == 6 and rows <= MOST_ROWS and _is_whole(table[:, 5])
+def listed_table(outputs: Outputs, *, least: int) -> Table | None:
+    """Return the one table of few rows, wide enough, as it stands."""
+    found = next(tables(outputs), None)
+    return found if found and found.width >= least and found.count <= MOST_ROWS else None
 
 
-def _is_whole(column: Array) -> bool:
-    return bool((column == np.rint(column)).all())
-
-
-def _recognises(outputs: Outputs, _facts: NetFacts) -> bool:
-    named = named_table(outputs)
-    return named is not None and is_end_to_end(named[1])
-
-
-def _named_rows(outputs: Outputs) -> tuple[str, Array]:
-    named = named_table(outputs)
-    if named is None or named[1].shape[1] != 6:
-        raise LAYOUT.misfit(outputs)
-    return named
-
-
-def _decode(outputs: Outputs, _facts: NetFacts) -> Detections:
-    _, rows = _named_rows(outputs)
-    return all_rows(rows[:, :4], rows[:, 4], rows[:, 5])
-
-
-def _lines(outputs: Outputs, _facts: NetFacts) -> Lines:
-    name, _ = _named_rows(outputs)
-    return (
-        f"rows = outputs[{name!r}][0]",
-        "confidences, class_ids = rows[:, 4], rows[:, 5].astype(int)",
-        "xyxy = rows[:, :4].astype(float)",
+def _read(outputs: Outputs, _facts: NetFacts) -> BoxRows | None:
+    table = listed_table(outputs, least=6)
+    if table is None or table.width != 6 + mask_count(outputs):
+        return None
+    _, left_out = without_masks(table.width - 5, outputs)
+    rows = table.rows
+    return BoxRows(
+        boxes=rows[:, :4],
+        box_format="xyxy",
+        confidence=rows[:, 4],
+        class_id=rows[:, 5],
+        lines=(
+            f"rows = {table.code}",
+            "boxes, confidences, class_ids = rows[:, :4], rows[:, 4], rows[:, 5].astype(int)",
+        ),
+        grounds=f"{table.count} rows that end in a confidence and a whole class",
+        left_out=left_out,
     )
 
 
 LAYOUT = Layout(
     name=LayoutName("end-to-end"),
+    families="YOLOv10, YOLO26, and exports with nms=True",
     shape="[1, N, 6]",
-    row="left, top, right, bottom in pixels, confidence, class",
-    recognises=_recognises,
-    decode=_decode,
-    lines=_lines,
-    no_grid="There is no grid to show: an end-to-end detector picks its best boxes inside the "
-    "net and lists them by confidence, so a row no longer says which cell it came from.",
+    row="left, top, right, bottom, confidence, class",
+    read=_read,
+    no_grid=NO_GRID,
 )

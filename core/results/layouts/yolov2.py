@@ -9,19 +9,18 @@ import numpy as np
 
 from core.errors import LayoutUnknown
 from core.outputs import LayoutName, Outputs
-from core.results.boxes import cxcywh_to_xyxy
+from core.results.box_rows import BoxRows, Lines
 from core.results.classification import softmax
-from core.results.detections import Detections
 from core.results.grids import Grids, Head, anchors_in_pixels, grid_size
-from core.results.layout import CORNER_LINE, Layout, Lines, NetFacts
-from core.results.rows import ClassScore, RawRow, RowRule, Table, product_step
+from core.results.layout import Layout, NetFacts
+from core.results.rows import ClassScore, RawRow, RawRows, RowRule, product_step
 from core.results.steps import Step, number, sigmoid_step
-from core.results.tables import Array, all_rows, best_class, sigmoid
+from core.results.tables import Array, sigmoid
 
 STRIDE = 32
 
 
-def _recognises(outputs: Outputs, facts: NetFacts) -> bool:
+def _fits(outputs: Outputs, facts: NetFacts) -> bool:
     """Look for five anchors, the number every published YOLOv2 has."""
     if len(outputs) != 1:
         return False
@@ -35,11 +34,9 @@ def _cells(outputs: Outputs, facts: NetFacts) -> Array:
     """Return the raw numbers by cell row, cell column and anchor: (H, W, A, 5+C).
 
     Raises:
-        LayoutUnknown: there is no such grid, or the anchors do not divide its channels.
+        LayoutUnknown: the anchors do not divide its channels.
     """
     grid, anchors = next(iter(outputs.values())), facts.anchors
-    if grid.ndim != 4 or len(grid) != 1:
-        raise LAYOUT.misfit(outputs)
     if not anchors or grid.shape[1] % len(anchors) or grid.shape[1] // len(anchors) < 6:
         raise LayoutUnknown(
             f"YOLOv2 needs its anchors to be decoded, and their number must divide the "
@@ -50,18 +47,26 @@ def _cells(outputs: Outputs, facts: NetFacts) -> Array:
     return by_anchor.transpose(2, 3, 0, 1)
 
 
-def _decode(outputs: Outputs, facts: NetFacts) -> Detections:
-    """Decode rows ordered by cell row, cell column, anchor."""
+def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
+    """Read rows ordered by cell row, cell column, anchor."""
+    grid = next(iter(outputs.values()), None)
+    if grid is None or grid.ndim != 4 or len(grid) != 1:
+        return None
     raw = _cells(outputs, facts).astype(np.float64)
     height, width = raw.shape[:2]
     corner = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)[:, :, None]
     xy = corner + sigmoid(raw[..., :2])
     wh = np.exp(raw[..., 2:4]) * np.array(facts.anchors)
-    confidence = sigmoid(raw[..., 4:5]) * softmax(raw[..., 5:])
+    scores = sigmoid(raw[..., 4:5]) * softmax(raw[..., 5:])
     stride = facts.size.width / width, facts.size.height / height
-    cxcywh = np.concatenate([xy * stride, wh * stride], axis=-1).reshape(-1, 4)
-    class_id, best = best_class(confidence.reshape(len(cxcywh), -1))
-    return all_rows(cxcywh_to_xyxy(cxcywh), best, class_id)
+    return BoxRows(
+        boxes=np.concatenate([xy * stride, wh * stride], axis=-1).reshape(-1, 4),
+        box_format="cxcywh",
+        scores=scores.reshape(height * width * raw.shape[2], -1),
+        fractions=False,
+        lines=_lines(outputs, facts),
+        grounds=f"{len(facts.anchors)} anchors in each of {width} x {height} cells",
+    )
 
 
 def _lines(outputs: Outputs, facts: NetFacts) -> Lines:
@@ -78,9 +83,7 @@ def _lines(outputs: Outputs, facts: NetFacts) -> Lines:
         "scores = np.exp(grid[..., 5:] - grid[..., 5:].max(axis=-1, keepdims=True))",
         "scores /= scores.sum(axis=-1, keepdims=True) * (1 + np.exp(-grid[..., 4:5]))",
         "scores = scores.reshape(-1, scores.shape[-1]).astype(np.float32)",
-        "class_ids, confidences = scores.argmax(axis=1), scores.max(axis=1)",
-        "centres, sides = centres.reshape(-1, 2), sides.reshape(-1, 2)",
-        CORNER_LINE,
+        "boxes = np.concatenate([centres, sides], axis=-1).reshape(-1, 4)",
     )
 
 
@@ -118,8 +121,8 @@ def _confidence_steps(raw: RawRow, best: ClassScore) -> tuple[Step, ...]:
     )
 
 
-def _objectness(part: Table, _: int) -> Table:
-    return sigmoid(part[:, 4].astype(np.float64))
+def _objectness(part: RawRows, _: int) -> RawRows:
+    return sigmoid(part[:, 4])
 
 
 _ROW_RULE = RowRule(
@@ -134,10 +137,10 @@ _ROW_RULE = RowRule(
 
 LAYOUT = Layout(
     name=LayoutName("yolov2"),
+    families="YOLOv2 as ONNX",
     shape="[1, A*(5+C), rows, columns]",
     row="in each cell, for each anchor: x, y, w, h, objectness, scores",
-    recognises=_recognises,
-    decode=_decode,
-    lines=_lines,
+    read=_read,
     grids=_grids,
+    fits=_fits,
 )

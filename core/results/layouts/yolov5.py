@@ -1,31 +1,28 @@
-"""Finished rows [1, N, 5+C] of YOLOv5, v6 and v7: cx, cy, w, h in pixels, objectness, scores.
+"""Finished rows [1, N, 5+C] of YOLOv5, v6 and v7: cx, cy, w, h, objectness, C scores.
 
-The confidence is objectness times score.
+The confidence is objectness times score. Some exports drop the first axis, some transpose
+the table, some count boxes in fractions of the blob.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-
 from core.outputs import LayoutName, Outputs
-from core.picture.size import Size
-from core.results.boxes import cxcywh_to_xyxy
-from core.results.detections import Detections
+from core.results.box_rows import BoxRows
 from core.results.grids import (
     Anchors,
+    CellTable,
     Grids,
     Head,
+    cell_table,
     could_come_from,
     no_cells,
     stacked_heads,
-    strides_for,
 )
-from core.results.layout import CORNER_LINE, DecodedRows, Layout, Lines, NetFacts
-from core.results.layouts.end_to_end import is_end_to_end
+from core.results.layout import Layout, NetFacts
 from core.results.rows import RowRule
-from core.results.tables import Array, all_rows, best_class, class_count, named_table
+from core.results.tables import Array, Table, tables, without_masks
 
 MOST_BOXES = 12
 """More boxes in a cell than any published net has."""
@@ -50,64 +47,47 @@ STANDARD_ANCHORS: Mapping[tuple[int, ...], tuple[Anchors, ...]] = {
 """Ultralytics' anchors for COCO, in pixels, by strides: v5 P5, v5 P6, v3-tiny."""
 
 
-def _recognises(outputs: Outputs, facts: NetFacts) -> bool:
-    named = named_table(outputs)
-    if named is None or named[1].shape[1] < 6 or is_end_to_end(named[1]):
-        return False
-    _, table = named
-    return has_three_anchors(len(table), facts.size) or (
-        strides_for(len(table), facts.size) is not None and has_finished_sides(table)
-    )
-
-
-def has_three_anchors(rows: int, size: Size) -> bool:
-    """Tell whether there are three rows for each cell of a detector's grids."""
-    return rows % 3 == 0 and strides_for(rows // 3, size) is not None
-
-
-def has_finished_sides(table: Array) -> bool:
+def has_finished_sides(rows: Array) -> bool:
     """Tell widths and heights from logarithms of them, of which small ones are negative."""
-    return not (table[:, 2:4] < 0).any()
+    return not (rows[:, 2:4] < 0).any()
 
 
-def _named_rows(outputs: Outputs) -> tuple[str, Array]:
-    named = named_table(outputs)
-    if named is None or named[1].shape[1] < 6:
-        raise LAYOUT.misfit(outputs)
-    return named
+def _tables(outputs: Outputs) -> Iterator[Table]:
+    """A table with a column a box is a YOLOv8's, unless there are three for each cell."""
+    for each in tables(outputs, flat=True):
+        if not each.transposed:
+            yield each
 
 
-def _decode(outputs: Outputs, _facts: NetFacts) -> Detections:
-    _, rows = _named_rows(outputs)
-    class_id, score = best_class(rows[:, 5 : 5 + _classes(rows, outputs)])
-    return all_rows(cxcywh_to_xyxy(rows[:, :4]), rows[:, 4] * score, class_id)
+def _found(outputs: Outputs, facts: NetFacts, boxes: Sequence[int]) -> CellTable | None:
+    found = cell_table(_tables(outputs), facts.size, boxes=boxes, least=6)
+    if found and found.strides:
+        return found
+    turned = (each for each in tables(outputs, flat=True) if each.transposed)
+    three = cell_table(turned, facts.size, boxes=(3,), least=6)
+    return three if three and three.strides else found
 
 
-def _classes(rows: Array, outputs: Outputs) -> int:
-    return class_count(rows.shape[1] - 5, outputs)
-
-
-def _decode_above(outputs: Outputs, _facts: NetFacts, above: float) -> DecodedRows | None:
-    """Leave out rows of low objectness first: no score is above 1, so none is above it."""
-    _, table = _named_rows(outputs)
-    at = np.flatnonzero(table[:, 4] > above)
-    rows = table[at]
-    class_id, score = best_class(rows[:, 5 : 5 + _classes(rows, outputs)])
-    candidates = Detections(cxcywh_to_xyxy(rows[:, :4]), rows[:, 4] * score, class_id, at)
-    confident = candidates.above(above)
-    if len(confident) == 0:
+def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
+    found = _found(outputs, facts, boxes=(3, 1))
+    if found is None:
         return None
-    return DecodedRows(len(table), float(confident.confidence[0]), confident)
-
-
-def _lines(outputs: Outputs, _facts: NetFacts) -> Lines:
-    name, rows = _named_rows(outputs)
-    return (
-        f"rows = outputs[{name!r}][0]",
-        f"scores = rows[:, 5:{5 + _classes(rows, outputs)}]",
-        "class_ids, confidences = scores.argmax(axis=1), rows[:, 4] * scores.max(axis=1)",
-        "centres, sides = rows[:, :2].astype(float), rows[:, 2:4].astype(float)",
-        CORNER_LINE,
+    rows = found.table.rows
+    classes, left_out = without_masks(rows.shape[1] - 5, outputs)
+    unfinished = found.boxes == 1 and not has_finished_sides(rows)
+    return BoxRows(
+        boxes=rows[:, :4],
+        box_format="cxcywh",
+        scores=rows[:, 5 : 5 + classes],
+        objectness=rows[:, 4],
+        lines=(
+            f"rows = {found.table.code}",
+            f"boxes, objectness, scores = rows[:, :4], rows[:, 4], rows[:, 5:{5 + classes}]",
+        ),
+        grounds=f"{found.grounds}, with objectness and {classes} class scores",
+        left_out=left_out,
+        doubts=("its widths or heights would be negative",) if unfinished else (),
+        off_grid=not found.strides,
     )
 
 
@@ -117,31 +97,28 @@ def _grids(outputs: Outputs, facts: NetFacts) -> Grids:
     The anchors are in no output. The standard ones are assumed where every single row could
     come from them; else the boxes are taken as they are.
     """
-    _, table = _named_rows(outputs)
-    boxes, strides = _boxes_a_cell(len(table), facts.size)
+    rows = LAYOUT.rows(outputs, facts)
+    found = _found(outputs, facts, boxes=(3, 1, *range(2, MOST_BOXES + 1)))
+    if found is None or not found.strides or rows.scores is None:
+        raise no_cells(len(rows), facts.size)
     make = partial(
         Head,
-        boxes=boxes,
-        classes=_classes(table, outputs),
+        boxes=found.boxes,
+        classes=rows.scores.shape[1],
         box_coding="ready",
         cells_first=False,
     )
-    plain = stacked_heads(make, facts.size, strides)
-    assumed = _with_standard_anchors(plain, strides) if boxes == 3 else ()
-    possible = assumed and all(could_come_from(head, table) for head in assumed)
-    return Grids(_ROW_RULE, facts.size, assumed if possible else plain, table)
+    rule, table = replace(_ROW_RULE, fractions=rows.in_fractions), found.table.rows
+    plain = stacked_heads(make, facts.size, found.strides)
+    assumed = _with_standard_anchors(plain, found.strides) if found.boxes == 3 else ()
+    scale = (facts.size,) if rule.fractions else ()
+    possible = assumed and all(could_come_from(head, table, *scale) for head in assumed)
+    return Grids(rule, facts.size, assumed if possible else plain, table)
 
 
-def _boxes_a_cell(count: int, size: Size) -> tuple[int, tuple[int, ...]]:
-    """Find B and the strides of so many rows; 3 and 1 are the usual numbers of boxes."""
-    for boxes in (3, 1, *range(2, MOST_BOXES + 1)):
-        strides = strides_for(count // boxes, size)
-        if strides and count % boxes == 0:
-            return boxes, strides
-    raise no_cells(count, size)
-
-
-def _with_standard_anchors(heads: Sequence[Head], strides: tuple[int, ...]) -> tuple[Head, ...]:
+def _with_standard_anchors(
+    heads: Sequence[Head], strides: tuple[int, ...]
+) -> tuple[Head, ...]:
     """Assume the usual anchors of these strides, if there are any."""
     return tuple(
         replace(head, box_coding="squares", anchors=tuple(sizes), scale_xy=2.0, assumed=True)
@@ -150,17 +127,15 @@ def _with_standard_anchors(heads: Sequence[Head], strides: tuple[int, ...]) -> t
 
 
 _ROW_RULE = RowRule(
-    description="The net ends with finished boxes in blob pixels, and with objectness and "
-    "class scores between 0 and 1. What leads to the box is worked back from it.",
+    description="The net ends with finished boxes, and with objectness and class scores "
+    "between 0 and 1. What leads to the box is worked back from it.",
 )
 
 LAYOUT = Layout(
     name=LayoutName("yolov5"),
+    families="YOLOv5, v6 and v7",
     shape="[1, N, 5+C]",
-    row="cx, cy, w, h in pixels, objectness, a score for each class",
-    recognises=_recognises,
-    decode=_decode,
-    lines=_lines,
+    row="cx, cy, w, h, objectness, a score for each class",
+    read=_read,
     grids=_grids,
-    decode_above=_decode_above,
 )

@@ -7,76 +7,72 @@ from functools import partial
 
 import numpy as np
 
+from core.errors import LayoutUnknown
 from core.outputs import LayoutName, Outputs
-from core.results.boxes import cxcywh_to_xyxy
-from core.results.detections import Detections
-from core.results.grids import Grids, Head, cell_corners, one_row_a_cell, strides_for
-from core.results.layout import CORNER_LINE, Layout, Lines, NetFacts
-from core.results.layouts.end_to_end import is_end_to_end
-from core.results.layouts.yolov5 import has_finished_sides, has_three_anchors
+from core.results.box_rows import BoxRows
+from core.results.grids import Grids, Head, cell_corners, cell_table, one_row_a_cell
+from core.results.layout import Layout, NetFacts
+from core.results.layouts.yolov5 import has_finished_sides
 from core.results.rows import RowRule
-from core.results.tables import Array, all_rows, best_class, named_table
+from core.results.tables import tables
 
 
-def _recognises(outputs: Outputs, facts: NetFacts) -> bool:
-    named = named_table(outputs)
-    if named is None or named[1].shape[1] < 6 or is_end_to_end(named[1]):
-        return False
-    _, table = named
-    return (
-        strides_for(len(table), facts.size) is not None
-        and not has_three_anchors(len(table), facts.size)
-        and not has_finished_sides(table)
+def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
+    upright = (each for each in tables(outputs) if not each.transposed)
+    found = cell_table(upright, facts.size, least=6)
+    if found is None:
+        return None
+    if not found.strides:
+        raise LayoutUnknown(
+            f"The layout yolox is [1, N, 5+C] with a row a cell, and a blob of {facts.size} "
+            f"has another number of cells than the rows of {outputs.listed}."
+        )
+    rows, size = found.table.rows, facts.size
+    cells, strides = cell_corners(size, found.strides)
+    centres = (rows[:, :2] + cells) * strides
+    sides = np.exp(rows[:, 2:4].astype(np.float64)) * strides
+    finished = ("no width or height is a logarithm below 0",) if has_finished_sides(rows) else ()
+    return BoxRows(
+        boxes=np.hstack([centres, sides]),
+        box_format="cxcywh",
+        scores=rows[:, 5:],
+        objectness=rows[:, 4],
+        fractions=False,
+        lines=(
+            f"rows = {found.table.code}",
+            *cell_lines(found.strides),
+            "objectness, scores = rows[:, 4], rows[:, 5:]",
+            "centres = (rows[:, :2] + cells) * strides",
+            "boxes = np.hstack([centres, np.exp(rows[:, 2:4].astype(float)) * strides])",
+        ),
+        grounds=f"{found.grounds}, with sides as logarithms, objectness and "
+        f"{rows.shape[1] - 5} class scores",
+        doubts=finished,
     )
 
 
-def _named_rows(outputs: Outputs) -> tuple[str, Array]:
-    named = named_table(outputs)
-    if named is None or named[1].shape[1] < 6:
-        raise LAYOUT.misfit(outputs)
-    return named
+def _fits(outputs: Outputs, facts: NetFacts) -> bool:
+    upright = (each for each in tables(outputs) if not each.transposed)
+    found = cell_table(upright, facts.size, least=6)
+    return found is not None and bool(found.strides)
 
 
-def _strides(outputs: Outputs, facts: NetFacts) -> tuple[int, ...]:
-    _, rows = _named_rows(outputs)
-    strides = strides_for(len(rows), facts.size)
-    if strides is None:
-        hint = f" A blob of {facts.size} has another number of cells."
-        raise LAYOUT.misfit(outputs, hint)
-    return strides
-
-
-def _decode(outputs: Outputs, facts: NetFacts) -> Detections:
-    _, rows = _named_rows(outputs)
-    cells, strides = cell_corners(facts.size, _strides(outputs, facts))
-    class_id, score = best_class(rows[:, 5:])
-    wh = np.exp(rows[:, 2:4].astype(np.float64)) * strides
-    cxcywh = np.hstack([(rows[:, :2] + cells) * strides, wh])
-    return all_rows(cxcywh_to_xyxy(cxcywh), rows[:, 4] * score, class_id)
-
-
-def _lines(outputs: Outputs, facts: NetFacts) -> Lines:
-    name, rows = _named_rows(outputs)
+def cell_lines(strides: tuple[int, ...]) -> tuple[str, ...]:
+    """Write the lines of a script that leave ``cells`` (N, 2) and ``strides`` (N, 1)."""
     return (
-        f"rows = outputs[{name!r}][0]",
         "cells, strides = [], []",
-        f"for stride in {_strides(outputs, facts)}:  # one cell after the other, row by row, "
-        "finest grid first",
+        f"for stride in {strides}:  # one cell after the other, row by row",
         "    across, down = -(-into // stride)",
         "    row, column = np.divmod(np.arange(across * down), across)",
         "    cells.append(np.stack([column, row], axis=1))",
         "    strides.append(np.full((across * down, 1), stride))",
         "cells, strides = np.vstack(cells), np.vstack(strides)",
-        f"scores = rows[:, 5:{rows.shape[1]}]",
-        "class_ids, confidences = scores.argmax(axis=1), rows[:, 4] * scores.max(axis=1)",
-        "centres = (rows[:, :2] + cells) * strides",
-        "sides = np.exp(rows[:, 2:4].astype(float)) * strides",
-        CORNER_LINE,
     )
 
 
 def _grids(outputs: Outputs, facts: NetFacts) -> Grids:
-    _, table = _named_rows(outputs)
+    LAYOUT.rows(outputs, facts)
+    table = next(tables(outputs)).rows
     make = partial(Head, boxes=1, classes=table.shape[1] - 5, box_coding="offsets")
     return one_row_a_cell(_ROW_RULE, table, facts.size, make)
 
@@ -90,10 +86,10 @@ _ROW_RULE = RowRule(
 
 LAYOUT = Layout(
     name=LayoutName("yolox"),
+    families="YOLOX",
     shape="[1, N, 5+C]",
     row="x, y, log w, log h in cells, objectness, a score for each class",
-    recognises=_recognises,
-    decode=_decode,
-    lines=_lines,
+    read=_read,
     grids=_grids,
+    fits=_fits,
 )
