@@ -19,7 +19,7 @@ from core.nets.card import ModelCard
 from core.nets.darknet_cfg import HeadSection, read_heads
 from core.nets.downloads import file_paths
 from core.nets.engine import infer
-from core.outputs import Outputs
+from core.outputs import LayoutName, Outputs
 from core.picture.image import BgrImage, Picture, decode
 from core.picture.placement import Placement
 from core.picture.size import Size
@@ -29,7 +29,9 @@ from core.results.decoders import decode as decode_outputs
 from core.results.decoders import decode_above, grids
 from core.results.detections import Detections
 from core.results.grids import Grids, HeadRule
+from core.results.layout import NetFacts
 from core.results.ledger import Ledger, Sieve, ledger
+from core.results.recognition import Candidate, Recognition, named, recognition
 from core.results.truth import Truth
 
 Located = TypeVar("Located", Detections, Truth)
@@ -72,6 +74,11 @@ class Run:
     def photo(self) -> bytes:
         """The shown image as a JPEG: encoded once, however often a page is drawn again."""
         return jpeg(self.shown)
+
+    @cached_property
+    def readings(self) -> dict[tuple[NetFacts, LayoutName], Candidate]:
+        """What the outputs were found to be: asked once, however often a slider moves."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +177,37 @@ def run_image(image: BgrImage, card: ModelCard, spec: BlobSpec | None = None) ->
 
 def raw_detections(done: Run, card: ModelCard) -> Detections:
     """Decode every row the net gave, in blob pixels, without any threshold."""
-    return decode_outputs(done.outputs, done.placement.blob, card.layout, anchors=card.anchors)
+    layout = layout_of(done, card).layout
+    return decode_outputs(done.outputs, net_facts(card, done.placement.blob), layout)
+
+
+def net_facts(card: ModelCard, blob: Size) -> NetFacts:
+    """Tell what a card knows of a net's outputs, for a blob of this size."""
+    return NetFacts(
+        size=blob,
+        anchors=card.anchors,
+        labels=len(card.labels),
+        label_offset=card.label_offset,
+        darknet=card.framework == "darknet",
+    )
+
+
+def recognised(done: Run, card: ModelCard) -> Recognition:
+    """Tell which layouts the outputs could be written in, whatever the card says."""
+    return recognition(done.outputs, net_facts(card, done.placement.blob))
+
+
+def layout_of(done: Run, card: ModelCard) -> Candidate:
+    """Tell in which layout the outputs are read, and why.
+
+    Raises:
+        LayoutUnknown: no layout fits, or several, or the card's own does not.
+    """
+    facts = net_facts(card, done.placement.blob)
+    key = facts, card.layout
+    if key not in done.readings:
+        done.readings[key] = named(done.outputs, facts, card.layout)
+    return done.readings[key]
 
 
 def grids_of(done: Run, card: ModelCard) -> Grids:
@@ -180,13 +217,8 @@ def grids_of(done: Run, card: ModelCard) -> Grids:
         LayoutUnknown: the rows of this net lie in no grid.
         CardInvalid: its .cfg does not say which anchors it has.
     """
-    return grids(
-        done.outputs,
-        done.placement.blob,
-        card.layout,
-        rules=_head_rules(card),
-        anchors=card.anchors,
-    )
+    facts = replace(net_facts(card, done.placement.blob), heads=_head_rules(card))
+    return grids(done.outputs, facts, layout_of(done, card).layout)
 
 
 def _head_rules(card: ModelCard) -> tuple[HeadRule, ...]:
@@ -213,10 +245,9 @@ def found(done: Run, card: ModelCard, thresholds: Thresholds) -> Found:
     begin = time.perf_counter()
     decoded = decode_above(
         done.outputs,
-        done.placement.blob,
-        card.layout,
+        net_facts(card, done.placement.blob),
+        layout_of(done, card).layout,
         above=thresholds.confidence,
-        anchors=card.anchors,
     )
     wanted, _, _, kept = _steps(decoded.confident, done, thresholds)
     return Found(
@@ -309,7 +340,7 @@ def on_shown(boxes: Located, done: Run) -> Located:
     """Move boxes from the original picture onto the picture that is shown."""
     shown = Size.of(done.shown)
     across, down = shown.width / done.image_size.width, shown.height / done.image_size.height
-    return replace(boxes, xyxy=boxes.xyxy * (across, down, across, down))
+    return boxes.scaled(across, down)
 
 
 def ranking(done: Run, card: ModelCard, k: int) -> Ranking:

@@ -24,6 +24,7 @@ from core.outputs import Outputs
 from core.picture.image import BgrImage
 from core.picture.placement import Placement
 from core.picture.size import Size
+from core.pipeline import net_facts
 from core.render.boxes import Patch
 from core.results.boxes import iou
 from core.results.classification import confidences
@@ -107,7 +108,7 @@ class WatchedBox:
         The same is what has the class and overlaps with an IoU of at least 0.5: of these
         the surest, whatever threshold or NMS would have made of it.
         """
-        boxes = decode_outputs(outputs, placement.blob, card.layout, anchors=card.anchors)
+        boxes = decode_outputs(outputs, net_facts(card, placement.blob), card.layout)
         boxes = boxes.of_classes([self.class_id]).above(0.0).on_image(placement)
         overlap = iou([self.xyxy], boxes.clipped(placement.image).xyxy)[0]
         return float(boxes.confidence[overlap >= SAME_THING].max(initial=0.0))

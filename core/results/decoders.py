@@ -83,7 +83,8 @@ def grids(outputs: Outputs, facts: NetFacts, layout: LayoutName = AUTO) -> Grids
     found = _layout_of(outputs, facts, layout)
     if found.grids is None:
         raise LayoutUnknown(found.no_grid)
-    return found.grids(outputs, facts)
+    with np.errstate(all="ignore"):
+        return found.grids(outputs, facts)
 
 
 def decoder_lines(outputs: Outputs, facts: NetFacts, layout: LayoutName = AUTO) -> Lines:

@@ -233,6 +233,19 @@ def cell_corners(
     return np.vstack(corners).astype(np.float64), np.vstack(steps).astype(np.float64)
 
 
+def cell_lines(strides: tuple[int, ...]) -> tuple[str, ...]:
+    """Write the lines of a script that leave ``cells`` (N, 2) and ``strides`` (N, 1)."""
+    return (
+        "cells, strides = [], []",
+        f"for stride in {strides}:  # one cell after the other, row by row",
+        "    across, down = -(-into // stride)",
+        "    row, column = np.divmod(np.arange(across * down), across)",
+        "    cells.append(np.stack([column, row], axis=1))",
+        "    strides.append(np.full((across * down, 1), stride))",
+        "cells, strides = np.vstack(cells), np.vstack(strides)",
+    )
+
+
 def stacked_heads(
     make: Callable[..., Head], size: Size, strides: Sequence[int]
 ) -> tuple[Head, ...]:
@@ -258,7 +271,9 @@ def stacked_heads(
     return tuple(heads)
 
 
-def one_row_a_cell(rule: RowRule, table: RawRows, size: Size, make: Callable[..., Head]) -> Grids:
+def one_row_a_cell(
+    rule: RowRule, table: RawRows, size: Size, make: Callable[..., Head]
+) -> Grids:
     """Lay out one row (N, numbers) a cell, finest grid first.
 
     Raises:

@@ -24,8 +24,8 @@ def hint(outputs: Outputs, size: Size) -> str:
         return _raw_heads(maps)
     if len(maps) == len(shapes) == 1 and maps[0][2] * 8 > size.height:
         return (
-            f"A map with {maps[0][1]} numbers for each of {maps[0][3]} x {maps[0][2]} places is "
-            "what a segmentation net answers, or one that draws heat maps. Blobscope shows "
+            f"A map with {maps[0][1]} numbers for each of {maps[0][3]} x {maps[0][2]} places "
+            "is what a segmentation net answers, or one that draws heat maps. Blobscope shows "
             "boxes and classes: export a detector."
         )
     lengths = sorted(shape[-1] for shape in shapes if len(shape) == 3)

@@ -6,7 +6,8 @@ import numpy as np
 
 from core.results.tables import Array, left_out
 
-FEWEST = 2
+FEWEST, MOST = 2, 150
+"""Key points of published nets: 5 in a face, 17 to 133 in a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,9 @@ def key_points(columns: Array) -> KeyPoints | None:
     """
     count = columns.shape[1]
     third = columns[:, 2::3]
-    if count % 3 == 0 and count >= 3 * FEWEST and _within(third):
+    if count % 3 == 0 and FEWEST <= count // 3 <= MOST and _within(third):
         return KeyPoints(count // 3, 3)
-    if count % 2 == 0 and count >= 2 * FEWEST:
+    if count % 2 == 0 and FEWEST <= count // 2 <= MOST:
         return KeyPoints(count // 2, 2)
     return None
 

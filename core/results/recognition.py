@@ -34,6 +34,7 @@ class Candidate:
         families: the nets that write so.
         grounds: what of the shapes speaks for it.
         doubts: why its numbers cannot be what it says they are; none where it fits.
+        odd: all scores of a class are 0 or 1, as few nets answer: others that fit go before.
         labels_fit: whether the classes are as many as the card's labels; None where nobody
             can tell.
         left_out: what else the rows hold and nobody reads.
@@ -44,6 +45,7 @@ class Candidate:
     families: str
     grounds: str
     doubts: tuple[str, ...] = ()
+    odd: bool = False
     labels_fit: bool | None = None
     left_out: str = ""
     remark: str = ""
@@ -91,21 +93,19 @@ class Recognition:
         """Why no layout is chosen, and what to do, in sentences."""
         if self.chosen:
             return ""
-        known = f"The layouts: {', '.join(layout_names())}."
         if fitting := self.fitting:
             reasons = " ".join(each.reason for each in fitting)
             return (
-                f"{self.listed} fits several layouts. {reasons} Choose the output layout, or "
-                f"name it in the card (layout = ...). {known}"
+                f"{self.listed} fits several output layouts. {reasons} Choose one, or name it "
+                "in the card (layout = ...)."
             )
         doubts = [each.reason for each in self.candidates]
         parts = [
             f"No output layout fits what the net answered: {self.listed or 'nothing'}.",
             self.hint,
             *doubts,
-            "If you know better, choose the output layout, or name it in the card "
-            "(layout = ...).",
-            known,
+            "If you know the layout, choose it, or name it in the card (layout = ...): "
+            f"{', '.join(layout_names())}.",
         ]
         return " ".join(filter(None, parts))
 
@@ -115,9 +115,7 @@ def recognition(outputs: Outputs, facts: NetFacts) -> Recognition:
     asked = (candidate(each, outputs, facts) for each in layouts().values())
     found = sorted(filter(None, asked), key=_rank, reverse=True)
     fitting = [each for each in found if each.fits]
-    alone = len(fitting) == 1 or (
-        len(fitting) > 1 and _rank(fitting[0]) > _rank(fitting[1])
-    )
+    alone = len(fitting) == 1 or (len(fitting) > 1 and _rank(fitting[0]) > _rank(fitting[1]))
     return Recognition(
         candidates=tuple(found),
         chosen=fitting[0] if alone else None,
@@ -130,7 +128,7 @@ def _rank(each: Candidate) -> int:
     """Put those first that fit, and of these those whose classes are the card's."""
     if not each.fits:
         return 0
-    return {True: 3, None: 2, False: 1}[each.labels_fit]
+    return 2 * {True: 3, None: 2, False: 1}[each.labels_fit] - each.odd
 
 
 def recognise(outputs: Outputs, facts: NetFacts) -> Candidate:
@@ -207,6 +205,7 @@ def _candidate_of(layout: Layout, rows: BoxRows, facts: NetFacts) -> Candidate:
         families=layout.families,
         grounds=rows.grounds,
         doubts=doubts,
+        odd=_is_odd(rows),
         labels_fit=_labels_fit(rows, facts),
         left_out=rows.left_out,
         remark=layout.remark,
@@ -255,10 +254,14 @@ def _class_doubts(rows: BoxRows) -> Iterator[str]:
         ids = rows.class_id[np.isfinite(rows.class_id)]
         if (ids != np.rint(ids)).any() or (ids < -1).any():
             yield f"its classes would be {_some(ids)}, and a class is a whole number from 0"
-    elif rows.scores is not None:
-        whole = (rows.scores == np.rint(rows.scores)).all(axis=0)
-        if (whole & (rows.scores != 0).any(axis=0)).any():
-            yield "all scores of a class would be whole numbers, which no net answers"
+
+
+def _is_odd(rows: BoxRows) -> bool:
+    """Tell whether a class has no score but 0 and 1, like objectness that is always 1."""
+    if rows.scores is None:
+        return False
+    whole = (rows.scores == np.rint(rows.scores)).all(axis=0)
+    return bool((whole & (rows.scores != 0).any(axis=0)).any())
 
 
 def _some(values: Array) -> str:
@@ -284,11 +287,9 @@ def _box_doubts(rows: BoxRows, facts: NetFacts) -> Iterator[str]:
         )
 
 
-def _could_lie_in_blob(
-    xyxy: npt.NDArray[np.float64], facts: NetFacts
-) -> npt.NDArray[np.bool_]:
-    """Tell for each box whether its middle is near the blob, and it is no larger than two."""
+def _could_lie_in_blob(xyxy: npt.NDArray[np.float64], facts: NetFacts) -> npt.NDArray[np.bool_]:
+    """Tell for each box whether its middle is in the blob or near it, and its sides are."""
     size = np.array(facts.size.cv2)
     middle, sides = (xyxy[:, :2] + xyxy[:, 2:]) / 2, xyxy[:, 2:] - xyxy[:, :2]
     near = (middle >= -size / 2) & (middle <= 1.5 * size)
-    return np.asarray((near & (sides >= 0) & (sides <= 2 * size)).all(axis=1))
+    return np.asarray((near & (sides >= 0)).all(axis=1))

@@ -62,6 +62,11 @@ def tables(outputs: Outputs, *, flat: bool = False) -> Iterator[Table]:
         yield Table(array.T, f"outputs[{name!r}][0].T", transposed=True)
 
 
+def upright(outputs: Outputs, *, flat: bool = False) -> Iterator[Table]:
+    """Read the one table with a row a box."""
+    return (each for each in tables(outputs, flat=flat) if not each.transposed)
+
+
 def mask_count(outputs: Outputs) -> int:
     """Count a segmentation net's mask prototypes, the channels of its 4-D output; or 0."""
     return next((array.shape[1] for array in outputs.values() if array.ndim == 4), 0)
@@ -91,4 +96,3 @@ def left_out(numbers: int, what: str) -> str:
 def sigmoid(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Press numbers into 0..1: 1 / (1 + exp(-value))."""
     return np.asarray(1 / (1 + np.exp(-values.astype(np.float64))))
-

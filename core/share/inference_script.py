@@ -3,7 +3,7 @@
 from core.nets.card import ModelCard
 from core.outputs import Outputs
 from core.picture.image import Picture
-from core.pipeline import MOST_CANDIDATES, Run, Thresholds
+from core.pipeline import MOST_CANDIDATES, Run, Thresholds, layout_of, net_facts
 from core.results.classification import is_logits, scores
 from core.results.decoders import decoder_lines
 from core.share.archive import zipped
@@ -53,7 +53,7 @@ def detection_script(state: State, done: Run, thresholds: Thresholds) -> str:
         f"into = np.array({size.cv2})  # the blob's width and height"
         if state.spec.size
         else "into = whole",
-        *decoder_lines(done.outputs, size, card.layout, anchors=card.anchors),
+        *decoder_lines(done.outputs, net_facts(card, size), layout_of(done, card).layout),
         "",
         *_threshold_part(thresholds, card),
         *(_soft_part(thresholds) if thresholds.soft else _nms_part(thresholds)),

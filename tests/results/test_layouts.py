@@ -18,10 +18,10 @@ NEW_LAYOUT = '''
 from functools import partial
 
 from core.outputs import LayoutName
+from core.results.box_rows import BoxRows
 from core.results.grids import Grids, Head, grid_size, stacked_heads
 from core.results.layout import Layout
 from core.results.rows import RowRule, class_score_alone
-from core.results.tables import all_rows
 
 import numpy as np
 
@@ -31,21 +31,20 @@ def _rows(outputs):
     return array[:, 0]
 
 
-def _recognises(outputs, facts):
+def _read(outputs, facts):
     columns, rows = grid_size(facts.size, 16)
-    return [array.shape for array in outputs.values()] == [(columns * rows, 1, 5)]
-
-
-def _decode(outputs, facts):
-    rows = _rows(outputs)
-    return all_rows(rows[:, :4], rows[:, 4], np.zeros(len(rows)))
-
-
-def _lines(outputs, facts):
-    return (
-        f"rows = outputs[{next(iter(outputs))!r}][:, 0]",
-        "xyxy, confidences = rows[:, :4].astype(float), rows[:, 4]",
-        "class_ids = np.zeros(len(rows), int)",
+    if [array.shape for array in outputs.values()] != [(columns * rows, 1, 5)]:
+        return None
+    table = _rows(outputs)
+    return BoxRows(
+        boxes=table[:, :4],
+        box_format="xyxy",
+        scores=table[:, 4:],
+        lines=(
+            f"rows = outputs[{next(iter(outputs))!r}][:, 0]",
+            "boxes, scores = rows[:, :4], rows[:, 4:]",
+        ),
+        grounds="a row for each cell",
     )
 
 
@@ -60,11 +59,10 @@ def _grids(outputs, facts):
 _RULE = RowRule("Corners.", ("cx", "cy", "w", "h"), confidence_steps=class_score_alone)
 LAYOUT = Layout(
     name=LayoutName("one-class-corners"),
+    families="nets of this test",
     shape="[N, 1, 5]",
     row="left, top, right, bottom, confidence",
-    recognises=_recognises,
-    decode=_decode,
-    lines=_lines,
+    read=_read,
     grids=_grids,
 )
 '''
@@ -99,24 +97,26 @@ from core.nets.card import read_card
 from core.outputs import Outputs
 from core.picture.size import Size
 from core.results.cells import origin
-from core.results.decoders import decode, decoder_lines, grids, recognise
+from core.results.decoders import decode, decoder_lines, grids
+from core.results.layout import NetFacts
+from core.results.recognition import recognise
 
 assert Path(core.__file__).is_relative_to(Path.cwd())
-size, rng = Size(96, 64), np.random.default_rng(1)
+facts, rng = NetFacts(Size(96, 64)), np.random.default_rng(1)
 corners = rng.uniform(0, 40, (24, 2))
 sides = rng.uniform(1, 20, (24, 2))
 rows = np.hstack([corners, corners + sides, rng.uniform(0, 1, (24, 1))]).astype(np.float32)
 outputs = Outputs({"ships": rows[:, None]})
 
 model = read_card(Path("models/new"))
-assert model.layout == recognise(outputs, size) == "one-class-corners"
-boxes = decode(outputs, size, model.layout)
+assert model.layout == recognise(outputs, facts).layout == "one-class-corners"
+boxes = decode(outputs, facts, model.layout)
 np.testing.assert_array_equal(boxes.xyxy, rows[:, :4])
-told = origin(grids(outputs, size), 9)
+told = origin(grids(outputs, facts), 9)
 assert (told.column, told.line) == (3, 1)
 np.testing.assert_allclose(told.xyxy, rows[9, :4], rtol=1e-5)
-names = {"np": np, "outputs": dict(outputs), "into": np.array(size.cv2)}
-exec("\\n".join(decoder_lines(outputs, size)), names)
+names = {"np": np, "outputs": dict(outputs), "into": np.array((96, 64))}
+exec("\\n".join(decoder_lines(outputs, facts)), names)
 np.testing.assert_array_equal(names["xyxy"], boxes.xyxy)
 np.testing.assert_array_equal(names["confidences"], boxes.confidence)
 print("found by its file")

@@ -25,6 +25,7 @@ from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.pipeline import Run, Thresholds, found, ranking, run
 from core.results.decoders import decode, decoder_lines
+from core.results.layout import NetFacts
 from core.share.detections import box_rows, class_names
 from core.share.inference_script import (
     classification_script,
@@ -242,9 +243,9 @@ def random_outputs(layout: str) -> tuple[Outputs, Size]:
 def test_the_lines_of_every_layout_decode_as_the_decoder_does(layout):
     outputs, size = random_outputs(layout)
     anchors = ((1.5, 2.0), (0.5, 3.25))
-    expected = decode(outputs, size, layout, anchors=anchors)
+    expected = decode(outputs, NetFacts(size, anchors), layout)
     names = {"np": np, "outputs": dict(outputs), "into": np.array(size.cv2)}
-    exec("\n".join(decoder_lines(outputs, size, layout, anchors=anchors)), names)
+    exec("\n".join(decoder_lines(outputs, NetFacts(size, anchors), layout)), names)
     np.testing.assert_allclose(names["xyxy"], expected.xyxy, rtol=1e-6)
     np.testing.assert_allclose(names["confidences"], expected.confidence, rtol=1e-6)
     assert names["class_ids"].tolist() == expected.class_id.tolist()
@@ -254,16 +255,18 @@ def test_the_lines_of_every_layout_decode_as_the_decoder_does(layout):
 def test_the_numbers_of_masks_are_no_classes_in_the_script_either(layout):
     outputs, size = random_outputs(layout)
     with_masks = Outputs({**outputs, "masks": np.zeros((1, 3, 8, 8), np.float32)})
-    expected = decode(with_masks, size, layout)
+    expected = decode(with_masks, NetFacts(size), layout)
     names = {"np": np, "outputs": dict(outputs), "into": np.array(size.cv2)}
-    exec("\n".join(decoder_lines(with_masks, size, layout)), names)
+    exec("\n".join(decoder_lines(with_masks, NetFacts(size), layout)), names)
     assert names["class_ids"].tolist() == expected.class_id.tolist()
     assert max(names["class_ids"]) <= 3
 
 
 def test_a_layout_on_auto_becomes_the_one_that_was_recognised():
     outputs, size = random_outputs("yolov8")
-    assert decoder_lines(outputs, size, "auto") == decoder_lines(outputs, size, "yolov8")
+    assert decoder_lines(outputs, NetFacts(size), "auto") == decoder_lines(
+        outputs, NetFacts(size), "yolov8"
+    )
 
 
 def test_names_that_look_like_code_stay_names(done_jobs):

@@ -29,7 +29,9 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
     if any(head.ndim != 2 for head in heads) or len(widths) != 1 or min(widths) < 6:
         return None
     rows = np.vstack(heads)
-    foreign = () if facts.darknet is not False else ("OpenCV did not read it with Darknet's files",)
+    foreign = (
+        () if facts.darknet is not False else ("OpenCV did not read it with Darknet's files",)
+    )
     return BoxRows(
         boxes=rows[:, :4],
         box_format="cxcywh",

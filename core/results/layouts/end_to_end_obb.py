@@ -1,4 +1,4 @@
-"""End-to-end rows [1, N, 7] of YOLO26-obb: cx, cy, w, h, confidence, class, angle in radians."""
+"""End-to-end rows [1, N, 7] of YOLO26-obb: cx, cy, w, h, confidence, class, angle."""
 
 import numpy as np
 

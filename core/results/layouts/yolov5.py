@@ -22,7 +22,7 @@ from core.results.grids import (
 )
 from core.results.layout import Layout, NetFacts
 from core.results.rows import RowRule
-from core.results.tables import Array, Table, tables, without_masks
+from core.results.tables import Array, tables, upright, without_masks
 
 MOST_BOXES = 12
 """More boxes in a cell than any published net has."""
@@ -52,15 +52,9 @@ def has_finished_sides(rows: Array) -> bool:
     return not (rows[:, 2:4] < 0).any()
 
 
-def _tables(outputs: Outputs) -> Iterator[Table]:
-    """A table with a column a box is a YOLOv8's, unless there are three for each cell."""
-    for each in tables(outputs, flat=True):
-        if not each.transposed:
-            yield each
-
-
 def _found(outputs: Outputs, facts: NetFacts, boxes: Sequence[int]) -> CellTable | None:
-    found = cell_table(_tables(outputs), facts.size, boxes=boxes, least=6)
+    """Find the table; one with a column a box is a YOLOv8's, but for three a cell."""
+    found = cell_table(upright(outputs, flat=True), facts.size, boxes=boxes, least=6)
     if found and found.strides:
         return found
     turned = (each for each in tables(outputs, flat=True) if each.transposed)
@@ -74,11 +68,11 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
         return None
     rows = found.table.rows
     classes, left_out = without_masks(rows.shape[1] - 5, outputs)
-    unfinished = found.boxes == 1 and not has_finished_sides(rows)
+    scores = rows[:, 5 : 5 + classes]
     return BoxRows(
         boxes=rows[:, :4],
         box_format="cxcywh",
-        scores=rows[:, 5 : 5 + classes],
+        scores=scores,
         objectness=rows[:, 4],
         lines=(
             f"rows = {found.table.code}",
@@ -86,9 +80,16 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
         ),
         grounds=f"{found.grounds}, with objectness and {classes} class scores",
         left_out=left_out,
-        doubts=("its widths or heights would be negative",) if unfinished else (),
+        doubts=tuple(_doubts(rows, scores, found.boxes)),
         off_grid=not found.strides,
     )
+
+
+def _doubts(rows: Array, scores: Array, boxes: int) -> Iterator[str]:
+    if boxes == 1 and not has_finished_sides(rows):
+        yield "its widths or heights would be negative"
+    if rows[:, 4].any() and not scores.any():
+        yield "all its class scores would be 0"
 
 
 def _grids(outputs: Outputs, facts: NetFacts) -> Grids:
@@ -116,9 +117,7 @@ def _grids(outputs: Outputs, facts: NetFacts) -> Grids:
     return Grids(rule, facts.size, assumed if possible else plain, table)
 
 
-def _with_standard_anchors(
-    heads: Sequence[Head], strides: tuple[int, ...]
-) -> tuple[Head, ...]:
+def _with_standard_anchors(heads: Sequence[Head], strides: tuple[int, ...]) -> tuple[Head, ...]:
     """Assume the usual anchors of these strides, if there are any."""
     return tuple(
         replace(head, box_coding="squares", anchors=tuple(sizes), scale_xy=2.0, assumed=True)

@@ -59,16 +59,12 @@ def _grids(outputs: Outputs, facts: NetFacts) -> Grids:
     return row_a_cell_grids(LAYOUT, outputs, facts, least=5)
 
 
-def row_a_cell_grids(
-    layout: Layout, outputs: Outputs, facts: NetFacts, *, least: int
-) -> Grids:
+def row_a_cell_grids(layout: Layout, outputs: Outputs, facts: NetFacts, *, least: int) -> Grids:
     """Lay out the rows of nets that write as YOLOv8 does, whatever follows the classes."""
     rows, found = layout.rows(outputs, facts), column_table(outputs, facts, least=least)
     table: RawRows = np.zeros((0, 0)) if found is None else found.table.rows
     scores: Sequence[object] = () if rows.scores is None else rows.scores.T
-    make = partial(
-        Head, boxes=1, classes=len(scores), box_coding="distances", box_numbers=4
-    )
+    make = partial(Head, boxes=1, classes=len(scores), box_coding="distances", box_numbers=4)
     rule = replace(_ROW_RULE, fractions=rows.in_fractions)
     return one_row_a_cell(rule, table, facts.size, make)
 

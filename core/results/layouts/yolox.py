@@ -10,16 +10,22 @@ import numpy as np
 from core.errors import LayoutUnknown
 from core.outputs import LayoutName, Outputs
 from core.results.box_rows import BoxRows
-from core.results.grids import Grids, Head, cell_corners, cell_table, one_row_a_cell
+from core.results.grids import (
+    Grids,
+    Head,
+    cell_corners,
+    cell_lines,
+    cell_table,
+    one_row_a_cell,
+)
 from core.results.layout import Layout, NetFacts
 from core.results.layouts.yolov5 import has_finished_sides
 from core.results.rows import RowRule
-from core.results.tables import tables
+from core.results.tables import upright
 
 
 def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
-    upright = (each for each in tables(outputs) if not each.transposed)
-    found = cell_table(upright, facts.size, least=6)
+    found = cell_table(upright(outputs), facts.size, least=6)
     if found is None:
         return None
     if not found.strides:
@@ -31,7 +37,9 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
     cells, strides = cell_corners(size, found.strides)
     centres = (rows[:, :2] + cells) * strides
     sides = np.exp(rows[:, 2:4].astype(np.float64)) * strides
-    finished = ("no width or height is a logarithm below 0",) if has_finished_sides(rows) else ()
+    finished = (
+        ("no width or height is a logarithm below 0",) if has_finished_sides(rows) else ()
+    )
     return BoxRows(
         boxes=np.hstack([centres, sides]),
         box_format="cxcywh",
@@ -52,27 +60,13 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
 
 
 def _fits(outputs: Outputs, facts: NetFacts) -> bool:
-    upright = (each for each in tables(outputs) if not each.transposed)
-    found = cell_table(upright, facts.size, least=6)
+    found = cell_table(upright(outputs), facts.size, least=6)
     return found is not None and bool(found.strides)
-
-
-def cell_lines(strides: tuple[int, ...]) -> tuple[str, ...]:
-    """Write the lines of a script that leave ``cells`` (N, 2) and ``strides`` (N, 1)."""
-    return (
-        "cells, strides = [], []",
-        f"for stride in {strides}:  # one cell after the other, row by row",
-        "    across, down = -(-into // stride)",
-        "    row, column = np.divmod(np.arange(across * down), across)",
-        "    cells.append(np.stack([column, row], axis=1))",
-        "    strides.append(np.full((across * down, 1), stride))",
-        "cells, strides = np.vstack(cells), np.vstack(strides)",
-    )
 
 
 def _grids(outputs: Outputs, facts: NetFacts) -> Grids:
     LAYOUT.rows(outputs, facts)
-    table = next(tables(outputs)).rows
+    table = next(upright(outputs)).rows
     make = partial(Head, boxes=1, classes=table.shape[1] - 5, box_coding="offsets")
     return one_row_a_cell(_ROW_RULE, table, facts.size, make)
 
