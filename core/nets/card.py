@@ -21,7 +21,7 @@ CONFIG_SUFFIXES = (".prototxt", ".cfg", ".pbtxt")
 NEEDS_CONFIG: tuple[Framework, ...] = ("caffe", "darknet")
 DIGEST_LENGTHS = {"sha256": 64, "sha1": 40}
 
-T = TypeVar("T")
+ValueT = TypeVar("ValueT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,8 +286,8 @@ class _Table:
             raise CardInvalid(self.sentence(f"{key} is no key of a card; known are {wanted}"))
 
     def _take(
-        self, key: str, wanted: str, convert: Callable[[Any], T], default: Any = _REQUIRED
-    ) -> T:
+        self, key: str, wanted: str, convert: Callable[[Any], ValueT], default: Any = _REQUIRED
+    ) -> ValueT:
         if key not in self.values:
             if isinstance(default, _Required):
                 raise CardInvalid(self.sentence(f"{key} is missing; wanted: {wanted}"))
@@ -310,7 +310,7 @@ class _Table:
     def number(self, key: str, default: Any = _REQUIRED) -> float:
         return self._take(key, "a number", _number, default)
 
-    def choice(self, key: str, choices: tuple[T, ...], default: Any = _REQUIRED) -> T:
+    def choice(self, key: str, choices: tuple[ValueT, ...], default: Any = _REQUIRED) -> ValueT:
         wanted = "one of " + ", ".join(map(str, choices))
         return self._take(key, wanted, lambda value: choices[choices.index(value)], default)
 
@@ -353,8 +353,8 @@ class _Table:
         return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
-def _of_type(kind: type[T]) -> Callable[[Any], T]:
-    def convert(value: Any) -> T:
+def _of_type(kind: type[ValueT]) -> Callable[[Any], ValueT]:
+    def convert(value: Any) -> ValueT:
         # bool is an int to Python, but "size = true" is a mistake
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise TypeError

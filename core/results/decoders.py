@@ -17,7 +17,7 @@ from core.results.layout import Layout, NetFacts
 from core.results.recognition import layout_named, recognise
 
 
-def decode(outputs: Outputs, facts: NetFacts, layout: LayoutName = AUTO) -> Detections:
+def decode_outputs(outputs: Outputs, facts: NetFacts, layout: LayoutName = AUTO) -> Detections:
     """Turn raw outputs into boxes in blob pixels: all rows, each with its best class.
 
     No threshold, no NMS. A detector of 80 classes has one row a box, not one a class.
@@ -59,7 +59,7 @@ def decode_above(
     objectness is no higher are left out first, which is quicker for YOLOv5's many rows.
 
     Raises:
-        LayoutUnknown: as ``decode``.
+        LayoutUnknown: as ``decode_outputs``.
     """
     found = _layout_of(outputs, facts, layout)
     with np.errstate(all="ignore"):
@@ -88,7 +88,7 @@ def grids(outputs: Outputs, facts: NetFacts, layout: LayoutName = AUTO) -> Grids
 
 
 def decoder_lines(outputs: Outputs, facts: NetFacts, layout: LayoutName = AUTO) -> Lines:
-    """Write the lines of a script that do for these outputs what ``decode`` does.
+    """Write the lines of a script that do for these outputs what ``decode_outputs`` does.
 
     They find ``outputs``, arrays by name, and ``into``, the blob's width and height. They
     leave ``xyxy``, ``class_ids`` and ``confidences``, a row a box, in pixels of the blob.

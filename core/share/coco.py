@@ -16,7 +16,7 @@ from core.results.boxes import xyxy_to_xywh
 from core.results.detections import Detections
 from core.share.detections import CONFIDENCE_DIGITS, PIXEL_DIGITS
 from core.share.file_names import stem
-from core.share.state import finite, json_text
+from core.share.provenance import finite, json_text
 
 Numbering = Literal["official", "counted"]
 

@@ -10,9 +10,9 @@ from core.blob.make import make_blob
 from core.blob.spec import PRESETS
 from core.errors import DownloadFailed
 from core.nets import engine
-from core.nets.catalog import card, cards, catalog
-from core.nets.downloads import download, present, running, start
-from core.picture.image import decode
+from core.nets.catalog import card_named, cards, catalog
+from core.nets.downloads import download, present, running, start_download
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture, samples
 from tests.shared import NETS, needs_shared
 from tests.shelf import serving
@@ -98,7 +98,7 @@ def test_a_file_that_is_no_picture_gets_a_sentence_and_the_page_lives(page, visi
 
 def test_the_planes_on_the_blob_page_are_the_blob_of_cv2(visit, media):
     app = visit("blob", blob__scale="per plane", blob__colours="grey")
-    image = decode(sample_picture(samples()[0].name))
+    image = decode_picture(sample_picture(samples()[0].name))
     blob, _ = make_blob(image, PRESETS[0].spec)
     for index, channel in enumerate("RGB"):
         plane = blob[0, index]
@@ -127,7 +127,7 @@ def test_the_preset_of_every_card_makes_that_cards_blob(model, visit):
     app = visit("blob")
     app.selectbox(key="blob.preset").set_value(model.title).run()
     assert not app.error
-    image = decode(sample_picture(samples()[0].name))
+    image = decode_picture(sample_picture(samples()[0].name))
     blob, _ = make_blob(image, model.blob)
     assert metric(app, "shape N x C x H x W") == " x ".join(map(str, blob.shape))
     table = app.dataframe[0].value
@@ -163,7 +163,7 @@ def test_knobs_that_opencv_would_refuse_get_a_sentence_and_stay(visit):
 
 @needs_shared
 def test_classification_names_the_cat_and_its_confidence(visit):
-    download(card("squeezenet-v1.1-fp16-onnx"))
+    download(card_named("squeezenet-v1.1-fp16-onnx"))
     app = visit("classification", classification__model="SqueezeNet v1.1")
     assert any("cat" in each.value and "%" in each.value for each in app.markdown)
     table = app.dataframe[0].value
@@ -175,7 +175,7 @@ def test_classification_names_the_cat_and_its_confidence(visit):
 
 @needs_shared
 def test_limits_that_shrink_take_their_values_along(visit):
-    download(card("squeezenet-v1.1-fp16-onnx"))
+    download(card_named("squeezenet-v1.1-fp16-onnx"))
     app = visit("classification", classification__model="SqueezeNet v1.1")
     app.slider(key="classification.k").set_value(20).run()
     app.selectbox(key="classification.model").set_value("Dominant colour").run()
@@ -190,7 +190,7 @@ def test_limits_that_shrink_take_their_values_along(visit):
 
 @needs_shared
 def test_moving_a_slider_does_not_run_the_net(visit, monkeypatch):
-    download(card("yolo-fastest-1.1-coco"))
+    download(card_named("yolo-fastest-1.1-coco"))
     forwards = []
     local = engine.LocalEngine()
 
@@ -217,7 +217,7 @@ def test_moving_a_slider_does_not_run_the_net(visit, monkeypatch):
 
 @needs_shared
 def test_the_table_lists_what_the_picture_shows(visit):
-    download(card("yolo-fastest-1.1-coco"))
+    download(card_named("yolo-fastest-1.1-coco"))
     app = visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1")
     table = app.dataframe[0].value
     assert len(table) == int(metric(app, "kept after NMS"))
@@ -234,7 +234,7 @@ def test_the_table_lists_what_the_picture_shows(visit):
 
 @needs_shared
 def test_a_model_that_is_not_here_is_fetched_when_the_visitor_asks(visit):
-    model = card("yolo-fastest-1.1-coco")
+    model = card_named("yolo-fastest-1.1-coco")
     app = visit("detection", detection__model=model.title)
     assert not present(model)
     assert not app.metric  # nothing ran
@@ -246,7 +246,7 @@ def test_a_model_that_is_not_here_is_fetched_when_the_visitor_asks(visit):
 
 @needs_shared
 def test_a_download_that_runs_needs_no_second_click(visit, monkeypatch):
-    model = card("yolo-fastest-1.1-coco")
+    model = card_named("yolo-fastest-1.1-coco")
     with serving() as shelf:
         for file in model.files:
             path = f"{model.name}/{file.name}"
@@ -255,7 +255,7 @@ def test_a_download_that_runs_needs_no_second_click(visit, monkeypatch):
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         monkeypatch.setenv("BLOBSCOPE_MIRROR", shelf.address)
         app = visit("detection")
-        transfer = start(model)
+        transfer = start_download(model)
         app.selectbox(key="detection.model").set_value(model.title)
         Timer(1, shelf.gate.set).start()
         app.run()
@@ -274,8 +274,8 @@ def test_a_model_that_cannot_be_reached_gets_one_sentence(visit, monkeypatch, tm
     app.button(key="detection.fetch").click().run()  # it is there for the next try
     assert "could not be reached" in app.error[0].value
     with pytest.raises(DownloadFailed):
-        download(card("yolo-fastest-1.1-coco"))
-    assert running(card("yolo-fastest-1.1-coco")) is None
+        download(card_named("yolo-fastest-1.1-coco"))
+    assert running(card_named("yolo-fastest-1.1-coco")) is None
 
 
 @pytest.mark.parametrize("task", ["classification", "detection"])

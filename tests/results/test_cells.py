@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from core.errors import LayoutUnknown
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.darknet_cfg import read_heads
 from core.nets.net import with_low_thresholds
 from core.outputs import Outputs
-from core.picture.image import decode as decode_picture
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.results.cells import origin
-from core.results.decoders import decode, grids
+from core.results.decoders import decode_outputs, grids
 from core.results.grids import HeadRule
 from core.results.layout import NetFacts
 from tests.results.test_grids import (
@@ -85,7 +85,7 @@ def worth(expression, **names):
 def assert_arithmetic(outputs, size, layout, *, every=1, **more):
     """Hold the printed sums of each row against the decoder's box and confidence."""
     found = grids(outputs, NetFacts(size, **more), layout)
-    wanted = decode(outputs, NetFacts(size, **more), layout)
+    wanted = decode_outputs(outputs, NetFacts(size, **more), layout)
     assert len(wanted) == len(found.table)
     for row in range(0, len(wanted), every):
         told = origin(found, row)
@@ -229,7 +229,7 @@ def _conv_before(names, end):
 
 def assert_truth(outputs, found, inner):
     """Compare what is worked back with what the net said, where float32 still tells it."""
-    raw = decode(outputs, NetFacts(found.size), "darknet")
+    raw = decode_outputs(outputs, NetFacts(found.size), "darknet")
     for row, said in enumerate(inner.astype(np.float64)):
         told = origin(found, row)
         worked = np.array([each.inner for each in told.numbers])
@@ -280,7 +280,7 @@ def real_truth(folder, stem, side):
 @pytest.mark.parametrize("side", [320, 416])
 def test_the_starter_detectors_own_numbers_are_worked_back(side):
     """At 416 as well: cv2 counts anchors in pixels of the blob, not of the .cfg's size."""
-    folder = card("starter-detector-darknet").folder
+    folder = card_named("starter-detector-darknet").folder
     text, outputs, found, inner = real_truth(folder, "starter-detector", side)
     assert_truth(outputs, found, inner)
     assert_arithmetic(outputs, found.size, "darknet", every=7, heads=rules_of(text))

@@ -7,7 +7,7 @@ import pytest
 from core.errors import LayoutUnknown
 from core.outputs import Outputs, layout_names
 from core.picture.size import Size
-from core.results.decoders import decode, decode_above
+from core.results.decoders import decode_above, decode_outputs
 from core.results.layout import NetFacts
 from core.results.recognition import recognise
 
@@ -55,7 +55,7 @@ def test_darknet_heads_follow_each_other_and_rows_count_on():
         for cx, cy, w, h, _, *scores in head.tolist():
             expected.append((corners(cx * 96, cy * 64, w * 96, h * 64), *best(scores)))
     assert recognise(outputs_of(*heads), FACTS).layout == "darknet"
-    assert_rows(decode(outputs_of(*heads), FACTS), expected)
+    assert_rows(decode_outputs(outputs_of(*heads), FACTS), expected)
 
 
 def test_ssd_rows_are_fractions_of_the_blob_and_padding_is_never_sure():
@@ -69,7 +69,7 @@ def test_ssd_rows_are_fractions_of_the_blob_and_padding_is_never_sure():
         for image, class_id, confidence, x1, y1, x2, y2 in rows.tolist()
     ]
     assert recognise(outputs_of(rows[None, None]), FACTS).layout == "ssd"
-    assert_rows(decode(outputs_of(rows[None, None]), FACTS), expected)
+    assert_rows(decode_outputs(outputs_of(rows[None, None]), FACTS), expected)
 
 
 @pytest.mark.parametrize("classes", [1, 4, 80])
@@ -81,7 +81,7 @@ def test_yolov5_confidence_is_objectness_times_score(classes):
         class_id, score = best(in_class)
         expected.append((corners(*cxcywh), class_id, objectness * score))
     assert recognise(outputs_of(rows[None]), FACTS).layout == "yolov5"
-    assert_rows(decode(outputs_of(rows[None]), FACTS), expected)
+    assert_rows(decode_outputs(outputs_of(rows[None]), FACTS), expected)
 
 
 def test_yolox_boxes_are_counted_in_cells_of_three_grids():
@@ -94,7 +94,7 @@ def test_yolox_boxes_are_counted_in_cells_of_three_grids():
         sides = math.exp(row[2]) * stride, math.exp(row[3]) * stride
         expected.append((corners(*centre, *sides), class_id, row[4] * score))
     assert recognise(outputs_of(rows[None]), FACTS).layout == "yolox"
-    assert_rows(decode(outputs_of(rows[None]), FACTS), expected)
+    assert_rows(decode_outputs(outputs_of(rows[None]), FACTS), expected)
 
 
 def test_yolov6_has_a_row_a_cell_like_yolox_but_finished_boxes():
@@ -112,7 +112,7 @@ def test_yolov8_has_a_column_a_box_and_no_objectness(classes):
     columns[:4] *= 96
     expected = [(corners(*box[:4]), *best(box[4:])) for box in columns.T.tolist()]
     assert recognise(outputs_of(columns[None]), FACTS).layout == "yolov8"
-    assert_rows(decode(outputs_of(columns[None]), FACTS), expected)
+    assert_rows(decode_outputs(outputs_of(columns[None]), FACTS), expected)
 
 
 def test_mask_numbers_of_a_segmentation_net_are_no_classes():
@@ -122,7 +122,7 @@ def test_mask_numbers_of_a_segmentation_net_are_no_classes():
     outputs = outputs_of(columns[None], masks)
     expected = [(corners(*box[:4]), *best(box[4:7])) for box in columns.T.tolist()]
     assert recognise(outputs, FACTS).layout == "yolov8"
-    assert_rows(decode(outputs, FACTS), expected)
+    assert_rows(decode_outputs(outputs, FACTS), expected)
 
 
 def test_end_to_end_rows_are_corners_in_pixels():
@@ -132,7 +132,7 @@ def test_end_to_end_rows_are_corners_in_pixels():
     rows[:, 5] = np.arange(300) % 80
     expected = [(row[:4], int(row[5]), row[4]) for row in rows.tolist()]
     assert recognise(outputs_of(rows[None]), FACTS).layout == "end-to-end"
-    assert_rows(decode(outputs_of(rows[None]), FACTS), expected)
+    assert_rows(decode_outputs(outputs_of(rows[None]), FACTS), expected)
 
 
 SAME_CELLS = [Size(320, 192), Size(160, 128), Size(192, 320), Size(128, 160)]
@@ -171,12 +171,12 @@ def test_yolov2_cells_hold_anchors_and_nothing_is_applied_yet():
                 surety = sigmoid(to) * power / sum(powers)
                 expected.append((corners(*centre, *sides), class_id, surety))
     assert recognise(outputs_of(grid), FACTS).layout == "yolov2"
-    assert_rows(decode(outputs_of(grid), FACTS), expected)
+    assert_rows(decode_outputs(outputs_of(grid), FACTS), expected)
 
 
 def test_yolov2_without_anchors_says_where_they_belong():
     with pytest.raises(LayoutUnknown, match=r"anchors .* model's card"):
-        decode(outputs_of(drawn(1, 40, 2, 3)), NetFacts(SIZE))
+        decode_outputs(outputs_of(drawn(1, 40, 2, 3)), NetFacts(SIZE))
 
 
 @pytest.mark.parametrize(
@@ -230,18 +230,20 @@ def test_a_classifier_among_detectors_is_called_one():
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_layout_from_a_card_that_does_not_fit_says_what_it_wants(layout):
     with pytest.raises(LayoutUnknown, match=r"out0 \[1, 4\]|anchors"):
-        decode(outputs_of(np.zeros((1, 4))), FACTS, layout)
+        decode_outputs(outputs_of(np.zeros((1, 4))), FACTS, layout)
 
 
 def test_a_layout_that_does_not_exist_is_refused_with_those_that_do():
     with pytest.raises(LayoutUnknown, match=r'no layout "yolov99".*darknet'):
-        decode(outputs_of(np.zeros((1, 4))), FACTS, "yolov99")
+        decode_outputs(outputs_of(np.zeros((1, 4))), FACTS, "yolov99")
 
 
 def test_the_choice_of_a_person_outranks_the_shapes():
     rows, facts = outputs_of(drawn(1, len(CELLS), 9)), replace(FACTS, labels=4)
     assert recognise(rows, facts).layout == "yolov5"
-    assert not np.allclose(decode(rows, facts, "yolox").xyxy, decode(rows, facts).xyxy)
+    assert not np.allclose(
+        decode_outputs(rows, facts, "yolox").xyxy, decode_outputs(rows, facts).xyxy
+    )
 
 
 @pytest.mark.parametrize(
@@ -261,7 +263,7 @@ def test_what_a_broken_net_answers_is_decoded_without_a_warning_and_dropped(
     layout, shape, value
 ):
     outputs = outputs_of(np.full(shape, value))
-    detections = decode(outputs, FACTS, layout)
+    detections = decode_outputs(outputs, FACTS, layout)
     assert len(detections) > 0
     if not math.isfinite(value):
         assert len(detections.above(0.1)) == 0
@@ -288,7 +290,7 @@ def test_decoding_above_a_threshold_keeps_the_very_rows_that_decoding_and_a_thre
         numbers = rng.random(SHAPES[layout]) ** 0.3  # many near 1, as far as scores go
         numbers[rng.random(SHAPES[layout]) < 0.02] = odd
         outputs = outputs_of(numbers)
-        every = decode(outputs, FACTS, layout)
+        every = decode_outputs(outputs, FACTS, layout)
         decoded = decode_above(outputs, FACTS, layout, above=above)
         assert decoded.rows == len(every)
         for name in ("xyxy", "confidence", "class_id", "row"):

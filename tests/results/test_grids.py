@@ -6,7 +6,7 @@ import pytest
 from core.errors import LayoutUnknown
 from core.outputs import Outputs
 from core.picture.size import Size
-from core.results.decoders import decode, grids
+from core.results.decoders import decode_outputs, grids
 from core.results.grids import HeadRule, objectness
 from core.results.layout import NetFacts
 from core.results.layouts.yolov5 import STANDARD_ANCHORS
@@ -179,7 +179,7 @@ LAYOUTS = {
 def test_every_raw_row_has_one_place_and_no_two_share_it(layout):
     outputs, more = LAYOUTS[layout]
     found = grids(outputs, NetFacts(SIZE, **more), layout)
-    rows = len(decode(outputs, NetFacts(SIZE, **more), layout))
+    rows = len(decode_outputs(outputs, NetFacts(SIZE, **more), layout))
     places = {(found.head_of(row), *found.head_of(row).cell_of(row)) for row in range(rows)}
     assert len(places) == rows == len(found.table)
     assert sum(head.cells * head.boxes for head in found.heads) == rows

@@ -10,8 +10,8 @@ import pytest
 from core.outputs import Outputs
 from core.picture.placement import Placement, stretch
 from core.picture.size import Size
-from core.results.boxes import iou as iou_matrix
-from core.results.decoders import decode
+from core.results.boxes import iou_matrix
+from core.results.decoders import decode_outputs
 from core.results.layout import NetFacts
 from core.results.recognition import recognise
 from tests.shared import IMAGES, NETS, needs_shared
@@ -83,7 +83,7 @@ def _rounded_letterbox(image, into):
 
 def found(name, image_name, confidence, layout="auto"):
     outputs, size, placement = answer(name, image_name)
-    raw = decode(outputs, NetFacts(size, labels=len(labels(name))), layout)
+    raw = decode_outputs(outputs, NetFacts(size, labels=len(labels(name))), layout)
     return raw.above(confidence).suppressed(iou=IOU).on_image(placement)
 
 
@@ -146,8 +146,10 @@ def test_a_net_rewritten_into_another_layout_finds_the_same_boxes(name, image_na
 
 def test_darknet_rows_count_on_from_head_to_head():
     outputs, size, _ = answer("yolo-fastest-1.1-coco", "dog.jpg")
-    assert len(decode(outputs, NetFacts(size))) == sum(len(head) for head in outputs.values())
+    assert len(decode_outputs(outputs, NetFacts(size))) == sum(
+        len(head) for head in outputs.values()
+    )
     first_head = len(next(iter(outputs.values())))
-    rows = decode(outputs, NetFacts(size)).above(0.3).row
+    rows = decode_outputs(outputs, NetFacts(size)).above(0.3).row
     assert (rows < first_head).any()
     assert (rows >= first_head).any()
