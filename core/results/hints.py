@@ -3,6 +3,7 @@
 from core.outputs import Outputs
 from core.picture.size import Size
 from core.results.classification import is_line
+from core.results.grids import strides_for
 
 RAW_DISTANCES = 64
 """Numbers in which the heads of YOLOv8 and later write four distances, 16 each."""
@@ -36,12 +37,21 @@ def hint(outputs: Outputs, size: Size) -> str:
             "Export it with its decoding."
         )
     if lengths and len(shapes) == 1:
-        return (
-            "A table of rows can be a detector's, but no grid over a blob of "
-            f"{size} has so many cells: was the net exported for another input size? Scores "
-            "beyond 0..1 are logits: export the net with its last sigmoid."
-        )
+        return _table_hint(shapes[0], size)
     return ""
+
+
+def _table_hint(shape: tuple[int, ...], size: Size) -> str:
+    counts = [count for side in shape[1:] for count in (side, *([side // 3] * (not side % 3)))]
+    if any(strides_for(count, size) for count in counts):
+        return (
+            "Its rows are as many as the cells of a detector's grids. Scores beyond 0..1 are "
+            "logits: export the net with its last sigmoid."
+        )
+    return (
+        f"A table can be a detector's, but no grid over a blob of {size} has so many cells: "
+        "was the net exported for another input size?"
+    )
 
 
 def _raw_heads(maps: list[tuple[int, ...]]) -> str:

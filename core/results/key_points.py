@@ -32,12 +32,12 @@ class KeyPoints:
 def key_points(columns: Array) -> KeyPoints | None:
     """Tell how numbers (N, M) behind a row's scores divide into key points.
 
-    Three numbers each where every third one can be a confidence, else two; None where they
-    divide into neither.
+    Three numbers each where every third one can be a confidence or two do not divide them;
+    None where they divide into neither.
     """
     count = columns.shape[1]
     third = columns[:, 2::3]
-    if count % 3 == 0 and FEWEST <= count // 3 <= MOST and _within(third):
+    if count % 3 == 0 and FEWEST <= count // 3 <= MOST and (count % 2 or _within(third)):
         return KeyPoints(count // 3, 3)
     if count % 2 == 0 and FEWEST <= count // 2 <= MOST:
         return KeyPoints(count // 2, 2)

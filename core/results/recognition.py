@@ -25,6 +25,10 @@ BEST_ROWS = 100
 """So many of the most confident boxes are asked whether they lie in the blob."""
 
 
+MOST_DOUBTS = 3
+"""So many layouts that do not fit are named with the reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A layout whose shapes are those of the outputs, and what speaks for and against it.
@@ -99,7 +103,8 @@ class Recognition:
                 f"{self.listed} fits several output layouts. {reasons} Choose one, or name it "
                 "in the card (layout = ...)."
             )
-        doubts = [each.reason for each in self.candidates]
+        likely = sorted(self.candidates, key=lambda each: not each.labels_fit)
+        doubts = [each.reason for each in likely[:MOST_DOUBTS]]
         parts = [
             f"No output layout fits what the net answered: {self.listed or 'nothing'}.",
             self.hint,

@@ -97,7 +97,7 @@ from core.nets.card import read_card
 from core.outputs import Outputs
 from core.picture.size import Size
 from core.results.cells import origin
-from core.results.decoders import decode, decoder_lines, grids
+from core.results.decoders import decode_outputs, decoder_lines, grids
 from core.results.layout import NetFacts
 from core.results.recognition import recognise
 
@@ -110,7 +110,7 @@ outputs = Outputs({"ships": rows[:, None]})
 
 model = read_card(Path("models/new"))
 assert model.layout == recognise(outputs, facts).layout == "one-class-corners"
-boxes = decode(outputs, facts, model.layout)
+boxes = decode_outputs(outputs, facts, model.layout)
 np.testing.assert_array_equal(boxes.xyxy, rows[:, :4])
 told = origin(grids(outputs, facts), 9)
 assert (told.column, told.line) == (3, 1)
