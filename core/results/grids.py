@@ -190,6 +190,8 @@ class CellTable:
     @property
     def grounds(self) -> str:
         """What speaks for it, for sentences."""
+        if not self.strides:
+            return f"{self.table.count:,} rows"
         steps = ", ".join(map(str, self.strides))
         rows = {1: "a row", 3: "three rows"}.get(self.boxes, f"{self.boxes} rows")
         cells = self.table.count // self.boxes

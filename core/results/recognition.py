@@ -38,6 +38,7 @@ class Candidate:
         families: the nets that write so.
         grounds: what of the shapes speaks for it.
         doubts: why its numbers cannot be what it says they are; none where it fits.
+        classes: how many there are, in words.
         odd: all scores of a class are 0 or 1, as few nets answer: others that fit go before.
         labels_fit: whether the classes are as many as the card's labels; None where nobody
             can tell.
@@ -49,6 +50,7 @@ class Candidate:
     families: str
     grounds: str
     doubts: tuple[str, ...] = ()
+    classes: str = ""
     odd: bool = False
     labels_fit: bool | None = None
     left_out: str = ""
@@ -210,11 +212,20 @@ def _candidate_of(layout: Layout, rows: BoxRows, facts: NetFacts) -> Candidate:
         families=layout.families,
         grounds=rows.grounds,
         doubts=doubts,
+        classes=_classes_in_words(rows),
         odd=_is_odd(rows),
         labels_fit=_labels_fit(rows, facts),
         left_out=rows.left_out,
         remark=layout.remark,
     )
+
+
+def _classes_in_words(rows: BoxRows) -> str:
+    if rows.scores is not None:
+        return f"{rows.scores.shape[1]} class scores a row"
+    if rows.class_id is None or not rows.class_id.size:
+        return "no class"
+    return f"class {np.nan_to_num(rows.class_id.max()):.0f}"
 
 
 def _labels_fit(rows: BoxRows, facts: NetFacts) -> bool | None:

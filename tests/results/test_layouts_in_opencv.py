@@ -1,4 +1,4 @@
-"""Nets that answer each layout's sample, run by OpenCV from picture to boxes, as a visitor does.
+"""Nets that answer each layout's sample, run by OpenCV from picture to boxes.
 
 ONNX Runtime is the second reader of the same file.
 """

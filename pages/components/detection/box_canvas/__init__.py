@@ -80,6 +80,8 @@ def packed(
         "classId": boxes.class_id.astype("<i4").tobytes(),
         "row": boxes.row.astype("<i4").tobytes(),
     }
+    if boxes.corners.size:
+        parts["corners"] = boxes.corners.astype("<f8").tobytes()
     head = {
         **state,
         **_setting(run, thresholds),

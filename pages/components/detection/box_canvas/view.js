@@ -31,6 +31,7 @@ function unpacked(data) {
   sent.confidence = new Float32Array(sent.confidence.buffer)
   sent.classId = new Int32Array(sent.classId.buffer)
   sent.row = new Int32Array(sent.row.buffer)
+  sent.corners = sent.corners && new Float64Array(sent.corners.buffer)
   Object.keys(sent.classes).forEach((id, rank) => { sent.classes[id].dash = rank % DASHES.length })
   return sent
 }
@@ -43,12 +44,12 @@ function filtered(sent, threshold, iou) {
   let count = 0
   while (count < sent.confidence.length && sent.confidence[count] > limit) count += 1
   const { kept, lost } = sent.soft ? softly(sent, count, limit, iou) : hardly(sent, count, iou)
-  const placed = kept.map((box) => ({ ...box, xyxy: onImage(sent, box.index) }))
+  const placed = kept.map((box) => ({ ...box, ...placeOf(sent, box.index) }))
   const inside = placed.filter(({ xyxy }) => xyxy[2] - xyxy[0] > 0 && xyxy[3] - xyxy[1] > 0)
   inside.forEach((box, place) => { box.number = place + 1 })
   const numberOf = new Map(inside.map((box) => [box.index, box.number]))
   const ghosts = lost.map((box) => (
-    { ...box, xyxy: onImage(sent, box.index), by: numberOf.get(box.remover) }))
+    { ...box, ...placeOf(sent, box.index), by: numberOf.get(box.remover) }))
   return { count, kept: inside, lost: ghosts }
 }
 
@@ -121,6 +122,15 @@ function onImage(sent, index) {
     const value = (sent.xyxy[4 * index + side] - sent.offset[axis]) / sent.scale[axis]
     return clipped(value, 0, sent.image[axis])
   })
+}
+
+// The upright box, and the four corners of one that is turned.
+function placeOf(sent, index) {
+  const xyxy = onImage(sent, index)
+  if (!sent.corners) return { xyxy }
+  const corners = Array.from(sent.corners.subarray(8 * index, 8 * index + 8),
+    (value, side) => (value - sent.offset[side % 2]) / sent.scale[side % 2])
+  return { xyxy, corners }
 }
 
 function clipped(value, low, high) {
@@ -436,6 +446,16 @@ function stroke(context, box, pen, width, colour, dashes, outwards = 0) {
   context.lineWidth = width
   context.strokeStyle = colour
   context.setLineDash(dashes)
+  if (box.corners) {
+    const [x, y] = [0, 1].map((axis) => [0, 1, 2, 3].map(
+      (corner) => box.corners[2 * corner + axis] * pen.toScreen[axis]))
+    context.beginPath()
+    x.forEach((across, corner) => context.lineTo(across, y[corner]))
+    context.closePath()
+    context.stroke()
+    context.setLineDash([])
+    return
+  }
   context.strokeRect(left + inset, top + inset,
     Math.max(1, right - left - 2 * inset), Math.max(1, bottom - top - 2 * inset))
   context.setLineDash([])
