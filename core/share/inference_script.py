@@ -237,11 +237,13 @@ def _placement_lines(provenance: Provenance) -> ScriptLines:
             f"scale = float(({ratios}).max())",
             "offset = -((np.rint(whole * scale) - into) // 2)",
         )
-    rounded, offset = "np.trunc", "(into - resized) // 2"
-    if spec.anchor == "top-left":
-        rounded, offset = "np.rint", "0"
+    offset = "0" if spec.anchor == "top-left" else "(into - resized) // 2"
+    resized = f"{'np.rint' if spec.padded_before else 'np.trunc'}(np.float32(whole) * "
+    resized += f"({ratios}).min())"
+    if spec.fit == "letterbox, rounded":
+        resized = "np.rint(whole * (into / whole).min())"
     return (
-        f"resized = {rounded}(np.float32(whole) * ({ratios}).min())",
+        f"resized = {resized}",
         f"scale, offset = resized / whole, {offset}",
     )
 

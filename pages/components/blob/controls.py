@@ -25,7 +25,9 @@ from pages.components.shell.text import plain
 from pages.components.shell.widget_memory import persistent
 
 _FIT_HELP = """What happens to the aspect ratio. **stretch**: blobFromImage with crop=False.
-**crop**: crop=True, the centre survives. **letterbox**: bars on two sides."""
+**crop**: crop=True, the centre survives. **letterbox**: bars on two sides, as
+OpenCV makes them; **letterbox, rounded**: as Ultralytics does, whose picture may be a pixel
+larger."""
 _MEAN_HELP = """Subtracted before scaling, in 0..255 units, in the order of the *blob's*
 channels: R, G, B when swapRB is on. One number, or three: 104, 117, 123."""
 _STD_HELP = """blobFromImage has no such argument: Blobscope divides afterwards, as you would
@@ -95,7 +97,7 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
         for side, column in zip(("width", "height"), columns, strict=True)
     }
     fit = choice("fit", FITS, key=f"{key}.fit", default=rest["fit"], help=_FIT_HELP)
-    letterboxed = fit == "letterbox"
+    letterboxed = fit.startswith("letterbox")
     anchor, pad = rest["anchor"], rest["pad"]
     if letterboxed:
         anchor = choice("anchor", ANCHORS, key=f"{key}.anchor", default=rest["anchor"])
