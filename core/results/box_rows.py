@@ -40,6 +40,7 @@ class BoxRows:
         fractions: boxes are in 0..1 of the blob; None where the numbers decide.
         left_out: what else the rows hold and nobody reads, for sentences.
         doubts: why the numbers cannot be what this reading says, for sentences.
+        odd: the numbers can be so, but seldom are: other layouts that fit go before.
         off_grid: the rows fill none of the grids we know; only somebody who names the layout
             has them read so.
     """
@@ -56,6 +57,7 @@ class BoxRows:
     fractions: bool | None = None
     left_out: str = ""
     doubts: tuple[str, ...] = ()
+    odd: bool = False
     off_grid: bool = False
 
     def __len__(self) -> int:

@@ -10,6 +10,10 @@ FEWEST, MOST = 2, 150
 """Key points of published nets: 5 in a face, 17 to 133 in a body."""
 
 
+MOST_ASKED = 20
+"""So many of the most confident boxes are asked where their key points are."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyPoints:
     """K key points of ``numbers`` numbers each: x, y, and perhaps how visible it is."""
@@ -48,8 +52,8 @@ def _within(values: Array) -> bool:
     return not ((values < -0.02) | (values > 1.02)).any()
 
 
-def points_doubt(points: Array, numbers: int, cxcywh: Array, sure: Array) -> str:
-    """Say whether the most confident boxes have their key points somewhere else.
+def points_elsewhere(points: Array, numbers: int, cxcywh: Array, sure: Array) -> bool:
+    """Tell whether the most confident boxes have their key points beside them.
 
     Args:
         points: (N, K * numbers), in the boxes' unit.
@@ -57,13 +61,9 @@ def points_doubt(points: Array, numbers: int, cxcywh: Array, sure: Array) -> str
         cxcywh: the boxes (N, 4).
         sure: the confidences (N,).
     """
-    best = np.argsort(-np.nan_to_num(sure), kind="stable")[:20]
+    best = np.argsort(-np.nan_to_num(sure), kind="stable")[:MOST_ASKED]
     best = best[sure[best] > 0]
-    if not len(best):
-        return ""
-    by_point = points[best].reshape(len(best), -1, numbers)
+    by_point = points[best].reshape(len(best), points.shape[1] // numbers, numbers)
     middle = by_point[:, :, :2].mean(axis=1)
     near = np.abs(middle - cxcywh[best, :2]) <= cxcywh[best, 2:]
-    if 2 * np.count_nonzero(near.all(axis=1)) >= len(best):
-        return ""
-    return "the key points of its most confident boxes would lie beside them"
+    return bool(2 * np.count_nonzero(near.all(axis=1)) < len(best))

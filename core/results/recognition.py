@@ -39,7 +39,8 @@ class Candidate:
         grounds: what of the shapes speaks for it.
         doubts: why its numbers cannot be what it says they are; none where it fits.
         classes: how many there are, in words.
-        odd: all scores of a class are 0 or 1, as few nets answer: others that fit go before.
+        odd: the numbers can be so, but seldom are (all scores of a class 0 or 1, key points
+            beside their boxes): others that fit go before.
         labels_fit: whether the classes are as many as the card's labels; None where nobody
             can tell.
         left_out: what else the rows hold and nobody reads.
@@ -162,7 +163,7 @@ def named(outputs: Outputs, facts: NetFacts, name: LayoutName) -> Candidate:
     layout = layout_named(name)
     with np.errstate(all="ignore"):
         rows = layout.rows(outputs, facts)
-    found = replace(_candidate_of(layout, rows, facts), doubts=_number_doubts(rows))
+        found = _candidate_of(layout, rows, facts, _number_doubts(rows))
     if found.fits:
         return found
     others = [each.layout for each in recognition(outputs, facts).fitting]
@@ -200,20 +201,22 @@ def candidate(layout: Layout, outputs: Outputs, facts: NetFacts) -> Candidate | 
         return Candidate(layout.name, layout.families, f"the shape is its own. {missing}")
     if rows is None or rows.off_grid or not len(rows):
         return None
-    return _candidate_of(layout, rows, facts)
-
-
-def _candidate_of(layout: Layout, rows: BoxRows, facts: NetFacts) -> Candidate:
     with np.errstate(all="ignore"):
         doubts = (*rows.doubts, *_number_doubts(rows))
         doubts = (*doubts, *(_box_doubts(rows, facts) if not doubts else ()))
+        found = _candidate_of(layout, rows, facts, doubts)
+        return found if doubts else replace(found, odd=rows.odd or _is_odd(rows))
+
+
+def _candidate_of(
+    layout: Layout, rows: BoxRows, facts: NetFacts, doubts: tuple[str, ...]
+) -> Candidate:
     return Candidate(
         layout=layout.name,
         families=layout.families,
         grounds=rows.grounds,
         doubts=doubts,
         classes=_classes_in_words(rows),
-        odd=_is_odd(rows),
         labels_fit=_labels_fit(rows, facts),
         left_out=rows.left_out,
         remark=layout.remark,

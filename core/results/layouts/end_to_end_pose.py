@@ -4,7 +4,7 @@ import numpy as np
 
 from core.outputs import LayoutName, Outputs
 from core.results.box_rows import BoxRows
-from core.results.key_points import key_points, points_doubt
+from core.results.key_points import key_points, points_elsewhere
 from core.results.layout import Layout, NetFacts
 from core.results.layouts.end_to_end import NO_GRID, listed_table
 from core.results.tables import mask_count
@@ -19,7 +19,7 @@ def _read(outputs: Outputs, _facts: NetFacts) -> BoxRows | None:
     if points is None:
         return None
     cxcywh = np.hstack([(rows[:, :2] + rows[:, 2:4]) / 2, rows[:, 2:4] - rows[:, :2]])
-    doubt = points_doubt(rows[:, 6:], points.numbers, cxcywh, rows[:, 4])
+    odd = points_elsewhere(rows[:, 6:], points.numbers, cxcywh, rows[:, 4])
     return BoxRows(
         boxes=rows[:, :4],
         box_format="xyxy",
@@ -31,7 +31,7 @@ def _read(outputs: Outputs, _facts: NetFacts) -> BoxRows | None:
         ),
         grounds=f"{table.count} rows of a box, a confidence, a whole class and {points.text}",
         left_out=points.left_out,
-        doubts=(doubt,) if doubt else (),
+        odd=odd,
     )
 
 

@@ -3,7 +3,7 @@
 from core.outputs import LayoutName, Outputs
 from core.results.box_rows import BoxRows
 from core.results.grids import cell_table
-from core.results.key_points import points_doubt
+from core.results.key_points import points_elsewhere
 from core.results.layout import Layout, NetFacts
 from core.results.tables import left_out, upright
 
@@ -24,7 +24,7 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
     if scores.shape[1] not in (1, facts.labels):
         return None
     sure = rows[:, 4] * scores.max(axis=1)
-    doubt = points_doubt(rows[:, 5 : 5 + LANDMARKS], 2, rows[:, :4], sure)
+    odd = points_elsewhere(rows[:, 5 : 5 + LANDMARKS], 2, rows[:, :4], sure)
     return BoxRows(
         boxes=rows[:, :4],
         box_format="cxcywh",
@@ -37,7 +37,7 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
         grounds=f"{found.grounds}, with objectness, five landmarks and {scores.shape[1]} class "
         "scores",
         left_out=left_out(LANDMARKS, "are landmarks"),
-        doubts=(doubt,) if doubt else (),
+        odd=odd,
         off_grid=not found.strides,
     )
 

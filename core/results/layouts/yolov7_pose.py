@@ -6,7 +6,7 @@ YOLOv7-face writes so too, with five points.
 from core.outputs import LayoutName, Outputs
 from core.results.box_rows import BoxRows
 from core.results.grids import cell_table
-from core.results.key_points import key_points, points_doubt
+from core.results.key_points import key_points, points_elsewhere
 from core.results.layout import Layout, NetFacts
 from core.results.layouts.yolov5_face import CELLS_NOT_SHOWN
 from core.results.tables import upright
@@ -25,7 +25,7 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
         return None
     scores = rows[:, 5 : 5 + classes]
     sure = rows[:, 4] * scores.max(axis=1)
-    doubt = points_doubt(rows[:, 5 + classes :], points.numbers, rows[:, :4], sure)
+    odd = points_elsewhere(rows[:, 5 + classes :], points.numbers, rows[:, :4], sure)
     return BoxRows(
         boxes=rows[:, :4],
         box_format="cxcywh",
@@ -37,7 +37,7 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
         ),
         grounds=f"{found.grounds}, with objectness, {classes} class scores and {points.text}",
         left_out=points.left_out,
-        doubts=(doubt,) if doubt else (),
+        odd=odd,
         off_grid=not found.strides,
     )
 

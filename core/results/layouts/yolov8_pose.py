@@ -9,7 +9,7 @@ import numpy as np
 from core.outputs import LayoutName, Outputs
 from core.results.box_rows import BoxRows
 from core.results.grids import Grids
-from core.results.key_points import key_points, points_doubt
+from core.results.key_points import key_points, points_elsewhere
 from core.results.layout import Layout, NetFacts
 from core.results.layouts.yolov8 import column_table, row_a_cell_grids
 from core.results.tables import mask_count
@@ -30,7 +30,7 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
         return None
     scores = rows[:, 4 : 4 + classes]
     with np.errstate(all="ignore"):
-        doubt = points_doubt(
+        odd = points_elsewhere(
             rows[:, 4 + classes :], points.numbers, rows[:, :4], scores.max(axis=1)
         )
     return BoxRows(
@@ -43,7 +43,7 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
         ),
         grounds=f"{found.grounds}, with {classes} class scores and {points.text}",
         left_out=points.left_out,
-        doubts=(doubt,) if doubt else (),
+        odd=odd,
         off_grid=not found.strides,
     )
 
