@@ -22,7 +22,7 @@ $(shell test -e $(PY) || rm -f $(INSTALLED) $(DEVELOPED))
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run dev test format-check lint types unit browser screenshots format bench lock clean
+.PHONY: help run dev test format-check lint types unit browser test-exports screenshots format bench lock clean
 
 help: ## list these targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ browser: $(DEVELOPED) ## find or fetch a Chromium, then the tests that drive it
 	$(PY) -m tools.find_browser --install
 	$(PY) -m pytest -q -m browser tests/browser $(WORKERS) --ignore=tests/browser/test_live.py
 	$(PY) -m pytest -q -m browser tests/browser/test_live.py # streams want the machine alone
+
+test-exports: $(DEVELOPED) ## run exported scripts with OpenCV 4.8, 4.10, 4.12 and 5.0
+	$(PY) -m tools.test_exports
 
 screenshots: $(DEVELOPED) ## remake the README's pictures in docs/screenshots
 	$(PY) -m tools.find_browser --install

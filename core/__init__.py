@@ -68,6 +68,8 @@ render       to make a new picture of numbers; ``draw`` makes a new picture from
 provenance   picture, model and spec behind an answer, as exported files tell it
 category     a class's number in COCO's files, which count otherwise than class_id does
 road         the whole way from a picture's bytes to boxes or a ranking
+doubt        a reason not to believe an answer: labels that do not fit, another size than
+             the net was made for, the same answer to every picture
 run          the slow half of the road, picture to outputs, and what it leaves behind
 answer       what a model says of one picture: its likeliest classes, or its boxes
 convention   how the nets of one family want their pixels: scalefactor, mean, std
@@ -96,13 +98,14 @@ video source a video that stands in for a camera, played in a loop
 
 Imports point down only:
 
-errors, outputs < picture < blob < nets
+environment, wording, errors, outputs < picture < blob < nets
                   picture < results
                   picture, blob, results < render
 all of them < pipeline < answers < lab
+              pipeline < doubts
                          answers < series < video < share
                                             video < live
-errors < jobs
+environment, errors < jobs
 
 ``nets`` and ``results`` do not know each other: a card names its output layout and
 ``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.

@@ -8,6 +8,7 @@ from core.picture.image import Picture
 from core.pipeline import Run, Thresholds, detect, ranking, run_model
 from core.results.classification import Ranked
 from core.results.detections import Detections
+from core.wording import counted
 
 MOST_RANKED = 5
 
@@ -54,12 +55,3 @@ def read_answer(run: Run, card: ModelCard, thresholds: Thresholds) -> Answer:
     kept = detect(run, card, thresholds).kept
     rows = zip(kept.class_id.tolist(), kept.confidence.tolist(), strict=True)
     return Answer(tuple(Ranked(each, card.label(each), sure) for each, sure in rows), kept)
-
-
-def counted(count: int, noun: str) -> str:
-    """Write a number with its noun.
-
-    >>> counted(1, "box"), counted(3, "box")
-    ('1 box', '3 boxes')
-    """
-    return f"{count} {noun if count == 1 else noun + 'es'}"

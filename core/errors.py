@@ -14,11 +14,14 @@ BlobscopeError
 │   └── EngineMissing   what should run the net is not installed
 ├── LayoutUnknown       no decoder knows outputs of these shapes
 ├── TruthUnreadable     a file with marked objects is wrong in this line or element
+│   └── TruthAmbiguous  several of its images may be the picture; one is to be chosen
 └── LiveRefused         a live stream cannot begin, or its video cannot be played
 
 The text of each error is a sentence that says what happened and what to do.
 Foreign exceptions are translated once, where they arise, with ``from``.
 """
+
+from collections.abc import Mapping
 
 
 class BlobscopeError(Exception):
@@ -75,6 +78,21 @@ class LayoutUnknown(BlobscopeError):  # noqa: N818
 
 class TruthUnreadable(BlobscopeError):  # noqa: N818
     """A file with marked objects cannot be read, or is about another picture."""
+
+
+class TruthAmbiguous(TruthUnreadable):
+    """Several images of a file have the picture's name.
+
+    Attributes:
+        candidates: what each is called, by its id.
+    """
+
+    def __init__(self, name: str, picture: str, candidates: Mapping[str, str]) -> None:
+        self.candidates = candidates
+        super().__init__(
+            f"{name} holds {len(candidates)} images that may be {picture}: "
+            f"{', '.join(candidates.values())}. Choose one of them."
+        )
 
 
 class LiveRefused(BlobscopeError):  # noqa: N818

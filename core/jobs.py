@@ -14,6 +14,7 @@ from contextlib import closing
 from threading import BoundedSemaphore, Event, Thread
 from typing import Generic, Literal, TypeVar
 
+from core.environment import whole_number
 from core.errors import MachineBusy
 
 MOST_JOBS = 3
@@ -38,8 +39,7 @@ def most_seconds(environment: Mapping[str, str] = os.environ) -> int:
     >>> most_seconds({"BLOBSCOPE_JOB_SECONDS": "60"}), most_seconds({})
     (60, 1200)
     """
-    text = environment.get("BLOBSCOPE_JOB_SECONDS", "").strip()
-    return int(text) if text.isdecimal() and int(text) > 0 else MOST_JOB_SECONDS
+    return whole_number("BLOBSCOPE_JOB_SECONDS", MOST_JOB_SECONDS, environment=environment)
 
 
 class Job(Generic[StepT]):

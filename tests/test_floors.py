@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 APP = ["app.py", *(str(path.relative_to(ROOT)) for path in ROOT.glob("pages/**/*.py"))]
 CORE = [str(path.relative_to(ROOT)) for path in ROOT.glob("core/**/*.py")]
 COMPONENTS = [str(path.relative_to(ROOT)) for path in ROOT.glob("pages/components/*/**/*.py")]
+# a wing's __init__.py has a docstring and no more; all others are tested by name
+NAMED = [each for each in COMPONENTS if len(ast.parse((ROOT / each).read_text()).body) > 1]
 PAGES = [str(path.relative_to(ROOT)) for path in ROOT.glob("pages/*.py")]
 LONGEST_PAGE = 40
 # an optional extra may be imported in one place, when it is asked for and not before
@@ -21,6 +23,8 @@ EXTRAS = {"core/nets/second_opinion.py": {"onnxruntime"}}
 BELOW = {
     "": [],
     "errors": [],
+    "environment": [],
+    "wording": [],
     "outputs": ["errors"],
     "picture": ["errors", "outputs"],
     "blob": ["errors", "outputs", "picture"],
@@ -32,12 +36,13 @@ BELOW = {
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
         *["answers", "series", "video"],
     ],
-    "answers": ["picture", "blob", "nets", "results", "pipeline"],
+    "answers": ["wording", "picture", "blob", "nets", "results", "pipeline"],
+    "doubts": ["errors", "outputs", "picture", "blob", "nets", "results", "pipeline"],
     "lab": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        "answers",
+        *["wording", "answers"],
     ],
-    "jobs": ["errors"],
+    "jobs": ["environment", "errors"],
     "series": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
         "answers",
@@ -47,7 +52,18 @@ BELOW = {
         *["answers", "series"],
     ],
     "live": [
-        *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+        *[
+            "environment",
+            "wording",
+            "errors",
+            "outputs",
+            "picture",
+            "blob",
+            "nets",
+            "results",
+            "render",
+            "pipeline",
+        ],
         *["answers", "series", "video"],
     ],
 }
@@ -86,6 +102,21 @@ def test_components_import_only_what_lies_below(file):
         if name.startswith("pages.") and _component_wing(name) not in allowed
     }
     assert above == set()
+
+
+def test_no_public_name_of_core_is_defined_in_two_modules():
+    homes: dict[str, list[str]] = {}
+    for file in CORE:
+        for name in _defined(file) - ({"LAYOUT"} if "/layouts/" in file else set()):
+            homes.setdefault(name, []).append(file)
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
+
+
+@pytest.mark.parametrize("file", NAMED)
+def test_each_component_has_a_test_file_of_its_name(file):
+    names = _module(file).split(".")[2:]
+    tests = ROOT.joinpath("tests/pages", *names[:-1], f"test_{names[-1]}.py")
+    assert tests.is_file(), f"{tests.relative_to(ROOT)} is missing"
 
 
 @pytest.mark.parametrize("file", CORE)
@@ -155,6 +186,18 @@ def _imported(node: ast.AST) -> Iterator[str]:
         members = [f"{node.module}.{alias.name}" for alias in node.names]
         modules = [name for name in members if _is_module(name)]
         yield from modules or [node.module]
+
+
+def _defined(file: str) -> set[str]:
+    """Name what a module defines at its top for others: functions, classes and values."""
+    names: set[str] = set()
+    for node in _tree(file).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            stored = (each for each in ast.walk(node) if isinstance(each, ast.Name))
+            names.update(each.id for each in stored if isinstance(each.ctx, ast.Store))
+    return {name for name in names if not name.startswith("_")}
 
 
 def _is_module(name: str) -> bool:

@@ -14,6 +14,7 @@ from core.blob.make import (
     along_channels,
     anchored,
     check,
+    entering,
     image_from_blob,
     make_blob,
     params,
@@ -71,6 +72,7 @@ def make_batch(images: Sequence[Image], spec: BlobSpec) -> tuple[Blob, tuple[Pla
         BlobImpossible: no image, images that do not go together, one that goes with no
             spec like this, or more than MAX_BATCH_BYTES.
     """
+    images = [entering(image, spec) for image in images]
     _check_together(images, spec)
     placements = tuple(place(Size.of(image), spec) for image in images)
     fitted = [

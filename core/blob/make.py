@@ -57,6 +57,7 @@ def make_blob(image: npt.NDArray[Any], spec: BlobSpec) -> tuple[Blob, Placement]
         BlobImpossible: OpenCV could not make this blob, or would make a wrong one.
     """
     check(image, spec)
+    image = entering(image, spec)
     placement = place(Size.of(image), spec)
     try:
         blob: npt.NDArray[Any] = cv2.dnn.blobFromImageWithParams(
@@ -70,6 +71,15 @@ def make_blob(image: npt.NDArray[Any], spec: BlobSpec) -> tuple[Blob, Placement]
         blob = blob / along_channels(spec.std, blob, spec.layout)
     blob.setflags(write=False)
     return Blob(blob), placement
+
+
+def entering(image: npt.NDArray[Any], spec: BlobSpec) -> npt.NDArray[Any]:
+    """Return the image as it enters: made grey, (H, W), where the spec wants one channel."""
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    if spec.channels == 3 or channels == 1:
+        return image
+    code = cv2.COLOR_BGR2GRAY if channels == 3 else cv2.COLOR_BGRA2GRAY
+    return cv2.cvtColor(image, code)
 
 
 def check(image: npt.NDArray[Any], spec: BlobSpec) -> None:
@@ -90,6 +100,8 @@ def check(image: npt.NDArray[Any], spec: BlobSpec) -> None:
             f"With ddepth uint8 OpenCV would cut {image.dtype} values to their lowest byte. "
             "Choose ddepth float32."
         )
+    if spec.channels == 1 and channels > 1 and image.dtype.name in ("int16", "float64"):
+        raise BlobImpossible(f"OpenCV cannot make a picture of {image.dtype} values grey.")
     if spec.layout == "NHWC" and image.dtype.name not in ("uint8", "float32"):
         raise BlobImpossible(
             f"In the NHWC layout OpenCV takes uint8 and float32 images, not {image.dtype}. "
@@ -109,7 +121,7 @@ def params(spec: BlobSpec) -> cv2.dnn.Image2BlobParams:
     found.scalefactor = (*spec.scalefactor, spec.scalefactor[2])
     found.mean = (*spec.mean, 0.0)
     found.size = spec.size.cv2 if spec.size else (0, 0)
-    found.swapRB = spec.swap_rb
+    found.swapRB = spec.swap_rb and spec.channels == 3
     found.ddepth = _DEPTHS[spec.ddepth]
     found.datalayout = _LAYOUTS[spec.layout]
     found.paddingmode = _MODES[spec.fit]

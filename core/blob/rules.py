@@ -21,6 +21,7 @@ from core.blob.findings import (
     plane_ranges,
     shape,
 )
+from core.blob.known_means import CAFFE_MEAN, FACE_DETECTOR_MEAN, TORCHVISION_MEAN
 from core.blob.make import place
 from core.blob.numbers import triple_to_text
 from core.blob.spec import BlobSpec, Triple
@@ -32,9 +33,9 @@ UNIT_SCALE = 1 / 32  # a scalefactor below this takes bytes to about 0..1: 1/255
 ALIKE = 0.1  # ranges that differ by a tenth of their width are no mistake: 0.017 for 1/255/std
 FAR_OFF = 1.3  # 4:3 into a square is 1.33
 MEANS_BY_COLOUR = {  # blue, green, red: the means that nets were trained with
-    "ImageNet (Caffe)": (104.0, 117.0, 123.0),
-    "ImageNet (torchvision)": (103.53, 116.28, 123.675),
-    "OpenCV's face detector": (104.0, 177.0, 123.0),
+    "ImageNet (Caffe)": CAFFE_MEAN,
+    "ImageNet (torchvision)": TORCHVISION_MEAN,
+    "OpenCV's face detector": FACE_DETECTOR_MEAN,
 }
 MEAN_TOLERANCE = 1.0
 
@@ -102,7 +103,7 @@ def mean_order(case: Case) -> Finding | None:
 def swap(case: Case) -> Finding | None:
     """Find a net that sees red as blue."""
     spec, wanted = case.spec, case.wanted
-    if not wanted or spec.swap_rb == wanted.swap_rb or mean_order(case):
+    if not wanted or spec.swap_rb == wanted.swap_rb or spec.channels == 1 or mean_order(case):
         return None
     order = "red, green, blue" if wanted.swap_rb else "blue, green, red"
     return measured(
@@ -245,6 +246,23 @@ def one_channel(case: Case) -> Finding | None:
     )
 
 
+def grey(case: Case) -> Finding | None:
+    """Find a net for grey pictures that gets colours, or the other way round."""
+    spec, wanted = case.spec, case.wanted
+    if not wanted or spec.channels == wanted.channels:
+        return None
+    return measured(
+        case,
+        "grey",
+        f"channels is {spec.channels}, but this net was trained on "
+        f"{'grey' if wanted.channels == 1 else 'colour'} pictures.",
+        "OpenCV refuses the blob, or, where the numbers happen to allow it, computes another "
+        "convolution without a word.",
+        replace(spec, channels=wanted.channels),
+        measure=shape,
+    )
+
+
 def channels(case: Case) -> Finding | None:
     """Find an image, or a file it came from, that is not made of three colours."""
     count = 1 if case.image.ndim == 2 else case.image.shape[2]
@@ -271,6 +289,7 @@ RULES: Mapping[str, Rule] = {
     "std missing": std_missing,
     "range": value_range,
     "size": size,
+    "grey": grey,
     "stretch": aspect_ratio,
     "letterbox": letterbox_rounding,
     "channels": channels,

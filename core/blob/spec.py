@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from core.blob.known_means import FACE_DETECTOR_MEAN
 from core.errors import BlobImpossible
 from core.picture.size import Size
 
@@ -11,12 +12,14 @@ Fit = Literal["stretch", "crop", "letterbox", "letterbox, rounded"]
 Anchor = Literal["centre", "top-left"]
 Depth = Literal["float32", "uint8"]
 BlobLayout = Literal["NCHW", "NHWC"]
+Channels = Literal[1, 3]
 Triple = tuple[float, float, float]
 
 FITS: tuple[Fit, ...] = get_args(Fit)
 ANCHORS: tuple[Anchor, ...] = get_args(Anchor)
 DEPTHS: tuple[Depth, ...] = get_args(Depth)
 BLOB_LAYOUTS: tuple[BlobLayout, ...] = get_args(BlobLayout)
+CHANNELS: tuple[Channels, ...] = get_args(Channels)
 
 MAX_BLOB_SIDE = 4096
 LEAST, MOST = 1e-37, 1e37
@@ -43,6 +46,9 @@ class BlobSpec:
         anchor: where a letterboxed image sits; YOLOX wants ``top-left``.
         ddepth: ``uint8`` keeps bytes; OpenCV then forbids mean and scale.
         layout: the order of the blob's axes.
+        channels: 1 makes the image grey before anything else, with cv2.cvtColor:
+            0.299 R + 0.587 G + 0.114 B. Of scalefactor, mean and std the first value
+            then counts, and swap_rb does nothing. 3 leaves the image's channels alone.
 
     Raises:
         BlobImpossible: a value that OpenCV would refuse or misread.
@@ -58,6 +64,7 @@ class BlobSpec:
     anchor: Anchor = "centre"
     ddepth: Depth = "float32"
     layout: BlobLayout = "NCHW"
+    channels: Channels = 3
 
     def __post_init__(self) -> None:
         self._check_choices()
@@ -91,7 +98,22 @@ class BlobSpec:
         ones = (1.0, 1.0, 1.0)
         return self.scalefactor == ones and self.std == ones and not any(self.mean)
 
+    @property
+    def planes(self) -> tuple[str, ...]:
+        """What the planes of a colour image's blob mean, in order.
+
+        >>> BlobSpec(swap_rb=True).planes, BlobSpec(channels=1).planes
+        (('R', 'G', 'B'), ('grey',))
+        """
+        if self.channels == 1:
+            return ("grey",)
+        return ("R", "G", "B") if self.swap_rb else ("B", "G", "R")
+
     def _check_choices(self) -> None:
+        if self.channels not in CHANNELS:
+            raise BlobImpossible(
+                f"channels is 1, which makes the picture grey, or 3, not {self.channels!r}."
+            )
         choices: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             ("fit", self.fit, FITS),
             ("anchor", self.anchor, ANCHORS),
@@ -170,7 +192,7 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         name="ssd",
         title="SSD: 1.0, 300 x 300, mean (104, 177, 123)",
-        spec=BlobSpec(size=Size(300, 300), mean=(104.0, 177.0, 123.0)),
+        spec=BlobSpec(size=Size(300, 300), mean=FACE_DETECTOR_MEAN),
         fits_nets=(
             "Right for OpenCV's SSD face detector, whose mean it is. Other Caffe nets "
             "subtract (104, 117, 123); MobileNet-SSD wants scalefactor 1/127.5 and mean 127.5."

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.blob.make import Blob, bordered, check, place
+from core.blob.make import Blob, bordered, check, entering, place
 from core.blob.spec import BlobSpec, Triple
 from core.picture.placement import Placement
 from core.picture.size import Size
@@ -89,7 +89,7 @@ def trace(image: StageArray, spec: BlobSpec) -> Trace:
     """
     check(image, spec)
     placement = place(Size.of(image), spec)
-    first = _image(image)
+    first = _image(image, spec)
     resized = _resized(first, spec, placement)
     fitted = _fitted(resized, spec, placement)
     floats = _floats(fitted, spec)
@@ -101,7 +101,10 @@ def trace(image: StageArray, spec: BlobSpec) -> Trace:
     return Trace(stages, Blob(last.array), placement)
 
 
-def _image(image: StageArray) -> Stage:
+def _image(image: StageArray, spec: BlobSpec) -> Stage:
+    grey = entering(image, spec)
+    if grey is not image:
+        return _grey(grey, image.shape[2])
     channels = image[..., np.newaxis] if image.ndim == 2 else image
     orders: dict[int, ChannelOrder] = {1: "grey", 3: "BGR", 4: "BGRA"}
     order = orders[channels.shape[2]]
@@ -111,6 +114,19 @@ def _image(image: StageArray) -> Stage:
         code += "[..., np.newaxis]"
     note = f"The picture as OpenCV holds it: rows of pixels, channels in the order {order}."
     return Stage("image", channels, code, note, order)
+
+
+def _grey(grey: StageArray, channels: int) -> Stage:
+    flag, name = ("COLOR", "BGR") if channels == 3 else ("UNCHANGED", "BGRA")
+    code = (
+        f'image = cv2.cvtColor(cv2.imread("picture.png", cv2.IMREAD_{flag}), '
+        f"cv2.COLOR_{name}2GRAY)[..., np.newaxis]"
+    )
+    note = (
+        "The picture made grey by cv2.cvtColor: each pixel is 0.299 R + 0.587 G + 0.114 B, "
+        "rounded."
+    )
+    return Stage("image", grey[..., np.newaxis], code, note, "grey")
 
 
 def _resized(image: Stage, spec: BlobSpec, placement: Placement) -> Stage:

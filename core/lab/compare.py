@@ -7,16 +7,16 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.answers import Answer, counted, read_answer
+from core.answers import Answer, read_answer
 from core.blob.make import Blob, planes
 from core.blob.spec import BlobLayout, BlobSpec
 from core.nets.card import ModelCard
-from core.picture.image import Picture
-from core.pipeline import Run, Thresholds, run_model
+from core.pipeline import Run, Thresholds
 from core.render.planes import RenderedPlane, render_planes
 from core.results.boxes import iou_matrix
 from core.results.classification import Ranked
 from core.results.detections import Detections
+from core.wording import counted
 
 Status = Literal["same", "moved", "confidence changed", "only in A", "only in B"]
 
@@ -98,11 +98,6 @@ class Comparison:
         if (self.a.boxes is None) != (self.b.boxes is None):
             return "One side names the picture, the other finds boxes: only blobs compare."
         return summary(self.changes, noun="class" if self.a.boxes is None else "box")
-
-
-def run_side(picture: Picture, card: ModelCard, spec: BlobSpec) -> Side:
-    """Run one side; raises what ``pipeline.run_model`` does."""
-    return Side(card, spec, run_model(picture, card, spec))
 
 
 def compare(a: Side, b: Side, thresholds: Thresholds) -> Comparison:

@@ -159,7 +159,7 @@ def find_spec(
     labelled = [each for each in examples if each.label]
     augmented = tuple(augment(each) for each in labelled or examples)
     first = [
-        replace(spec, layout=card.blob.layout)
+        replace(spec, layout=card.blob.layout, channels=card.blob.channels)
         for spec in candidate_specs(size or card.blob.size)
     ]
     others = _other_fits(augmented, first[0])

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from core.environment import whole_number
 from core.errors import LiveRefused
+from core.wording import duration_text
 
 WAITING_SECONDS = 60.0
 """So long somebody who asked for a place and found none counts as waiting for one."""
@@ -166,19 +168,6 @@ def _come(count: int) -> str:
     return "comes 1 stream" if count == 1 else f"come {count} streams"
 
 
-def duration_text(seconds: float) -> str:
-    """Write a time as people say it.
-
-    >>> duration_text(1), duration_text(59), duration_text(61)
-    ('1 second', '59 seconds', '2 minutes')
-    """
-    if seconds < 60:
-        whole = math.ceil(seconds)
-        return f"{whole} second" + ("s" if whole != 1 else "")
-    minutes = math.ceil(seconds / 60)
-    return f"{minutes} minute" + ("s" if minutes != 1 else "")
-
-
 @lru_cache(maxsize=1)
 def stream_slots() -> StreamSlots:
     """Return the places of this process."""
@@ -195,12 +184,9 @@ def slots_from_environment(environment: Mapping[str, str]) -> StreamSlots:
     3
     """
     cores = os.cpu_count() or 1
-    most = _number(environment.get("BLOBSCOPE_MAX_STREAMS"), max(2, cores))
-    seconds = _number(environment.get("BLOBSCOPE_STREAM_SECONDS"), 600)
-    per_address = _number(environment.get("BLOBSCOPE_ADDRESS_STREAMS"), MOST_PER_ADDRESS)
+    most = whole_number("BLOBSCOPE_MAX_STREAMS", max(2, cores), environment=environment)
+    seconds = whole_number("BLOBSCOPE_STREAM_SECONDS", 600, environment=environment)
+    per_address = whole_number(
+        "BLOBSCOPE_ADDRESS_STREAMS", MOST_PER_ADDRESS, environment=environment
+    )
     return StreamSlots(most, seconds, per_address=per_address)
-
-
-def _number(text: str | None, default: int) -> int:
-    """Read a whole number of at least 1; what is none counts as not said."""
-    return int(text) if text and text.strip().isdecimal() and int(text) > 0 else default

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any, BinaryIO
@@ -19,7 +20,7 @@ import platformdirs
 import requests
 from filelock import FileLock, Timeout
 
-from core.errors import DownloadFailed, ModelMissing
+from core.errors import DownloadFailed, ModelMissing, ModelUnreadable
 from core.nets.card import ModelCard, ModelFile, ModelPaths
 
 ProgressCallback = Callable[[str, int, int], None]
@@ -55,8 +56,11 @@ def present(card: ModelCard) -> bool:
 def file_paths(card: ModelCard) -> ModelPaths:
     """Where the files of the model lie.
 
+    Each file is checked against its digest, once in the life of the process.
+
     Raises:
         ModelMissing: at least one of them is not on this machine.
+        ModelUnreadable: one of them is not the file that the card promises.
     """
     found = {file: _find(card, file) for file in card.files}
     absent = [file.name for file, path in found.items() if path is None]
@@ -64,10 +68,31 @@ def file_paths(card: ModelCard) -> ModelPaths:
         raise ModelMissing(
             f"{card.title} is not on this machine yet ({', '.join(absent)}). {_remedy(card)}"
         )
+    for file, path in found.items():
+        if path is not None:
+            _check_content(card, file, path)
     config = found[card.config_file] if card.config_file else None
     model = found[card.model_file]
     assert model is not None
     return ModelPaths(model=model, config=config)
+
+
+def _check_content(card: ModelCard, file: ModelFile, path: Path) -> None:
+    kind, _, wanted = file.digest.partition(":")
+    facts = path.stat()
+    digest = _digest(path, kind, facts.st_size, facts.st_mtime_ns)
+    if digest != wanted:
+        raise ModelUnreadable(
+            f"{card.title}: {file.name} is not the file that its card promises; its {kind} is "
+            f"{digest}. Replace {path}, or correct the digest in models/{card.name}/card.toml."
+        )
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, kind: str, size: int, changed_ns: int) -> str:  # noqa: ARG001 - the key
+    """Read a file's digest once, and again where the file has changed."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, kind).hexdigest()
 
 
 def _remedy(card: ModelCard) -> str:

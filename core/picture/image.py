@@ -100,6 +100,15 @@ def kind_of(picture: Picture) -> Kind:
     return "grey" if header.mode in ("1", "L", "I", "I;16", "I;16B") else "colour"
 
 
+def orientation_of(picture: Picture) -> int:
+    """Read from the header how ``decode`` turns the picture: EXIF's 1 to 8, 1 is not at all.
+
+    Raises:
+        PictureRefused: as ``decode``, for what the header alone tells.
+    """
+    return _orientation(_header(picture), picture.data)
+
+
 def _header(picture: Picture) -> Image.Image:
     """Open the picture without decoding it, or refuse it."""
     if not picture.data:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Bgr = tuple[int, int, int]
-Channel = Literal["B", "G", "R"]
+Channel = Literal["B", "G", "R", "grey"]
 ColourMap = NewType("ColourMap", npt.NDArray[np.uint8])
 """256 colours, (256, 1, 3), as cv2.applyColorMap wants them; entry 0 is the lowest value."""
 
@@ -96,6 +96,7 @@ TINTS: dict[Channel, ColourMap] = {
     "B": _between("#000000", "#3A5BFF", "#C4D0FF"),
     "G": _between("#000000", "#1FA63A", "#C8F5CF"),
     "R": _between("#000000", "#E0322B", "#FFD0CC"),
+    "grey": GREY,
 }
 
 

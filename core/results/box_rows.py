@@ -1,7 +1,7 @@
 """A detector's raw rows taken apart: boxes beside scores. All output layouts come to this."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +9,9 @@ import numpy.typing as npt
 from core.picture.size import Size
 from core.results.boxes import Boxes, cxcywh_to_xyxy
 from core.results.detections import Detections
+from core.results.tables import Array
 
-Array = npt.NDArray[Any]
-Lines = tuple[str, ...]
+CodeLines = tuple[str, ...]
 BoxFormat = Literal["xyxy", "cxcywh"]
 
 LARGEST_FRACTION = 2.0
@@ -47,7 +47,7 @@ class BoxRows:
 
     boxes: Array
     box_format: BoxFormat
-    lines: Lines
+    lines: CodeLines
     grounds: str
     scores: Array | None = None
     objectness: Array | None = None
@@ -111,21 +111,21 @@ class BoxRows:
         return class_id, score if self.objectness is None else self.objectness * score
 
     @property
-    def script(self) -> Lines:
+    def script(self) -> CodeLines:
         """The lines of a script that leave ``xyxy``, ``class_ids`` and ``confidences``.
 
         Boxes are in blob pixels then, a row each.
         """
         return (*self.lines, *self._class_lines(), *self._box_lines())
 
-    def _class_lines(self) -> Lines:
+    def _class_lines(self) -> CodeLines:
         if self.scores is None:
             return ()
         best = "scores.max(axis=1)"
         best = best if self.objectness is None else f"objectness * {best}"
         return (f"class_ids, confidences = scores.argmax(axis=1), {best}",)
 
-    def _box_lines(self) -> Lines:
+    def _box_lines(self) -> CodeLines:
         scaled = self.in_fractions
         if self.box_format == "xyxy":
             return ("xyxy = boxes.astype(float)" + " * np.tile(into, 2)" * scaled,)

@@ -11,7 +11,7 @@ import numpy as np
 from core.picture.size import Size
 from core.results.boxes import Boxes, cxcywh_to_xyxy
 from core.results.grids import Grids, Head
-from core.results.rows import ClassScore, RawRow, RowRule
+from core.results.rows import RawRow, RowClass, RowRule
 from core.results.steps import Axis, AxisSteps, BoxCoding, Inner, Step, axis_steps, logit
 
 MOST_CLASSES = 5
@@ -70,7 +70,7 @@ class Origin:
     anchor: int
     rule: RowRule
     numbers: tuple[Number, ...]
-    best: tuple[ClassScore, ...]
+    best: tuple[RowClass, ...]
     across: tuple[Step, ...] = field(repr=False)
     down: tuple[Step, ...] = field(repr=False)
     confidence_steps: tuple[Step, ...] = field(repr=False)
@@ -195,7 +195,7 @@ def _down(rule: RowRule, size: Size, head: Head, raw: RawRow, line: int, anchor:
     )
 
 
-def _best_classes(rule: RowRule, head: Head, raw: RawRow) -> tuple[ClassScore, ...]:
+def _best_classes(rule: RowRule, head: Head, raw: RawRow) -> tuple[RowClass, ...]:
     """Name the classes with the largest numbers; equals in the order of their ids.
 
     Classes without any score are left out, as long as one is left.
@@ -204,7 +204,7 @@ def _best_classes(rule: RowRule, head: Head, raw: RawRow) -> tuple[ClassScore, .
     scores = rule.class_scores(raw, given)
     order = np.argsort(-given, kind="stable")[:MOST_CLASSES].tolist()
     order = [each for each in order if scores[each] > 0] or order[:1]
-    return tuple(ClassScore(each, float(given[each]), float(scores[each])) for each in order)
+    return tuple(RowClass(each, float(given[each]), float(scores[each])) for each in order)
 
 
 def _numbers(

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import LayoutUnknown
 from core.outputs import AUTO, LayoutName, Outputs
-from core.results.box_rows import Lines
+from core.results.box_rows import CodeLines
 from core.results.detections import Detections
 from core.results.grids import Grids
 from core.results.layout import Layout, NetFacts
@@ -87,7 +87,7 @@ def grids(outputs: Outputs, facts: NetFacts, layout: LayoutName = AUTO) -> Grids
         return found.grids(outputs, facts)
 
 
-def decoder_lines(outputs: Outputs, facts: NetFacts, layout: LayoutName = AUTO) -> Lines:
+def decoder_lines(outputs: Outputs, facts: NetFacts, layout: LayoutName = AUTO) -> CodeLines:
     """Write the lines of a script that do for these outputs what ``decode_outputs`` does.
 
     They find ``outputs``, arrays by name, and ``into``, the blob's width and height. They

@@ -6,11 +6,11 @@ import numpy as np
 
 from core.results.tables import Array, left_out
 
-FEWEST, MOST = 2, 150
+_FEWEST, _MOST = 2, 150
 """Key points of published nets: 5 in a face, 17 to 133 in a body."""
 
 
-MOST_ASKED = 20
+_MOST_ASKED = 20
 """So many of the most confident boxes are asked where their key points are."""
 
 
@@ -41,9 +41,9 @@ def key_points(columns: Array) -> KeyPoints | None:
     """
     count = columns.shape[1]
     third = columns[:, 2::3]
-    if count % 3 == 0 and FEWEST <= count // 3 <= MOST and (count % 2 or _within(third)):
+    if count % 3 == 0 and _FEWEST <= count // 3 <= _MOST and (count % 2 or _within(third)):
         return KeyPoints(count // 3, 3)
-    if count % 2 == 0 and FEWEST <= count // 2 <= MOST:
+    if count % 2 == 0 and _FEWEST <= count // 2 <= _MOST:
         return KeyPoints(count // 2, 2)
     return None
 
@@ -61,7 +61,7 @@ def points_elsewhere(points: Array, numbers: int, cxcywh: Array, sure: Array) ->
         cxcywh: the boxes (N, 4).
         sure: the confidences (N,).
     """
-    best = np.argsort(-np.nan_to_num(sure), kind="stable")[:MOST_ASKED]
+    best = np.argsort(-np.nan_to_num(sure), kind="stable")[:_MOST_ASKED]
     best = best[sure[best] > 0]
     by_point = points[best].reshape(len(best), points.shape[1] // numbers, numbers)
     middle = by_point[:, :, :2].mean(axis=1)

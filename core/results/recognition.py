@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from core.errors import LayoutUnknown
 from core.outputs import AUTO, LayoutName, Outputs, layout_names
-from core.results.box_rows import Array, BoxRows
+from core.results.box_rows import BoxRows
 from core.results.hints import hint
 from core.results.layout import Layout, NetFacts
 from core.results.layouts import layouts
+from core.results.tables import Array
 
 SLACK = 0.02
 """So far beyond 0..1 a score may lie that float16 or eight bits have rounded."""
@@ -38,7 +39,7 @@ class Candidate:
         families: the nets that write so.
         grounds: what of the shapes speaks for it.
         doubts: why its numbers cannot be what it says they are; none where it fits.
-        classes: how many there are, in words.
+        classes: how many class scores a row has; None where it holds its class alone.
         odd: the numbers can be so, but seldom are (all scores of a class 0 or 1, key points
             beside their boxes): others that fit go before.
         labels_fit: whether the classes are as many as the card's labels; None where nobody
@@ -51,7 +52,7 @@ class Candidate:
     families: str
     grounds: str
     doubts: tuple[str, ...] = ()
-    classes: str = ""
+    classes: int | None = None
     odd: bool = False
     labels_fit: bool | None = None
     left_out: str = ""
@@ -216,19 +217,11 @@ def _candidate_of(
         families=layout.families,
         grounds=rows.grounds,
         doubts=doubts,
-        classes=_classes_in_words(rows),
+        classes=None if rows.scores is None else rows.scores.shape[1],
         labels_fit=_labels_fit(rows, facts),
         left_out=rows.left_out,
         remark=layout.remark,
     )
-
-
-def _classes_in_words(rows: BoxRows) -> str:
-    if rows.scores is not None:
-        return f"{rows.scores.shape[1]} class scores a row"
-    if rows.class_id is None or not rows.class_id.size:
-        return "no class"
-    return f"class {np.nan_to_num(rows.class_id.max()):.0f}"
 
 
 def _labels_fit(rows: BoxRows, facts: NetFacts) -> bool | None:

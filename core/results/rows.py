@@ -17,7 +17,7 @@ RawRows = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class ClassScore:
+class RowClass:
     """A class of a raw row: its number as given, and its score without the objectness."""
 
     class_id: int
@@ -30,12 +30,12 @@ def given_scores(raw: RawRow, given: RawRow) -> RawRow:  # noqa: ARG001 - one si
     return given
 
 
-def objectness_times_score(raw: RawRow, best: ClassScore) -> tuple[Step, ...]:
+def objectness_times_score(raw: RawRow, best: RowClass) -> tuple[Step, ...]:
     """Write out the confidence of a row with objectness and class scores, both 0..1."""
     return (product_step(float(raw[4]), best.score),)
 
 
-def class_score_alone(raw: RawRow, best: ClassScore) -> tuple[Step, ...]:  # noqa: ARG001
+def class_score_alone(raw: RawRow, best: RowClass) -> tuple[Step, ...]:  # noqa: ARG001
     """Write out the confidence of a row without objectness."""
     return (Step("confidence", "class score", number(best.score), best.score),)
 
@@ -80,5 +80,5 @@ class RowRule:
     objectness_name: str = ""
     score_formula: str = ""
     class_scores: Callable[[RawRow, RawRow], RawRow] = given_scores
-    confidence_steps: Callable[[RawRow, ClassScore], tuple[Step, ...]] = objectness_times_score
+    confidence_steps: Callable[[RawRow, RowClass], tuple[Step, ...]] = objectness_times_score
     cell_values: Callable[[RawRows, int], RawRows] = objectness_column

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from core.outputs import Outputs
@@ -91,8 +90,3 @@ def left_out(numbers: int, what: str) -> str:
     '51 more numbers a row are key points, and are not read.'
     """
     return f"{numbers} more numbers a row {what}, and are not read."
-
-
-def sigmoid(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Press numbers into 0..1: 1 / (1 + exp(-value))."""
-    return np.asarray(1 / (1 + np.exp(-values.astype(np.float64))))

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from core.answers import Answer, read_answer
 from core.nets.card import ModelCard
 from core.picture.image import BgrImage
-from core.picture.size import Size
 from core.pipeline import Run, Thresholds, on_shown, ranking
-from core.render.boxes import BoxStyle, Pen, draw_detections, label_tile
-from core.render.palette import class_colour
+from core.render.boxes import BoxStyle, draw_detections
+from core.render.labels import draw_class
 
 
 @dataclass(frozen=True)
@@ -45,14 +44,9 @@ class Question:
             boxes = on_shown(answer.boxes, replace(run, shown=onto))
             style = BoxStyle(labels=texts, confidence=texts)
             return draw_detections(onto, boxes, label=self.card.label, style=style)
-        copy = BgrImage(onto.copy())
         if texts and answer.best:
-            colour = class_colour(answer.best.class_id)
-            text = f"{answer.best.label} {answer.best.confidence:.0%}"
-            size = Size.of(onto)
-            tile = label_tile(text, colour, text_size=Pen.of(size).text, room=size)
-            copy[: tile.shape[0], : tile.shape[1]] = tile
-        return copy
+            return draw_class(onto, answer.best)
+        return BgrImage(onto.copy())
 
 
 def labels_of(answer: Answer) -> tuple[str, ...]:

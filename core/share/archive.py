@@ -4,7 +4,10 @@ import io
 from collections.abc import Iterable
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-_PACKED_ALREADY = (".png", ".jpg", ".jpeg", ".webp")
+_PACKED_ALREADY = (
+    *(".png", ".jpg", ".jpeg", ".webp"),
+    *(".onnx", ".caffemodel", ".weights", ".pb", ".tflite"),  # weights are noise to ZIP
+)
 
 
 def zipped(files: Iterable[tuple[str, bytes]]) -> bytes:

@@ -13,6 +13,7 @@ from core.nets.card import ModelCard
 from core.nets.catalog import MODELS
 from core.picture.size import Size
 from core.results.boxes import xyxy_to_xywh
+from core.results.class_names import VOC_NAMES
 from core.results.detections import Detections
 from core.share.detections import CONFIDENCE_DIGITS, PIXEL_DIGITS
 from core.share.file_names import stem
@@ -22,16 +23,6 @@ Numbering = Literal["official", "counted"]
 
 GAPS = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
 """Ids up to 90 that COCO planned for (hat, mirror, desk ...) and gave to no box."""
-
-_SPELLINGS = {
-    "motorcycle": "motorbike",
-    "airplane": "aeroplane",
-    "couch": "sofa",
-    "potted plant": "pottedplant",
-    "dining table": "diningtable",
-    "tv": "tvmonitor",
-}
-"""COCO's own spellings of six labels that Darknet's list, ours, spells as VOC did."""
 
 
 def numberings(card: ModelCard) -> tuple[Numbering, ...]:
@@ -43,8 +34,8 @@ def numberings(card: ModelCard) -> tuple[Numbering, ...]:
 def categories(card: ModelCard, numbering: Numbering) -> dict[int, int]:
     """Map each class id that has a label to its category id.
 
-    >>> from core.nets.catalog import card
-    >>> yolo = card("yolo-fastest-1.1-coco")
+    >>> from core.nets.catalog import card_named
+    >>> yolo = card_named("yolo-fastest-1.1-coco")
     >>> categories(yolo, "official")[79], categories(yolo, "counted")[79]
     (90, 80)
     """
@@ -129,4 +120,5 @@ def _official() -> dict[str, int]:
 
 
 def _plain(label: str) -> str:
-    return _SPELLINGS.get(label, label)
+    """Spell a label as Darknet's list does, ours: six of COCO's classes by VOC's names."""
+    return VOC_NAMES.get(label, label)

@@ -4,7 +4,7 @@ from core.nets.card import ModelCard
 from core.outputs import Outputs
 from core.picture.image import Picture
 from core.pipeline import MOST_CANDIDATES, Run, Thresholds, layout_of, net_facts
-from core.results.classification import is_logits, scores
+from core.results.classification import answer_kind, scores
 from core.results.decoders import decoder_lines
 from core.share.archive import zipped
 from core.share.detections import (
@@ -14,6 +14,7 @@ from core.share.detections import (
     class_names,
 )
 from core.share.file_names import file_name
+from core.share.model_files import file_lines, packed_files
 from core.share.provenance import Provenance
 from core.share.ranking import RANKING_COLUMNS
 from core.share.script import Reading, blob_lines, reading, reading_lines
@@ -63,19 +64,24 @@ def detection_script(provenance: Provenance, run: Run, thresholds: Thresholds) -
     return "\n".join(lines) + "\n"
 
 
-def script_zip(code: str, name: str, picture: Picture, card: ModelCard) -> bytes:
+def script_zip(
+    code: str, name: str, picture: Picture, card: ModelCard, *, with_files: bool = False
+) -> bytes:
     """Pack a script with all it reads: the picture, classes.txt, and the model's files.
 
-    Files of models that are not our own stay where they come from: the script's first
-    lines say where.
+    Files of models that are not our own go along, with their licence and source, where
+    somebody wants them; else the script says where they come from, and can fetch them.
+
+    Raises:
+        ModelMissing: the files are wanted, and not on this machine.
     """
-    shipped = card.files if card.shipped else ()
+    files = packed_files(card) if with_files or card.shipped else ()
     return zipped(
         [
             (name, code.encode()),
             (file_name(picture.name), picture.data),
             (LABELS, class_names(card).encode()),
-            *((file.name, (card.folder / file.name).read_bytes()) for file in shipped),
+            *files,
         ]
     )
 
@@ -83,24 +89,28 @@ def script_zip(code: str, name: str, picture: Picture, card: ModelCard) -> bytes
 def _opening(provenance: Provenance, name: str) -> ScriptLines:
     """Say what is needed, and read the picture."""
     card = provenance.card
-    addresses = [f"#   {file.name} from {file.address}" for file in card.files if file.address]
     files = ", ".join([*(file.name for file in card.files), LABELS])
     how: Reading = reading(provenance.picture)
     return (
-        f"# python {name} [picture]  asks {_on_one_line(card.title)}, as Blobscope did.",
+        f"# python {name} [picture] [--download]",
+        f"# asks {_on_one_line(card.title)}, as Blobscope did.",
         "# Needs numpy and opencv-python-headless, and in this folder:",
         f"#   {files}",
-        *addresses,
         "import csv",
+        "import hashlib",
         *(("import re",) if _has_thresholds(card) else ()),
         "import sys",
+        "import urllib.request",
         "from pathlib import Path",
         "",
         "import cv2",
         "import numpy as np",
         "",
+        "asked = sys.argv[1:]",
         # repr: the name came with an upload, and must stay a name
-        f"path = sys.argv[1] if len(sys.argv) > 1 else {file_name(provenance.picture.name)!r}",
+        f"path = ([each for each in asked if each != '--download'] or "
+        f"[{file_name(provenance.picture.name)!r}])[0]",
+        *file_lines(card),
         *_label_lines(provenance.card.label_offset),
         *reading_lines(how),
     )
@@ -135,7 +145,8 @@ def _net_lines(card: ModelCard) -> ScriptLines:
             f"cfg = Path({config!r}).read_text(encoding='latin-1')",
             "# the file's own thresholds would hide rows: ours come below",
             r'cfg = re.sub(r"(?m)^\s*(thresh|nms_threshold)\s*=.*$", "", cfg)',
-            r'cfg = re.sub(r"(?m)^\s*\[(yolo|region)\]", r"\g<0>\nthresh=0.001", cfg)',
+            r'head = r"(?m)^[ \t]*\[[ \t]*(yolo|region)[ \t]*\].*$"',
+            r'cfg = re.sub(head, r"[\1]\nthresh=0.001", cfg)',
             "cfg = np.frombuffer(cfg.encode('latin-1'), np.uint8)",
             f"net = cv2.dnn.readNetFromDarknet(cfg, np.fromfile({model!r}, np.uint8))",
         )
@@ -267,16 +278,23 @@ def _boxes_end() -> ScriptLines:
 
 
 def _ranking_part(card: ModelCard, outputs: Outputs, k: int) -> ScriptLines:
-    needed = is_logits(scores(outputs)) if card.logits is None else card.logits
-    softmax: ScriptLines = (
-        "# these are logits: softmax makes them confidences",
-        "powers = np.exp(scores - scores.max())",
-        "confidences = powers / powers.sum()",
-    )
+    answer = scores(outputs)
+    kind = answer_kind(answer, logits=card.logits)
+    made: ScriptLines = ("confidences = scores.clip(0, 1)  # the net did softmax itself",)
+    if kind == "sigmoids":
+        made = ("confidences = scores.clip(0, 1)  # a confidence for each class by itself",)
+    elif kind == "logits" and answer.size == 1:
+        made = ("confidences = 1 / (1 + np.exp(-scores))  # one logit: a sigmoid",)
+    elif kind == "logits":
+        made = (
+            "# these are logits: softmax makes them confidences",
+            "powers = np.exp(scores - scores.max())",
+            "confidences = powers / powers.sum()",
+        )
     return (
         "# 3. One row of scores, a number for each class",
         "scores = outputs[names[0]].ravel().astype(float)",
-        *(softmax if needed else ("confidences = scores.clip(0, 1)  # it did softmax itself",)),
+        *made,
         f'best = np.argsort(-confidences, kind="stable")[:{k}].tolist()',
         "",
     )

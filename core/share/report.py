@@ -160,7 +160,7 @@ def _photo(image: BgrImage, caption: str, alt: str) -> Figure:
 def _planes(provenance: Provenance) -> Figure:
     """Make the blob again: to keep it for a report that may never be asked for is a waste."""
     blob: Blob = make_blob(decode_picture(provenance.picture), provenance.spec)[0]
-    order = "R, G, B" if provenance.spec.swap_rb else "B, G, R"
+    order = ", ".join(provenance.spec.planes)
     return Figure(
         png(for_display(render_planes_together(blob, provenance.spec))),
         "image/png",
@@ -248,6 +248,7 @@ def _spec_facts(spec: BlobSpec) -> dict[str, str]:
         **({"bars": _bars(spec)} if spec.letterboxed else {}),
         "ddepth": spec.ddepth,
         "layout": spec.layout,
+        "channels": str(spec.channels),
     }
 
 

@@ -92,7 +92,7 @@ def blob_lines(spec: BlobSpec) -> tuple[str, ...]:
     """
     padding = _padding_lines(spec)
     lines = [*padding, ""] if padding else []
-    return (*lines, *_value_lines(spec))
+    return (*_grey_lines(spec, "image = {}"), *lines, *_value_lines(spec))
 
 
 def batch_lines(spec: BlobSpec) -> tuple[str, ...]:
@@ -103,10 +103,10 @@ def batch_lines(spec: BlobSpec) -> tuple[str, ...]:
     parts = cv2.dnn.imagesFromBlob(blob)
     """
     padding = _padding_lines(spec)
-    lines = []
+    lines = _grey_lines(spec, "images = [{} for image in images]")
     if padding:
         inner = [*padding, "images[number] = image"]
-        lines = ["for number, image in enumerate(images):", *(f"    {line}" for line in inner)]
+        lines += ["for number, image in enumerate(images):", *(f"    {line}" for line in inner)]
     lines += [
         line.replace("blobFromImage", "blobFromImages").replace("(image", "(images")
         for line in _value_lines(spec)
@@ -121,8 +121,9 @@ def _value_lines(spec: BlobSpec) -> list[str]:
     """Write the call, and the division by std behind it."""
     lines = [_call(spec)] if _is_simple(spec) else _params_lines(spec)
     if spec.std != (1.0, 1.0, 1.0):
-        axes = ".reshape(3, 1, 1)" if spec.layout == "NCHW" else ""
-        lines.append(f"blob /= np.float32([{_three(spec.std)}]){axes}  # cv2.dnn has no std")
+        axes = ".reshape(-1, 1, 1)" if spec.layout == "NCHW" else ""
+        std = _one(spec.std[0]) if spec.channels == 1 else _three(spec.std)
+        lines.append(f"blob /= np.float32([{std}]){axes}  # cv2.dnn has no std")
     return lines
 
 
@@ -141,6 +142,14 @@ def reading(picture: Picture) -> Reading:
     return "deep" if header.format == "PNG" and picture.data[24] == 16 else "plain"
 
 
+def _grey_lines(spec: BlobSpec, statement: str) -> list[str]:
+    """Make the picture grey first, where the net wants one channel."""
+    if spec.channels == 3:
+        return []
+    made = statement.format("cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)")
+    return [f"{made}  # 0.299 R + 0.587 G + 0.114 B"]
+
+
 def _is_simple(spec: BlobSpec) -> bool:
     """Tell whether the arguments of blobFromImage can say it all."""
     fits = not spec.letterboxed or spec.size is None or spec.padded_before
@@ -152,7 +161,7 @@ def _call(spec: BlobSpec) -> str:
         "scalefactor": _one(spec.scalefactor[0]) if spec.scalefactor[0] != 1 else "",
         "size": str(spec.size.cv2) if spec.size else "",
         "mean": f"({_three(spec.mean)})" if any(spec.mean) else "",
-        "swapRB": "True" if spec.swap_rb else "",
+        "swapRB": "True" if spec.swap_rb and spec.channels == 3 else "",
         "crop": "True" if spec.fit == "crop" and spec.size else "",
         "ddepth": "cv2.CV_8U" if spec.ddepth == "uint8" else "",
     }
@@ -172,7 +181,7 @@ def _params_lines(spec: BlobSpec) -> list[str]:
         "scalefactor": f"({scale}, {_one(spec.scalefactor[2])})" if any_scale else "",
         "size": str(spec.size.cv2) if spec.size else "",
         "mean": f"({mean}, 0)" if any(spec.mean) else "",
-        "swapRB": "True" if spec.swap_rb else "",
+        "swapRB": "True" if spec.swap_rb and spec.channels == 3 else "",
         "ddepth": "cv2.CV_8U" if spec.ddepth == "uint8" else "",
         "datalayout": "cv2.dnn.DNN_LAYOUT_NHWC" if spec.layout == "NHWC" else "",
         "paddingmode": f"cv2.dnn.{mode}" if mode else "",

@@ -107,6 +107,16 @@ MISTAKES = {
         *("blob 1 x 3 x 4 x 16", "blob 1 x 3 x 4 x 4"),
         {"size": FOUR},
     ),
+    "colours for a grey net": (
+        *("grey", RAMP, BlobSpec(size=FOUR), BlobSpec(size=FOUR, channels=1)),
+        *("blob 1 x 3 x 4 x 4", "blob 1 x 1 x 4 x 4"),
+        {"channels": 1},
+    ),
+    "grey for a net of colours": (
+        *("grey", RAMP, replace(DARKNET, channels=1), DARKNET),
+        *("blob 1 x 1 x 4 x 4", "blob 1 x 3 x 4 x 4"),
+        {"channels": 3},
+    ),
     "a wide picture stretched for YOLOX": (
         *("stretch", WIDE, BlobSpec(size=FOUR), YOLOX),
         "a circle is 4.00 times as long as wide",

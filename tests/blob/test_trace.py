@@ -16,6 +16,7 @@ MODES = {
     "letterbox, rounded": cv2.dnn.DNN_PMODE_NULL,
 }
 VALUES = ("uint8", "uint8", "uint16", "int16", "float32", "float64")
+MADE_GREY = ("uint8", "uint16", "float32")  # what cv2.cvtColor takes
 IN_NHWC = ("uint8", "float32")  # cv2 fails on the others
 NAMES = ["image", "resized", "fitted", "float", "minus mean", "scaled", "swapped", "planes"]
 
@@ -46,6 +47,7 @@ def random_spec(rng, image):
         anchor=str(rng.choice(["centre", "top-left"])),
         ddepth="uint8" if bytes_kept else "float32",
         layout=str(layout),
+        channels=1 if image.dtype.name in MADE_GREY and rng.random() < 0.2 else 3,
         **numbers,
     )
 
@@ -63,6 +65,9 @@ def random_numbers(rng):
 
 def reference(image, spec):
     """What cv2.dnn returns, written without Blobscope's code."""
+    if spec.channels == 1 and image.shape[2:] in ((3,), (4,)):
+        codes = {3: cv2.COLOR_BGR2GRAY, 4: cv2.COLOR_BGRA2GRAY}
+        image = cv2.cvtColor(image, codes[image.shape[2]])
     if spec.fit == "letterbox, rounded" or (
         spec.fit == "letterbox" and spec.anchor == "top-left"
     ):
@@ -81,7 +86,7 @@ def reference_params(spec):
     params.scalefactor = [*spec.scalefactor, spec.scalefactor[2]]
     params.mean = [*spec.mean, 0]
     params.size = (spec.size.width, spec.size.height) if spec.size else (0, 0)
-    params.swapRB = spec.swap_rb
+    params.swapRB = spec.swap_rb and spec.channels == 3
     params.ddepth = cv2.CV_8U if spec.ddepth == "uint8" else cv2.CV_32F
     params.datalayout = getattr(cv2.dnn, f"DNN_LAYOUT_{spec.layout}")
     params.paddingmode = MODES[spec.fit]

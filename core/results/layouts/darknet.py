@@ -18,7 +18,7 @@ from core.results.grids import (
     grid_size,
 )
 from core.results.layout import Layout, NetFacts
-from core.results.rows import ClassScore, RawRow, RowRule, product_step
+from core.results.rows import RawRow, RowClass, RowRule, product_step
 from core.results.steps import TINY, Step, logit, number, sigmoid_step
 
 
@@ -99,7 +99,7 @@ def _class_scores(raw: RawRow, given: RawRow) -> RawRow:
     return np.asarray(given / max(raw[4], TINY))
 
 
-def _confidence_steps(raw: RawRow, best: ClassScore) -> tuple[Step, ...]:
+def _confidence_steps(raw: RawRow, best: RowClass) -> tuple[Step, ...]:
     if best.given <= 0:
         return (Step("confidence", "0, because cv2 drops what is below its thresh", "", 0.0),)
     objectness = sigmoid_step("to", logit(raw[4]))

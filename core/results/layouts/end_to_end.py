@@ -8,7 +8,7 @@ from core.results.box_rows import BoxRows
 from core.results.layout import Layout, NetFacts
 from core.results.tables import Table, mask_count, tables, without_masks
 
-MOST_ROWS = 1000
+_MOST_ROWS = 1000
 """A net that picks its best boxes lists no more."""
 
 NO_GRID = (
@@ -20,7 +20,7 @@ NO_GRID = (
 def listed_table(outputs: Outputs, *, least: int) -> Table | None:
     """Return the one table of few rows, wide enough, as it stands."""
     found = next(tables(outputs), None)
-    return found if found and found.width >= least and found.count <= MOST_ROWS else None
+    return found if found and found.width >= least and found.count <= _MOST_ROWS else None
 
 
 def _read(outputs: Outputs, _facts: NetFacts) -> BoxRows | None:

@@ -10,11 +10,11 @@ from core.results.distances import distance_rows
 from core.results.layout import Layout, NetFacts
 from core.results.layouts.yolov5_face import CELLS_NOT_SHOWN
 
-STRIDES = (8, 16, 32)
+_STRIDES = (8, 16, 32)
 
 
 def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
-    return distance_rows(outputs, facts, strides=STRIDES, middle=0.5)
+    return distance_rows(outputs, facts, strides=_STRIDES, middle=0.5)
 
 
 LAYOUT = Layout(

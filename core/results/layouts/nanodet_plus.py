@@ -12,11 +12,11 @@ from core.results.distances import distance_rows
 from core.results.layout import Layout, NetFacts
 from core.results.layouts.yolov5_face import CELLS_NOT_SHOWN
 
-STRIDES = (8, 16, 32, 64)
+_STRIDES = (8, 16, 32, 64)
 
 
 def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
-    return distance_rows(outputs, facts, strides=STRIDES, middle=0.0)
+    return distance_rows(outputs, facts, strides=_STRIDES, middle=0.0)
 
 
 LAYOUT = Layout(

@@ -6,11 +6,12 @@ Either boxes [1, N, 4] beside scores [1, N, C], or, as Ultralytics exports them,
 
 from core.outputs import LayoutName, Outputs
 from core.results.box_rows import BoxRows
+from core.results.classification import sigmoid
 from core.results.grids import strides_for
 from core.results.layout import Layout, NetFacts
 from core.results.layouts.end_to_end import listed_table
 from core.results.pairs import BoxesAndScores, boxes_and_scores
-from core.results.tables import Array, mask_count, sigmoid
+from core.results.tables import Array, mask_count
 
 MOST_QUERIES, USUAL_QUERIES = 1000, 300
 

@@ -13,8 +13,8 @@ from core.results.layout import Layout, NetFacts
 from core.results.layouts.yolov5_face import CELLS_NOT_SHOWN
 from core.results.tables import left_out
 
-STRIDES = (8, 16, 32)
-ANCHORS = 2
+_STRIDES = (8, 16, 32)
+_ANCHORS = 2
 
 
 def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
@@ -25,17 +25,17 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
     scores = np.vstack([outputs[name].reshape(-1, 1) for name in score_names])
     far = np.vstack([outputs[name].reshape(-1, 4) for name in box_names])
     corners, steps = (
-        each.repeat(ANCHORS, axis=0) for each in cell_corners(facts.size, STRIDES)
+        each.repeat(_ANCHORS, axis=0) for each in cell_corners(facts.size, _STRIDES)
     )
-    landmarks = len(outputs) == 3 * len(STRIDES)
+    landmarks = len(outputs) == 3 * len(_STRIDES)
     return BoxRows(
         boxes=np.hstack([corners - far[:, :2], corners + far[:, 2:]]) * steps,
         box_format="xyxy",
         scores=scores,
         fractions=False,
         lines=(
-            *cell_lines(STRIDES),
-            f"cells, strides = (each.repeat({ANCHORS}, axis=0) for each in (cells, strides))",
+            *cell_lines(_STRIDES),
+            f"cells, strides = (each.repeat({_ANCHORS}, axis=0) for each in (cells, strides))",
             f"scores = np.vstack([outputs[name].reshape(-1, 1) for name in {score_names}])",
             f"far = np.vstack([outputs[name].reshape(-1, 4) for name in {box_names}])",
             "boxes = np.hstack([cells - far[:, :2], cells + far[:, 2:]]) * strides",
@@ -48,16 +48,17 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
 
 def _names(outputs: Outputs, facts: NetFacts) -> tuple[list[str], list[str]] | None:
     """Find by their shapes the scores' and the boxes' outputs of each grid."""
-    if len(outputs) not in (2 * len(STRIDES), 3 * len(STRIDES)):
+    if len(outputs) not in (2 * len(_STRIDES), 3 * len(_STRIDES)):
         return None
-    expected = (1, 4, 10)[: len(outputs) // len(STRIDES)]
+    expected = (1, 4, 10)[: len(outputs) // len(_STRIDES)]
     scores, boxes = [], []
-    for stride in STRIDES:
+    for stride in _STRIDES:
         columns, rows = grid_size(facts.size, stride)
         widths = {
             array.shape[-1]: name
             for name, array in outputs.items()
-            if array.ndim in (2, 3) and array.size == array.shape[-1] * columns * rows * ANCHORS
+            if array.ndim in (2, 3)
+            and array.size == array.shape[-1] * columns * rows * _ANCHORS
         }
         if tuple(sorted(widths)) != expected:
             return None

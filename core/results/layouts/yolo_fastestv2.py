@@ -13,9 +13,9 @@ from core.results.layout import Layout, NetFacts
 from core.results.layouts.yolov5_face import CELLS_NOT_SHOWN
 from core.results.tables import Array
 
-STRIDES = (16, 32)
-BOXES = 3
-STANDARD_ANCHORS = (
+_STRIDES = (16, 32)
+_BOXES = 3
+_STANDARD_ANCHORS = (
     (12.64, 19.39),
     (37.88, 51.48),
     (55.71, 138.31),
@@ -30,10 +30,10 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
     names = _named_grids(outputs, facts)
     if names is None:
         return None
-    anchors = np.array(facts.anchors or STANDARD_ANCHORS, np.float64).reshape(2, BOXES, 2)
+    anchors = np.array(facts.anchors or _STANDARD_ANCHORS, np.float64).reshape(2, _BOXES, 2)
     parts = [
         _grid(outputs[name][0], stride, sizes)
-        for name, stride, sizes in zip(names, STRIDES, anchors, strict=True)
+        for name, stride, sizes in zip(names, _STRIDES, anchors, strict=True)
     ]
     boxes, objectness, scores = (np.concatenate(each) for each in zip(*parts, strict=True))
     assumed = "" if facts.anchors else ", with the project's own anchors for COCO assumed"
@@ -51,10 +51,10 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
 
 def _named_grids(outputs: Outputs, facts: NetFacts) -> tuple[str, ...] | None:
     """Find each stride's output, channels last."""
-    if len(outputs) != len(STRIDES) or len(facts.anchors) not in (0, 2 * BOXES):
+    if len(outputs) != len(_STRIDES) or len(facts.anchors) not in (0, 2 * _BOXES):
         return None
     names = []
-    for stride in STRIDES:
+    for stride in _STRIDES:
         columns, rows = grid_size(facts.size, stride)
         fitting = [
             name
@@ -63,24 +63,24 @@ def _named_grids(outputs: Outputs, facts: NetFacts) -> tuple[str, ...] | None:
         ]
         names += fitting[:1]
     widths = {array.shape[-1] for array in outputs.values()}
-    fits = len(set(names)) == len(STRIDES) and len(widths) == 1 and min(widths) > 5 * BOXES
+    fits = len(set(names)) == len(_STRIDES) and len(widths) == 1 and min(widths) > 5 * _BOXES
     return tuple(names) if fits else None
 
 
 def _grid(grid: Array, stride: int, anchors: Array) -> tuple[Array, Array, Array]:
     """Return boxes (N, 4), objectness (N,) and scores (N, C), by cell row, column, anchor."""
     rows, columns, numbers = grid.shape
-    reg = grid[..., : 4 * BOXES].reshape(rows, columns, BOXES, 4).astype(np.float64)
+    reg = grid[..., : 4 * _BOXES].reshape(rows, columns, _BOXES, 4).astype(np.float64)
     cell = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1)[:, :, None]
     centres = (2 * reg[..., :2] - 0.5 + cell) * stride
     sides = (2 * reg[..., 2:]) ** 2 * anchors
     boxes = np.concatenate([centres, sides], axis=-1).reshape(-1, 4)
-    scores = grid[..., 5 * BOXES :].reshape(-1, numbers - 5 * BOXES)
-    return boxes, grid[..., 4 * BOXES : 5 * BOXES].reshape(-1), scores.repeat(BOXES, axis=0)
+    scores = grid[..., 5 * _BOXES :].reshape(-1, numbers - 5 * _BOXES)
+    return boxes, grid[..., 4 * _BOXES : 5 * _BOXES].reshape(-1), scores.repeat(_BOXES, axis=0)
 
 
 def _lines(names: tuple[str, ...], anchors: list[list[list[float]]]) -> tuple[str, ...]:
-    grids = [(name, stride) for name, stride in zip(names, STRIDES, strict=True)]
+    grids = [(name, stride) for name, stride in zip(names, _STRIDES, strict=True)]
     return (
         f"anchors = np.array({anchors})",
         "boxes, objectness, scores = [], [], []",

@@ -9,15 +9,15 @@ import numpy as np
 
 from core.errors import LayoutUnknown
 from core.outputs import LayoutName, Outputs
-from core.results.box_rows import BoxRows, Lines
-from core.results.classification import softmax
+from core.results.box_rows import BoxRows, CodeLines
+from core.results.classification import sigmoid, softmax
 from core.results.grids import Grids, Head, anchors_in_pixels, grid_size
 from core.results.layout import Layout, NetFacts
-from core.results.rows import ClassScore, RawRow, RawRows, RowRule, product_step
+from core.results.rows import RawRow, RawRows, RowClass, RowRule, product_step
 from core.results.steps import Step, number, sigmoid_step
-from core.results.tables import Array, sigmoid
+from core.results.tables import Array
 
-STRIDE = 32
+_STRIDE = 32
 
 
 def _fits(outputs: Outputs, facts: NetFacts) -> bool:
@@ -25,7 +25,7 @@ def _fits(outputs: Outputs, facts: NetFacts) -> bool:
     if len(outputs) != 1:
         return False
     (array,) = outputs.values()
-    cells = grid_size(facts.size, STRIDE)[::-1]
+    cells = grid_size(facts.size, _STRIDE)[::-1]
     five = array.ndim == 4 and array.shape[1] % 5 == 0 and array.shape[1] > 25
     return five and cells != (1, 1) and array.shape[2:] == cells
 
@@ -69,7 +69,7 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
     )
 
 
-def _lines(outputs: Outputs, facts: NetFacts) -> Lines:
+def _lines(outputs: Outputs, facts: NetFacts) -> CodeLines:
     anchors = [list(pair) for pair in facts.anchors]
     return (
         f"anchors = np.array({anchors})  # widths, heights in cells",
@@ -110,7 +110,7 @@ def _class_scores(_: RawRow, given: RawRow) -> RawRow:
     return np.asarray(powers / powers.sum())
 
 
-def _confidence_steps(raw: RawRow, best: ClassScore) -> tuple[Step, ...]:
+def _confidence_steps(raw: RawRow, best: RowClass) -> tuple[Step, ...]:
     objectness, logits = sigmoid_step("to", raw[4]), raw[5:]
     total = float(np.exp(logits - logits.max()).sum())
     filled = f"exp({number(best.given)} - {number(logits.max())}) / {number(total)}"

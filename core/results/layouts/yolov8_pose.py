@@ -14,11 +14,11 @@ from core.results.layout import Layout, NetFacts
 from core.results.layouts.yolov8 import column_table, row_a_cell_grids
 from core.results.tables import mask_count
 
-LEAST = 4 + 1 + 4
+_LEAST = 4 + 1 + 4
 
 
 def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
-    found = column_table(outputs, facts, least=LEAST)
+    found = column_table(outputs, facts, least=_LEAST)
     if found is None or mask_count(outputs):
         return None
     rows = found.table.rows
@@ -49,7 +49,7 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
 
 
 def _grids(outputs: Outputs, facts: NetFacts) -> Grids:
-    return row_a_cell_grids(LAYOUT, outputs, facts, least=LEAST)
+    return row_a_cell_grids(LAYOUT, outputs, facts, least=_LEAST)
 
 
 LAYOUT = Layout(

@@ -13,7 +13,7 @@ from core.results.layout import Layout, NetFacts
 from core.results.layouts.yolov5_face import CELLS_NOT_SHOWN
 from core.results.tables import Array, left_out
 
-STRIDES = (8, 16, 32)
+_STRIDES = (8, 16, 32)
 
 
 def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
@@ -22,7 +22,7 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
         return None
     first, second, box_names = names
     one, other, box = (_stacked(outputs, each) for each in names)
-    cells, strides = cell_corners(facts.size, STRIDES)
+    cells, strides = cell_corners(facts.size, _STRIDES)
     centres = (cells + box[:, :2]) * strides
     sides = np.exp(box[:, 2:].astype(np.float64)) * strides
     impossible = any((each < -0.02).any() or (each > 1.02).any() for each in (one, other))
@@ -32,7 +32,7 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
         scores=np.sqrt(one.clip(0, 1) * other.clip(0, 1)),
         fractions=False,
         lines=(
-            *cell_lines(STRIDES),
+            *cell_lines(_STRIDES),
             f"one = np.vstack([outputs[name].reshape(-1, 1) for name in {first}]).clip(0, 1)",
             f"other = np.vstack([outputs[name].reshape(-1, 1) for name in {second}])",
             "scores = np.sqrt(one * other.clip(0, 1))",
@@ -49,10 +49,10 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
 
 def _names(outputs: Outputs, facts: NetFacts) -> tuple[list[str], list[str], list[str]] | None:
     """Find by their shapes the two scores' and the boxes' outputs of each grid."""
-    if len(outputs) != 4 * len(STRIDES):
+    if len(outputs) != 4 * len(_STRIDES):
         return None
     first, second, boxes = [], [], []
-    for stride in STRIDES:
+    for stride in _STRIDES:
         columns, rows = grid_size(facts.size, stride)
         widths: dict[int, list[str]] = {}
         for name, array in outputs.items():

@@ -18,6 +18,7 @@ from core.share.inference_script import (
     detection_script,
     script_zip,
 )
+from core.share.model_files import packable
 from core.share.pictures import annotated_jpeg, annotated_png, crops_zip
 from core.share.provenance import Provenance
 from core.share.ranking import ranking_csv, ranking_json, scores_csv
@@ -26,6 +27,8 @@ from pages.components.shell.choice import choice
 from pages.components.shell.copy_link import copy_link
 from pages.components.shell.download import download
 from pages.components.shell.source_view import show_source
+from pages.components.shell.text import megabytes, plain
+from pages.components.shell.widget_memory import persistent
 
 CODE_HEIGHT, BUTTON_WIDTH = 480, 176
 
@@ -87,25 +90,41 @@ def show_ranking(key: str, provenance: Provenance, run: Run, ranked: Ranking) ->
 
 def _show_code(key: str, code: str, name: str, provenance: Provenance) -> None:
     st.markdown("**Python for exactly this state**")
-    words = "Needs numpy, opencv-python-headless, and beside it the files that it names."
+    card = provenance.card
+    words = (
+        "Needs numpy, opencv-python-headless, and beside it the files that it names; with "
+        "--download it fetches those of other people's models, and checks them."
+    )
     _offer(key, name, code, name, words)
-    packed = partial(script_zip, code, name, provenance.picture, provenance.card)
+    with_files = _wants_files(key, card)
+    packed = partial(script_zip, code, name, provenance.picture, card, with_files=with_files)
     _offer(
         key,
         "ZIP to run",
         packed,
         f"{_base(provenance)}-{stem(name)}.zip",
-        _zip_words(provenance.card),
+        _zip_words(card, with_files=with_files),
     )
     st.code(code, height=CODE_HEIGHT)
 
 
-def _zip_words(card: ModelCard) -> str:
-    if card.shipped:
+def _wants_files(key: str, card: ModelCard) -> bool:
+    """Ask whether the ZIP takes along the files of somebody else's model; say their size."""
+    size = 0 if card.shipped else packable(card)
+    return bool(size) and st.checkbox(
+        f"The ZIP takes the model's files along ({megabytes(size)})",
+        key=persistent(f"{key}.with_files"),
+        help="With their licence and source: heed them when you pass the ZIP on. Licence: "
+        f"{plain(card.licence)}.",
+    )
+
+
+def _zip_words(card: ModelCard, *, with_files: bool) -> str:
+    if card.shipped or with_files:
         return "The script and all it reads. Unpack it, and run the script in its folder."
     return (
-        f"The script, the picture and {LABELS}. The model's files are not ours to pass on: the "
-        "script's first lines say where they come from."
+        f"The script, the picture and {LABELS}. The script says where the model's files come "
+        "from, and fetches them with --download."
     )
 
 

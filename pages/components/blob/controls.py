@@ -9,6 +9,7 @@ from core.blob.numbers import triple_from_text
 from core.blob.spec import (
     ANCHORS,
     BLOB_LAYOUTS,
+    CHANNELS,
     DEPTHS,
     FITS,
     MAX_BLOB_SIDE,
@@ -32,6 +33,9 @@ _MEAN_HELP = """Subtracted before scaling, in 0..255 units, in the order of the 
 channels: R, G, B when swapRB is on. One number, or three: 104, 117, 123."""
 _STD_HELP = """blobFromImage has no such argument: Blobscope divides afterwards, as you would
 have to. Same order as the mean."""
+_CHANNELS_HELP = """**1** makes the picture grey first, as nets for grey pictures want it, with
+cv2.cvtColor: 0.299 R + 0.587 G + 0.114 B. Of mean, scalefactor and std the first number counts.
+"""
 _SCALE_HELP = """Multiplies after the mean is gone. A number, a fraction like 1/255, or three
 of them for one factor a channel."""
 
@@ -114,7 +118,14 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
-    """Show the knobs that change values: channel order, mean, scale, std, depth, axes."""
+    """Show the knobs that change values: channels, mean, scale, std, depth, axes."""
+    channels = choice(
+        "channels",
+        [str(each) for each in CHANNELS],
+        key=f"{key}.channels",
+        default=rest["channels"],
+        help=_CHANNELS_HELP,
+    )
     swap = st.toggle(
         "swapRB", rest["swapRB"], key=persistent(f"{key}.swapRB"), bind="query-params"
     )
@@ -126,6 +137,7 @@ def _number_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
         for name, words in helps.items()
     }
     return {
+        "channels": int(channels),
         "swap_rb": swap,
         **{name: triple_from_text(text, name=name) for name, text in texts.items()},
         "ddepth": choice("ddepth", DEPTHS, key=f"{key}.ddepth", default=rest["ddepth"]),

@@ -34,6 +34,7 @@ def knob_values(spec: BlobSpec) -> dict[str, Any]:
         "fit": spec.fit,
         "anchor": spec.anchor,
         "pad": round(spec.pad_value[0]),
+        "channels": f"{spec.channels}",
         "swapRB": spec.swap_rb,
         "scalefactor": triple_to_text(spec.scalefactor),
         "mean": triple_to_text(spec.mean),

@@ -17,7 +17,6 @@ from core.render.statistics import histogram, plane_statistics
 from pages.components.blob.pixel_lab import pixel_lab
 from pages.components.shell.cached import (
     cached_difference,
-    cached_image,
     cached_photo,
     cached_statistics,
     cached_trace,
@@ -121,7 +120,7 @@ def show_pixels(key: str, picture: Picture, traced: Trace, spec: BlobSpec) -> No
     if lab.open:
         with lab:
             photo = cached_photo(picture)
-            pixel_lab(f"{key}.pixels", cached_image(picture), traced, spec, photo)
+            pixel_lab(f"{key}.pixels", traced, spec, photo)
             show_source(arithmetic, neighbours_across, neighbours_down)
 
 
@@ -186,8 +185,9 @@ def show_numbers(key: str, picture: Picture, spec: BlobSpec) -> None:
 
 
 def _channels(traced: Trace) -> tuple[Channel, ...]:
-    """Name the blob's planes in order; an upload always has three."""
-    return cast(tuple[Channel, ...], tuple(traced["planes"].channel_order))
+    """Name the blob's planes in order."""
+    order = traced["planes"].channel_order
+    return ("grey",) if order == "grey" else cast(tuple[Channel, ...], tuple(order))
 
 
 def _index(channel: int, spec: BlobSpec) -> str:

@@ -5,9 +5,25 @@ import streamlit as st
 
 from core.nets.card import ModelCard
 from core.pipeline import Ranking, Run
-from core.results.classification import Ranked, confidences, is_logits, scores, softmax, top_k
+from core.results.classification import (
+    AnswerKind,
+    Ranked,
+    answer_kind,
+    confidences,
+    scores,
+    softmax,
+    top_k,
+)
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
+
+_TAKEN_FOR: dict[AnswerKind, str] = {
+    "logits": "they are logits: softmax made them confidences.",
+    "softmax": "they are confidences that sum to 1: no softmax was applied.",
+    "sigmoids": "each is a confidence by itself, as a sigmoid leaves it: no softmax was "
+    "applied, and several classes may be likely at once. If they are logits, the card must "
+    "say so: logits = true.",
+}
 
 
 def show_ranking(run: Run, card: ModelCard, ranked: Ranking) -> None:
@@ -61,7 +77,9 @@ def _words(ranked: Ranked) -> str:
 
 
 def _softmax_note(run: Run, card: ModelCard) -> str:
+    """Say what the numbers were taken for, and who said so."""
     answer = scores(run.outputs)
-    if card.logits if card.logits is not None else is_logits(answer):
-        return f"The net answered {answer.size} logits; softmax made them confidences."
-    return f"The net answered {answer.size} confidences itself; no softmax was applied."
+    words = _TAKEN_FOR[answer_kind(answer, logits=card.logits)]
+    reason = "as its card says" if card.logits is not None else "as the numbers look"
+    amount_given = f"{answer.size:,} numbers" if answer.size > 1 else "one number"
+    return f"The net answered {amount_given}; {reason}, {words}"

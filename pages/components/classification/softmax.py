@@ -9,8 +9,8 @@ from core.pipeline import Run
 from core.results.classification import (
     SoftmaxStep,
     SoftmaxSteps,
+    answer_kind,
     implied_logits,
-    is_logits,
     scores,
     softmax_steps,
 )
@@ -26,7 +26,7 @@ _PLAIN = 1.0
 def show_softmax(key: str, run: Run, card: ModelCard, k: int) -> None:
     """Show softmax step by step for the k likeliest classes, at a temperature to choose."""
     answer = scores(run.outputs)
-    given = is_logits(answer) if card.logits is None else card.logits
+    given = answer_kind(answer, logits=card.logits) == "logits"
     st.markdown(_what_the_net_gave(answer.size, given=given))
     temperature = st.select_slider(
         "temperature T",

@@ -4,13 +4,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core.errors import TruthAmbiguous
 from core.nets.card import ModelCard
-from core.picture.image import Picture
+from core.picture.image import Picture, orientation_of
 from core.picture.size import Size
 from core.pipeline import DetectionResult, Run, Thresholds, detect, on_shown
 from core.render.boxes import BoxStyle
 from core.render.truth import draw_matched, draw_truth
+from core.results.marked import Frame
 from core.results.matching import (
     ClassScore,
     DetectionMetrics,
@@ -20,12 +23,12 @@ from core.results.matching import (
     score,
     scores_by_class,
 )
-from core.results.truth import Marked, Truth, read_truth, truth_for
+from core.results.truth import Marked, MarkedFile, Truth, read_truth, truth_for
 from pages.components.shell.errors import show_errors
 from pages.components.shell.images import show_photo
 from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
-from pages.components.shell.text import plain
+from pages.components.shell.text import amount, plain
 from pages.components.shell.uploads import show_kept
 from pages.components.shell.widget_memory import persistent
 
@@ -33,6 +36,10 @@ MOST_KEPT = 12
 MOST_NAMED = 8
 
 _KEPT = "truth.kept"
+_FRAMES: dict[Frame, str] = {
+    "upright": "the photo as it is shown",
+    "stored": "the photo before its EXIF turn",
+}
 _EXAMPLES = {
     "YOLO .txt": "16 0.512 0.430 0.310 0.275\n0 0.104 0.388 0.082 0.541",
     "Pascal VOC .xml": "<annotation>\n <object>\n  <name>dog</name>\n  <bndbox>\n"
@@ -49,8 +56,7 @@ class _Given:
     """The objects that a visitor gave for a picture, and where they come from."""
 
     name: str
-    file_id: str
-    marked: tuple[Marked, ...]
+    marked: MarkedFile
 
 
 def show_truth(
@@ -84,16 +90,71 @@ def _ask(key: str, picture: Picture, size: Size) -> _Given | None:
         type=["txt", "xml", "json"],
         key=f"{key}.file.{picture.digest[:12]}",
     )
-    given = _kept().get(picture.digest)
-    if upload and (given is None or given.file_id != upload.file_id):
-        _keep(picture.digest, None)
-        marked = read_truth(upload.name, upload.getvalue(), picture=picture.name, size=size)
-        given = _Given(upload.name, upload.file_id, marked)
+    if upload:
+        _keep(picture.digest, None)  # what is given now may be wrong
+        marked = _read(f"{key}.{upload.file_id}", upload, picture, size)
+        given = _Given(upload.name, marked) if marked else None
         _keep(picture.digest, given)
-    elif given and not upload:
+        return given
+    given = _kept().get(picture.digest)
+    if given:
         forget = partial(_keep, picture.digest, None)
         show_kept(f"Compared with {plain(given.name)}", key=key, forget=forget)
     return given
+
+
+def _read(key: str, upload: UploadedFile, picture: Picture, size: Size) -> MarkedFile | None:
+    """Read a file, and ask what it leaves open: which image, and where it was drawn."""
+    known = (picture.digest, upload.file_id, upload, picture, size)
+    image_id = frame = None
+    found = _marked(*known, image_id, frame)
+    if isinstance(found, dict):
+        candidates = found
+        image_id = st.selectbox(
+            "Several images of this file may be this picture. Which one is it?",
+            list(candidates),
+            index=None,
+            format_func=lambda each: plain(candidates[each]),
+            key=f"{key}.image",
+        )
+        if image_id is None:
+            return None
+        found = _marked(*known, image_id, frame)
+    if isinstance(found, MarkedFile) and found.asks_frame:
+        frame = st.radio(
+            "The boxes were drawn on",
+            list(_FRAMES),
+            format_func=_FRAMES.__getitem__,
+            horizontal=True,
+            key=f"{key}.frame",
+        )
+        found = _marked(*known, image_id, frame)
+    return found if isinstance(found, MarkedFile) else None
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _marked(
+    digest: str,  # noqa: ARG001 - the key
+    file_id: str,  # noqa: ARG001
+    _upload: UploadedFile,
+    _picture: Picture,
+    _size: Size,
+    image_id: str | None,
+    frame: Frame | None,
+) -> MarkedFile | dict[str, str]:
+    """Read a file once; where the image is to be chosen, return the choices by their ids."""
+    try:
+        return read_truth(
+            _upload.name,
+            _upload.getvalue(),
+            picture=_picture.name,
+            size=_size,
+            orientation=orientation_of(_picture),
+            image_id=image_id,
+            frame=frame,
+        )
+    except TruthAmbiguous as error:
+        return dict(error.candidates)
 
 
 def _kept() -> dict[str, _Given]:
@@ -134,7 +195,7 @@ def _taken(result: DetectionResult, card: ModelCard) -> _Given:
     boxes = zip(result.kept.class_id.tolist(), result.kept.xyxy.tolist(), strict=True)
     marked = tuple(Marked(card.label(class_id), tuple(xyxy)) for class_id, xyxy in boxes)
     name = f"{len(marked)} boxes of {card.title} at the thresholds of then"
-    return _Given(name, "", marked)
+    return _Given(name, MarkedFile(marked))
 
 
 def _compare(
@@ -157,6 +218,7 @@ def _compare(
         help="A box has found an object of its class if both overlap at least so much. Each "
         "object is found once, by the surest box.",
     )
+    _show_remarks(given.marked)
     truth = truth_for(given.marked, card.labels, label_offset=card.label_offset)
     if thresholds.class_ids is not None:
         truth = truth.of_classes(thresholds.class_ids)
@@ -182,6 +244,20 @@ def _compare(
             alt=f"Compared: {score(matching)}",
         )
     _show_classes(rows, card)
+
+
+def _show_remarks(marked: MarkedFile) -> None:
+    """Say which objects were left out, and what else the file left open."""
+    if marked.count_left_out:
+        with st.expander(
+            f"{amount(marked.count_left_out, 'object')} of the file cannot be read and "
+            "will not be counted",
+            icon=":material/warning:",
+        ):
+            for each in marked.left_out:
+                st.markdown(f"- {plain(each)}")
+    for each in marked.notes:
+        st.info(plain(each), icon=":material/info:")
 
 
 def _show_unknown(truth: Truth, card: ModelCard) -> None:

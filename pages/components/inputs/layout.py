@@ -41,9 +41,3 @@ def _show_reading(found: Candidate, card: ModelCard, *, automatic: bool) -> None
         why = "recognised" if card.layout == AUTO else "from the model card"
     parts = (f"{found.layout}, {why}: {found.grounds}.", found.left_out, found.remark)
     st.caption(plain(" ".join(filter(None, parts))))
-    if found.labels_fit is False:
-        st.warning(
-            f"The net answers {plain(found.classes)}, but the model card has "
-            f"{len(card.labels)} labels. Are they the labels of this net?",
-            icon=":material/label_off:",
-        )

@@ -7,9 +7,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import DownloadFailed
 from core.nets.card import Framework, ModelCard, Task
-from core.nets.catalog import cards
+from core.nets.catalog import cards, read_catalog
 from core.nets.downloads import Transfer, present, running, start_download
-from pages.components.shell.text import megabytes, plain
+from pages.components.shell.text import amount, megabytes, plain
 from pages.components.shell.widget_memory import persistent
 
 FRAMEWORKS: dict[Framework, str] = {
@@ -41,6 +41,7 @@ def pick_model(key: str, *, task: Task) -> ModelCard:
         )
         card = offered[title]
         _about(card)
+    _show_refused(read_catalog().refused)
     line = st.empty()
     _write_line(line, card)
     if not present(card):
@@ -50,6 +51,16 @@ def pick_model(key: str, *, task: Task) -> ModelCard:
         panel.empty()
         _write_line(line, card)
     return card
+
+
+def _show_refused(sentences: tuple[str, ...]) -> None:
+    """List the models that dropped out, each with the mistake in its card."""
+    if sentences:
+        with st.expander(
+            f"{amount(len(sentences), 'model')} left out", icon=":material/warning:"
+        ):
+            for each in sentences:
+                st.markdown(f"- {plain(each)}")
 
 
 def _write_line(line: DeltaGenerator, card: ModelCard) -> None:
@@ -64,7 +75,7 @@ def _about(card: ModelCard) -> None:
             "source": card.source,
             "licence": card.licence,
             "measured": card.measured,
-            "classes": str(len(card.labels)),
+            "classes": " ".join([str(len(card.labels)), *card.label_notes]),
             "files": ", ".join(file.name for file in card.files),
             "notes": " ".join(card.notes),
         }

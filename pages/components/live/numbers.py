@@ -9,11 +9,11 @@ from core.live.history import Appearance
 from core.live.processing import process_frame
 from core.live.settings import LiveSettings
 from core.live.stream import Stream
-from core.live.stream_slots import duration_text
 from core.nets.catalog import card_named
 from core.nets.engine import infer
 from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
+from core.wording import duration_text
 from pages.components.live.frozen import go_where_sent, show_frozen
 from pages.components.live.player import Stage, shown_stream
 from pages.components.live.recording import show_recording

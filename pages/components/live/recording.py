@@ -1,5 +1,7 @@
 """A recording of the annotated stream."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.live.recording import MOST_RECORDING_BYTES, MOST_RECORDING_SECONDS, Recording
@@ -37,7 +39,7 @@ def show_recording(key: str, *, playing: bool) -> None:
     if recording is not None and not running and recording.frames:
         download(
             f"recording.webm, {recording.seconds:.0f} s",
-            recording.data,
+            partial(recording.data),
             key=f"{key}.recorded",
             name="recording.webm",
             mime="video/webm",

@@ -1,7 +1,7 @@
 """Three cures for streamlit-webrtc 0.79.0.
 
 They touch its private names, so another version must be looked at anew: then
-``tests/pages/live/test_player.py`` fails.
+``tests/pages/live/test_webrtc_patches.py`` fails.
 
 1. It takes a stream for orphaned, and stops it, when Streamlit's count of script runs has
    risen by two since it was last drawn. Streamlit raises the count when a run's last message

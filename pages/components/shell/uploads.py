@@ -42,7 +42,7 @@ def forget_upload(key: str) -> None:
     st.session_state.pop(key, None)
 
 
-def show_kept(words: str, *, key: str, forget: Callable[[], object] | None) -> None:
+def show_kept(words: str, *, key: str, forget: Callable[[], None] | None) -> None:
     """Say what is kept, beside a button that forgets it.
 
     ``forget`` is None while the uploader itself still holds the file: it has its own cross.

@@ -1,5 +1,7 @@
 """Ground truth on the Detection page, as a visitor meets it."""
 
+import json
+
 import pytest
 
 from core.nets.catalog import card_named
@@ -114,6 +116,30 @@ def test_a_wrong_file_gets_a_sentence_and_the_page_lives(name, text, sentence, v
     assert sentence in error
     assert not app.exception
     assert "kept after NMS" in metrics(app)
+
+
+COCO = {
+    "categories": [{"id": "4", "name": "motorbike"}],
+    "images": [
+        {"id": 1, "file_name": "a/motorcycle_left.png"},
+        {"id": 2, "file_name": "b/motorcycle_left.png"},
+    ],
+    "annotations": [
+        {"image_id": 2, "category_id": 4, "bbox": [70, 66, 650, 398]},
+        {"image_id": "2", "category_id": 4, "bbox": [0, 0, 0, 0]},
+    ],
+}
+
+
+@needs_shared
+def test_of_two_images_of_one_name_the_visitor_chooses_and_a_bad_object_is_named(visit):
+    app = give(opened(visit), json.dumps(COCO), name="a.json")
+    assert "matches (TP)" not in metrics(app)
+    (chosen,) = (each for each in app.selectbox if "Several images" in each.label)
+    chosen.set_value("2").run()
+    assert metrics(app)["matches (TP)"] == "1"
+    assert any("1 object of the file cannot be read" in each.label for each in app.expander)
+    assert any("a box from 0, 0 to 0, 0 is empty" in each.value for each in app.markdown)
 
 
 @needs_shared

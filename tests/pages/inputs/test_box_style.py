@@ -1,4 +1,4 @@
-"""What the Detection page draws can be chosen, and classes are counted beside the filter."""
+"""How boxes are drawn can be chosen, and a link carries it."""
 
 import cv2
 import numpy as np
@@ -13,7 +13,6 @@ from core.render.encode import jpeg
 from tests.shared import needs_shared
 
 MODEL = "yolo-fastest-1.1-coco"
-FILTER = f"detection.{MODEL}.classes"
 
 
 def result(app, media) -> np.ndarray:
@@ -74,29 +73,3 @@ def test_colours_by_confidence_come_with_a_legend(visit):
     assert legend not in [each.proto.imgs[0].alt for each in app.image]
     app.segmented_control(key="detection.display.colours").set_value("confidence").run()
     assert legend in [each.proto.imgs[0].alt for each in app.image]
-
-
-@needs_shared
-def test_each_class_is_counted_and_a_click_filters_by_it(visit):
-    app = opened(visit)
-    labels = [each.label for each in app.button if each.key.startswith(FILTER)]
-    assert labels == ["motorbike (19)", "person (2)"]
-    person = f"{FILTER}.0"
-    app.button(key=person).click().run()
-    assert app.multiselect(key=FILTER).value == ["person"]
-    assert set(app.dataframe[0].value["label"]) == {"person"}
-    # the counts tell what another choice would show
-    assert [each.label for each in app.button if each.key.startswith(FILTER)] == labels
-    app.button(key=person).click().run()
-    assert app.multiselect(key=FILTER).value == []
-    assert set(app.dataframe[0].value["label"]) == {"motorbike", "person"}
-
-
-@needs_shared
-def test_counts_change_with_the_confidence_and_the_filter_stays(visit):
-    app = opened(visit, **{f"detection__{MODEL}__classes": "person"})
-    app.slider(key=f"detection.{MODEL}.confidence").set_value(0.5).run()
-    assert [each.label for each in app.button if each.key.startswith(FILTER)] == [
-        "motorbike (7)"
-    ]
-    assert app.multiselect(key=FILTER).value == ["person"]

@@ -11,6 +11,7 @@ from core.video.reading import FrameRange, Video, first_frame, frames, video_inf
 from core.video.sample import sample_video
 from core.video.writing import AnnotatedVideo, writable
 from pages.components.series import video as component
+from tests.pages.screen import metric
 from tests.videos import numbered
 
 PAGE = {"video__stride": "12"}
@@ -18,11 +19,6 @@ PAGE = {"video__stride": "12"}
 
 def begin(app):
     return app.button(key="video.start").click().run()
-
-
-def metric(app, label: str) -> str:
-    (value,) = (each.value for each in app.metric if each.label == label)
-    return value
 
 
 def upload(app, data: bytes, name: str = "mine.mp4"):

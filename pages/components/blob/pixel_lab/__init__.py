@@ -15,8 +15,7 @@ import streamlit as st
 from core.blob.arithmetic import Operands, neighbours_across, neighbours_down, resize_step
 from core.blob.make import planes
 from core.blob.spec import BlobSpec
-from core.blob.trace import Trace
-from core.picture.image import BgrImage
+from core.blob.trace import Stage, Trace
 from core.render.palette import DIVERGING, GREY
 from core.render.planes import PlaneScale
 from pages.components.browser.payload import pack, script_of
@@ -36,7 +35,7 @@ _LAB = st.components.v2.component(
 )
 
 
-def pixel_lab(key: str, image: BgrImage, traced: Trace, spec: BlobSpec, photo: bytes) -> None:
+def pixel_lab(key: str, traced: Trace, spec: BlobSpec, photo: bytes) -> None:
     """Show source, fitted picture and planes under one cross-hair, and its arithmetic.
 
     ``photo`` is the picture for the eye, as a JPEG of any size.
@@ -48,12 +47,12 @@ def pixel_lab(key: str, image: BgrImage, traced: Trace, spec: BlobSpec, photo: b
             f"Choose at most {MOST_BLOB_PIXELS / 1e6:.1f} million pixels, such as 1024 x 1024."
         )
         return
-    _LAB(key=key, data=packed(image, traced, spec, photo))
+    _LAB(key=key, data=packed(traced, spec, photo))
 
 
-def packed(image: BgrImage, traced: Trace, spec: BlobSpec, photo: bytes) -> bytes:
+def packed(traced: Trace, spec: BlobSpec, photo: bytes) -> bytes:
     """Pack what the browser needs."""
-    parts = _source(image, traced, photo)
+    parts = _source(traced, photo)
     parts["fitted"] = traced["fitted"].array.tobytes()
     parts["numbers"] = traced.blob.tobytes()
     scale = PlaneScale.of(*planes(traced.blob, spec.layout))
@@ -71,8 +70,8 @@ def _head(traced: Trace, spec: BlobSpec, scale: PlaneScale) -> dict[str, Any]:
         "corner": placement.corner,
         "step": resize_step(placement),
         "cropped": spec.fit == "crop",
-        "order": traced["image"].channel_order,
-        "blobOrder": traced["planes"].channel_order,
+        "order": _names(traced["image"]),
+        "blobOrder": _names(traced["planes"]),
         "places": operands.places,
         "layout": spec.layout,
         "type": traced.blob.dtype.name,
@@ -84,9 +83,13 @@ def _head(traced: Trace, spec: BlobSpec, scale: PlaneScale) -> dict[str, Any]:
     }
 
 
-def _source(image: BgrImage, traced: Trace, photo: bytes) -> dict[str, bytes]:
+def _names(stage: Stage) -> list[str]:
+    return ["grey"] if stage.channel_order == "grey" else list(stage.channel_order)
+
+
+def _source(traced: Trace, photo: bytes) -> dict[str, bytes]:
     """Take the picture whole, or only the rows and columns that the resize looks at."""
-    placement = traced.placement
+    image, placement = traced["image"].array, traced.placement
     if image.shape[0] * image.shape[1] <= MOST_WHOLE_PIXELS:
         return {"source": image.tobytes()}
     columns = neighbours_across(

@@ -44,12 +44,14 @@ function sourcePixel(sent, x, y) {
     if (sent.columnOf[x] < 0 || sent.rowOf[y] < 0) return null
     at = sent.rowOf[y] * (sent.columns.length / 4) + sent.columnOf[x]
   }
-  return sent.source.subarray(at * 3, at * 3 + 3)
+  const depth = sent.order.length
+  return sent.source.subarray(at * depth, (at + 1) * depth)
 }
 
 function fittedPixel(sent, x, y) {
-  const at = (y * sent.blob[0] + x) * 3
-  return sent.fitted.subarray(at, at + 3)
+  const depth = sent.order.length
+  const at = (y * sent.blob[0] + x) * depth
+  return sent.fitted.subarray(at, at + depth)
 }
 
 function blobIndex(sent, channel, x, y) {
@@ -108,7 +110,7 @@ function arithmetic(sent, x, y) {
 
 // The steps between the first and the last line: a name, and a cell for each channel.
 function steps(sent, found) {
-  const letters = [...sent.order]
+  const letters = sent.order
   const plain = (values) => values.map((value, i) => ({ letter: letters[i], value }))
   const worked = (before, sign, operand, after) => after.map((value, i) => ({
     letter: letters[i],
@@ -141,7 +143,7 @@ function steps(sent, found) {
   const last = found.swapped.map((value, i) => ({
     letter: sent.blobOrder[i], value: digits(value),
   }))
-  const swapped = sent.order === sent.blobOrder ? 'no swap' : 'after the swap'
+  const swapped = String(sent.order) === String(sent.blobOrder) ? 'no swap' : 'after the swap'
   rows.push({ name: swapped, cells: last, reordered: true })
   return rows
 }
@@ -210,12 +212,17 @@ function painted([width, height], paint) {
   return canvas
 }
 
-function paintedBytes(size, bytes) {
+function paintedBytes(size, bytes, depth) {
   return painted(size, (i, colour) => {
-    colour[0] = bytes[3 * i + 2]
-    colour[1] = bytes[3 * i + 1]
-    colour[2] = bytes[3 * i]
+    colour[0] = bytes[depth * i + (depth > 1 ? 2 : 0)]
+    colour[1] = bytes[depth * i + (depth > 1 ? 1 : 0)]
+    colour[2] = bytes[depth * i]
   })
+}
+
+// Red, green, blue of a pixel in B, G, R, or of a grey one.
+function shade(pixel) {
+  return pixel.length > 1 ? [pixel[2], pixel[1], pixel[0]] : [pixel[0], pixel[0], pixel[0]]
 }
 
 // As core/render/planes.py colours them: place 1 is low, 255 is high, 128 the middle.
@@ -258,8 +265,8 @@ class Picture {
     this.title.textContent = name
     this.canvas.setAttribute('aria-label', `${name}, ${this.size[0]} by ${this.size[1]} pixels`)
     if (this.kind === 'source' && sent.preview) this.decode(sent.preview)
-    else if (this.kind === 'source') this.bitmap = paintedBytes(sent.image, sent.source)
-    else if (this.kind === 'fitted') this.bitmap = paintedBytes(sent.blob, sent.fitted)
+    else if (this.kind === 'source') this.bitmap = paintedBytes(sent.image, sent.source, sent.order.length)
+    else if (this.kind === 'fitted') this.bitmap = paintedBytes(sent.blob, sent.fitted, sent.order.length)
     else this.bitmap = paintedPlane(sent, this.channel)
   }
 
@@ -396,14 +403,14 @@ class Picture {
       return [...this.rgba.subarray(at, at + 3)]
     }
     const pixel = this.kind === 'source' ? sourcePixel(sent, x, y) : fittedPixel(sent, x, y)
-    return pixel && [pixel[2], pixel[1], pixel[0]]
+    return pixel && shade(pixel)
   }
 
   wordsAt(x, y) {
     const { sent } = this.lab
     if (this.kind === 'plane') return [this.short(blobValue(sent, this.channel, x, y))]
     const pixel = this.kind === 'source' ? sourcePixel(sent, x, y) : fittedPixel(sent, x, y)
-    const words = [...sent.order].map((letter, channel) => `${letter} ${pixel[channel]}`)
+    const words = sent.order.map((letter, channel) => `${letter} ${pixel[channel]}`)
     const share = this.kind === 'source' ? this.lab.shareOf(x, y) : 0
     return share ? [...words, `${Math.round(100 * share)} %`] : words
   }
@@ -571,7 +578,7 @@ class Lab {
 
   // Hang the pictures; a blob has as many planes as the picture has channels.
   hang() {
-    const channels = [...this.sent.blobOrder].map((_, channel) => channel)
+    const channels = this.sent.blobOrder.map((_, channel) => channel)
     this.pictures = [new Picture(this, 'source'), new Picture(this, 'fitted'),
       ...channels.map((channel) => new Picture(this, 'plane', channel))]
     const figures = this.pictures.map((picture) => picture.figure)
