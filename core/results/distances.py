@@ -71,7 +71,7 @@ def _by_grid(outputs: Outputs, facts: NetFacts, strides: tuple[int, ...]) -> Par
     scores, logits = [], []
     for stride in strides:
         columns, rows = grid_size(facts.size, stride)
-        pair = [
+        pair: list[tuple[str, Array]] = [
             (name, array.reshape(array.shape[-2:]))
             for name, array in outputs.items()
             if array.ndim in (2, 3) and array.size == array.shape[-1] * columns * rows

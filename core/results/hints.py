@@ -20,7 +20,7 @@ def hint(outputs: Outputs, size: Size) -> str:
             "grids and anchors are applied. Export the whole net: YOLOv5's export.py does so, "
             "YOLOv7's with --grid and without --end2end."
         )
-    maps = [shape for shape in shapes if len(shape) == 4]
+    maps: list[tuple[int, ...]] = [shape for shape in shapes if len(shape) == 4]
     if len(maps) == len(shapes) > 1:
         return _raw_heads(maps)
     if len(maps) == len(shapes) == 1 and maps[0][2] * 8 > size.height:

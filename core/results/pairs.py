@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.outputs import Outputs
 from core.results.tables import Array
 
@@ -53,5 +55,5 @@ def boxes_and_scores(outputs: Outputs) -> BoxesAndScores | None:
 def _rows(array: Array) -> Array | None:
     """Return an output as (N, numbers), whether it has a first axis of length 1 or not."""
     if array.ndim == 3 and len(array) == 1:
-        return array[0]
+        return np.asarray(array[0])
     return array if array.ndim == 2 and len(array) > 1 else None

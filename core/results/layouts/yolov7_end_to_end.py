@@ -1,10 +1,9 @@
 """YOLOv7's end-to-end rows [N, 7]: image, left, top, right, bottom, class, confidence."""
 
-import numpy as np
-
 from core.outputs import LayoutName, Outputs
 from core.results.box_rows import BoxRows
 from core.results.layout import Layout, NetFacts
+from core.results.tables import Array
 
 NO_NMS_LAYER = (
     "OpenCV has no NonMaxSuppression layer: it reads such a net only where the NMS was left "
@@ -34,7 +33,7 @@ def _read(outputs: Outputs, _facts: NetFacts) -> BoxRows | None:
     )
 
 
-def _first_other(images: np.ndarray) -> float:  # type: ignore[type-arg]
+def _first_other(images: Array) -> float:
     return float(images[images != 0][0])
 
 

@@ -5,7 +5,6 @@ Segmentation nets have a second, 4-D output; the numbers in which each box mixes
 follow the classes and are not read here.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -63,8 +62,8 @@ def row_a_cell_grids(layout: Layout, outputs: Outputs, facts: NetFacts, *, least
     """Lay out the rows of nets that write as YOLOv8 does, whatever follows the classes."""
     rows, found = layout.rows(outputs, facts), column_table(outputs, facts, least=least)
     table: RawRows = np.zeros((0, 0)) if found is None else found.table.rows
-    scores: Sequence[object] = () if rows.scores is None else rows.scores.T
-    make = partial(Head, boxes=1, classes=len(scores), box_coding="distances", box_numbers=4)
+    classes = 0 if rows.scores is None else rows.scores.shape[1]
+    make = partial(Head, boxes=1, classes=classes, box_coding="distances", box_numbers=4)
     rule = replace(_ROW_RULE, fractions=rows.in_fractions)
     return one_row_a_cell(rule, table, facts.size, make)
 

@@ -1,5 +1,6 @@
 """What the box canvas sends to the browser and takes from it."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -42,6 +43,19 @@ def test_the_browser_gets_every_candidate_exactly():
     assert parts["picture"].startswith(b"\xff\xd8")
     assert (head["threshold"], head["iou"], head["soft"]) == (0.3, 0.6, True)
     assert {each["label"] for each in head["classes"].values()} <= set(model.labels)
+
+
+def test_the_browser_gets_the_corners_of_turned_boxes_and_of_no_others(monkeypatch):
+    run, model = answered()
+    upright = nms_candidates(run, model)
+    assert "corners" not in unpacked(box_canvas.packed(run, model, Thresholds(), {}))[1]
+    corners = np.random.default_rng(0).random((len(upright), 8))
+    monkeypatch.setattr(
+        "pages.components.detection.box_canvas.nms_candidates",
+        lambda *_: replace(upright, corners=corners),
+    )
+    parts = unpacked(box_canvas.packed(run, model, Thresholds(), {}))[1]
+    np.testing.assert_array_equal(np.frombuffer(parts["corners"]).reshape(-1, 8), corners)
 
 
 def test_a_second_run_sends_the_very_same_bytes(visit):
