@@ -13,14 +13,23 @@ from pages.components.shell.widget_memory import persistent
 
 
 def pick_layout(key: str, run: Run, card: ModelCard) -> ModelCard:
-    """Ask for the output layout; return the card with it.
-
-    ``auto`` is the card's own layout, or the one that the outputs fit. Below the control
-    stands what was recognised and why, and what of the rows is not read.
+    """Ask for the output layout, and say what was recognised and why.
 
     Raises:
         LayoutUnknown: the outputs fit none, or several, or not the one that was chosen.
     """
+    chosen = _ask(key, card)
+    _show_reading(layout_of(run, chosen), card, automatic=chosen is card)
+    return chosen
+
+
+def pick_layout_if_unknown(key: str, card: ModelCard) -> ModelCard:
+    """Ask for the output layout before a net runs, where its card does not name one."""
+    return _ask(key, card) if card.layout == AUTO else card
+
+
+def _ask(key: str, card: ModelCard) -> ModelCard:
+    """Return the card with the chosen layout; ``auto`` leaves the card's own."""
     chosen = st.selectbox(
         "output layout",
         (AUTO, *layout_names()),
@@ -29,13 +38,11 @@ def pick_layout(key: str, run: Run, card: ModelCard) -> ModelCard:
         help="How the net writes boxes into its outputs. auto: as the model card says, or as "
         "the numbers tell. Choose one where several fit, or where you know better.",
     )
-    named = card if chosen == AUTO else replace(card, layout=chosen)
-    _show_reading(layout_of(run, named), card, automatic=chosen == AUTO)
-    return named
+    return card if chosen == AUTO else replace(card, layout=chosen)
 
 
 def _show_reading(found: Candidate, card: ModelCard, *, automatic: bool) -> None:
-    """Say how the outputs are read, and why."""
+    """Say how the outputs are read, why, and what of their rows is not read."""
     why = "chosen"
     if automatic:
         why = "recognised" if card.layout == AUTO else "from the model card"
