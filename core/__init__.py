@@ -11,7 +11,8 @@ blob         float32 (N, C, H, W), what a net eats (or (N, H, W, C) where the la
 plane        one channel of a blob, (H, W)
 spec         how an image becomes a blob: scalefactor, mean, std, swap_rb, size, fit ...
 preset       a spec with a name and a word on which nets it fits
-fit          stretch, crop or letterbox: what happens to the aspect ratio
+fit          stretch, crop or letterbox: what happens to the aspect ratio; OpenCV truncates a
+             letterbox's side, ``letterbox, rounded`` rounds it
 placement    where the image landed in the blob, and the way back
 stage        one step between image and blob, with the numbers it left behind
 trace        all stages of one image on its way into the blob, in order
@@ -31,6 +32,10 @@ mirror       a folder or address that holds the models' files by name
 outputs      the arrays that ``forward`` returned, by layer name
 layout       of a blob, the order of its axes: NCHW or NHWC; of outputs, how a detector
              writes its boxes into rows (``ssd``, ``yolov8`` ...): core/results/layouts
+match        an output layout whose shapes are those of outputs, and what speaks for and
+             against it; the layout that alone fits is recognised
+left out     what a row holds beside its box and scores, such as key points, and nobody reads
+corners      of a box that is turned: its four corners; ``xyxy`` is the upright box around it
 facts        of a net: what is known of it beside its outputs, such as its anchors
 box coding   how a row's numbers become a box: offsets, distances, sigmoid and anchor ...
 anchors      widths and heights from which a grid detector counts its boxes' sides; those

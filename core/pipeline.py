@@ -30,7 +30,7 @@ from core.results.detections import Detections
 from core.results.grids import Grids, HeadRule
 from core.results.layout import NetFacts
 from core.results.ledger import Ledger, NmsStages, ledger
-from core.results.recognition import Candidate, Recognition, named, recognition
+from core.results.recognition import LayoutMatch, Recognition, named, recognition
 from core.results.truth import Truth
 
 Located = TypeVar("Located", Detections, Truth)
@@ -75,7 +75,7 @@ class Run:
         return jpeg(self.shown)
 
     @cached_property
-    def readings(self) -> dict[tuple[NetFacts, LayoutName], Candidate]:
+    def readings(self) -> dict[tuple[NetFacts, LayoutName], LayoutMatch]:
         """What the outputs were found to be: asked once, however often a slider moves."""
         return {}
 
@@ -196,7 +196,7 @@ def recognised(run: Run, card: ModelCard) -> Recognition:
     return recognition(run.outputs, net_facts(card, run.placement.blob))
 
 
-def layout_of(run: Run, card: ModelCard) -> Candidate:
+def layout_of(run: Run, card: ModelCard) -> LayoutMatch:
     """Tell in which layout the outputs are read, and why.
 
     Raises:

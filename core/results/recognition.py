@@ -31,7 +31,7 @@ MOST_DOUBTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class LayoutMatch:
     """A layout whose shapes are those of the outputs, and what speaks for and against it.
 
     Attributes:
@@ -78,21 +78,21 @@ class Recognition:
     """What outputs could be.
 
     Attributes:
-        candidates: the layouts whose shapes fit, the best first.
+        matches: the layouts whose shapes fit, the best first.
         chosen: the one that fits best; None where there is none, or more than one.
         listed: the outputs' names and shapes.
         hint: what the outputs probably are, where no layout fits.
     """
 
-    candidates: tuple[Candidate, ...]
-    chosen: Candidate | None
+    matches: tuple[LayoutMatch, ...]
+    chosen: LayoutMatch | None
     listed: str
     hint: str = ""
 
     @property
-    def fitting(self) -> tuple[Candidate, ...]:
+    def fitting(self) -> tuple[LayoutMatch, ...]:
         """The layouts between which a person has to choose, or the one that fits."""
-        fitting = [each for each in self.candidates if each.fits]
+        fitting = [each for each in self.matches if each.fits]
         best = max((_rank(each) for each in fitting), default=0)
         return tuple(each for each in fitting if _rank(each) == best)
 
@@ -107,7 +107,7 @@ class Recognition:
                 f"{self.listed} fits several output layouts. {reasons} Choose one, or name it "
                 "in the card (layout = ...)."
             )
-        likely = sorted(self.candidates, key=lambda each: not each.labels_fit)
+        likely = sorted(self.matches, key=lambda each: not each.labels_fit)
         doubts = [each.reason for each in likely[:MOST_DOUBTS]]
         parts = [
             f"No output layout fits what the net answered: {self.listed or 'nothing'}.",
@@ -121,26 +121,26 @@ class Recognition:
 
 def recognition(outputs: Outputs, facts: NetFacts) -> Recognition:
     """Ask every layout whether the outputs can be written in it."""
-    asked = (candidate(each, outputs, facts) for each in layouts().values())
+    asked = (match_layout(each, outputs, facts) for each in layouts().values())
     found = sorted(filter(None, asked), key=_rank, reverse=True)
     fitting = [each for each in found if each.fits]
     alone = len(fitting) == 1 or (len(fitting) > 1 and _rank(fitting[0]) > _rank(fitting[1]))
     return Recognition(
-        candidates=tuple(found),
+        matches=tuple(found),
         chosen=fitting[0] if alone else None,
         listed=outputs.listed,
         hint="" if fitting else hint(outputs, facts.size),
     )
 
 
-def _rank(each: Candidate) -> int:
+def _rank(each: LayoutMatch) -> int:
     """Put those first that fit, and of these those whose classes are the card's."""
     if not each.fits:
         return 0
     return 2 * {True: 3, None: 2, False: 1}[each.labels_fit] - each.odd
 
 
-def recognise(outputs: Outputs, facts: NetFacts) -> Candidate:
+def recognise(outputs: Outputs, facts: NetFacts) -> LayoutMatch:
     """Name the layout of a detector's outputs.
 
     Raises:
@@ -152,7 +152,7 @@ def recognise(outputs: Outputs, facts: NetFacts) -> Candidate:
     return found.chosen
 
 
-def named(outputs: Outputs, facts: NetFacts, name: LayoutName) -> Candidate:
+def named(outputs: Outputs, facts: NetFacts, name: LayoutName) -> LayoutMatch:
     """Check that outputs can be written in the layout that a card or a person names.
 
     Raises:
@@ -164,7 +164,7 @@ def named(outputs: Outputs, facts: NetFacts, name: LayoutName) -> Candidate:
     layout = layout_named(name)
     with np.errstate(all="ignore"):
         rows = layout.rows(outputs, facts)
-        found = _candidate_of(layout, rows, facts, _number_doubts(rows))
+        found = _match_of(layout, rows, facts, _number_doubts(rows))
     if found.fits:
         return found
     others = [each.layout for each in recognition(outputs, facts).fitting]
@@ -191,7 +191,7 @@ def layout_named(name: LayoutName) -> Layout:
     return found
 
 
-def candidate(layout: Layout, outputs: Outputs, facts: NetFacts) -> Candidate | None:
+def match_layout(layout: Layout, outputs: Outputs, facts: NetFacts) -> LayoutMatch | None:
     """Ask one layout; None where the shapes are not its own."""
     if layout.fits and not layout.fits(outputs, facts):
         return None
@@ -199,20 +199,20 @@ def candidate(layout: Layout, outputs: Outputs, facts: NetFacts) -> Candidate | 
         with np.errstate(all="ignore"):  # a broken net, or another net, answers anything
             rows = layout.read(outputs, facts)
     except LayoutUnknown as missing:
-        return Candidate(layout.name, layout.families, f"the shape is its own. {missing}")
+        return LayoutMatch(layout.name, layout.families, f"the shape is its own. {missing}")
     if rows is None or rows.off_grid or not len(rows):
         return None
     with np.errstate(all="ignore"):
         doubts = (*rows.doubts, *_number_doubts(rows))
         doubts = (*doubts, *(_box_doubts(rows, facts) if not doubts else ()))
-        found = _candidate_of(layout, rows, facts, doubts)
+        found = _match_of(layout, rows, facts, doubts)
         return found if doubts else replace(found, odd=rows.odd or _is_odd(rows))
 
 
-def _candidate_of(
+def _match_of(
     layout: Layout, rows: BoxRows, facts: NetFacts, doubts: tuple[str, ...]
-) -> Candidate:
-    return Candidate(
+) -> LayoutMatch:
+    return LayoutMatch(
         layout=layout.name,
         families=layout.families,
         grounds=rows.grounds,

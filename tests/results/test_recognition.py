@@ -52,7 +52,7 @@ def test_a_family_is_recognised_and_its_boxes_are_those_that_were_encoded(name):
     sample = SAMPLES[name]
     found = recognition(sample.outputs, sample.net_facts)
     assert found.chosen, found.problem
-    assert found.chosen.layout == name, [each.reason for each in found.candidates]
+    assert found.chosen.layout == name, [each.reason for each in found.matches]
     assert_objects(boxes(sample.outputs, sample.net_facts), sample.objects)
 
 
@@ -320,3 +320,56 @@ def test_a_broken_net_is_no_crash(name, value):
     recognition(broken, sample.net_facts)
     kept = decode_outputs(broken, sample.net_facts, name).above(0.5)
     assert np.isfinite(kept.xyxy).all()
+
+
+def odd_shapes(random):
+    """Shapes that nets answer, and some that none does: other axes, empty ones, scalars."""
+    cells_of = [126, 378, 24, 96, 6, 300, 1, 0, 2, 193]
+    widths = [1, 2, 4, 5, 6, 7, 8, 9, 10, 16, 21, 36, 40, 57, 0]
+    count, width = (int(random.choice(each)) for each in (cells_of, widths))
+    return [
+        (1, count, width),
+        (1, width, count),
+        (count, width),
+        (1, 1, count, 7),
+        (1, width, 4, 6),
+        (1, 4, 6, width),
+        (1, 8, 12, width),
+        (1, 2, 3, width),
+        (1, count),
+        (count,),
+        (),
+        (2, count, width),
+        (1, 3, 4, 6, width),
+    ][random.integers(13)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_a_net_answers_recognition_gives_a_sentence_and_never_fails(seed):
+    random = np.random.default_rng(seed)
+    for _ in range(40):
+        arrays = []
+        for _ in range(random.choice([1, 1, 1, 2, 2, 3, 4, 6, 9, 12])):
+            shape = odd_shapes(random)
+            numbers = random.normal(0, 10.0 ** random.integers(-2, 4), shape)
+            kind = random.integers(5)
+            numbers = (numbers, np.abs(numbers), np.rint(numbers), numbers * 0, None)[kind]
+            arrays.append(random.random(shape) if numbers is None else numbers)
+        facts = NetFacts(
+            SIZE,
+            labels=random.choice([None, 1, 4, 80]),
+            label_offset=int(random.integers(2)),
+            darknet=random.choice([None, True, False]),
+        )
+        outputs = outputs_of(*arrays)
+        found = recognition(outputs, facts)
+        assert bool(found.chosen) != bool(found.problem)
+        for layout in layout_names():
+            try:
+                named(outputs, facts, layout)
+                read = decode_outputs(outputs, facts, layout)
+            except LayoutUnknown:
+                continue
+            kept = read.above(0.25)
+            assert np.isfinite(kept.xyxy).all()
+            decoder_lines(outputs, facts, layout)

@@ -14,7 +14,7 @@ def _read(outputs: Outputs, _facts: NetFacts) -> BoxRows | None:
     if table is None or table.width != 7:
         return None
     rows = table.rows
-    wide = np.abs(rows[:, 6]).max() > 2 * np.pi
+    wide = np.abs(rows[:, 6]).max(initial=0) > 2 * np.pi
     return BoxRows(
         boxes=rows[:, :4],
         box_format="cxcywh",

@@ -62,7 +62,7 @@ def _named_grids(outputs: Outputs, facts: NetFacts) -> tuple[str, ...] | None:
             if array.ndim == 4 and array.shape[:3] == (1, rows, columns)
         ]
         names += fitting[:1]
-    widths = {array.shape[-1] for array in outputs.values()}
+    widths = {array.shape[-1] for array in outputs.values() if array.ndim}
     fits = len(set(names)) == len(_STRIDES) and len(widths) == 1 and min(widths) > 5 * _BOXES
     return tuple(names) if fits else None
 

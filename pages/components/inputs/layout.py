@@ -7,7 +7,7 @@ import streamlit as st
 from core.nets.card import ModelCard
 from core.outputs import AUTO, layout_names
 from core.pipeline import Run, layout_of
-from core.results.recognition import Candidate
+from core.results.recognition import LayoutMatch
 from pages.components.shell.text import plain
 from pages.components.shell.widget_memory import persistent
 
@@ -41,7 +41,7 @@ def _ask(key: str, card: ModelCard) -> ModelCard:
     return card if chosen == AUTO else replace(card, layout=chosen)
 
 
-def _show_reading(found: Candidate, card: ModelCard, *, automatic: bool) -> None:
+def _show_reading(found: LayoutMatch, card: ModelCard, *, automatic: bool) -> None:
     """Say how the outputs are read, why, and what of their rows is not read."""
     why = "chosen"
     if automatic:
