@@ -56,7 +56,7 @@ browser: $(DEVELOPED) ## find or fetch a Chromium, then the tests that drive it
 	$(PY) -m pytest -q -m browser tests/browser/test_live.py # streams want the machine alone
 
 test-exports: $(DEVELOPED) ## run exported scripts with OpenCV 4.8, 4.10, 4.12 and 5.0
-	$(PY) -m tools.test_exports
+	$(PY) -m tools.check_exports
 
 screenshots: $(DEVELOPED) ## remake the README's pictures in docs/screenshots
 	$(PY) -m tools.find_browser --install

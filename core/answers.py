@@ -18,7 +18,7 @@ class Answer:
     """A model's answer to one picture.
 
     Attributes:
-        ranked: the likeliest classes, or the class of each box; the surest first.
+        ranked: the most likely classes, or the class of each box; by descending confidence.
         boxes: the boxes in pixels of the picture, in the same order; None of a classifier.
     """
 
@@ -27,7 +27,7 @@ class Answer:
 
     @property
     def best(self) -> Ranked | None:
-        """The surest class or box; None where nothing was found."""
+        """The class or box with the highest confidence; None if nothing was found."""
         return self.ranked[0] if self.ranked else None
 
     def __str__(self) -> str:
@@ -36,11 +36,11 @@ class Answer:
         most_confident = f"{self.best.label} {self.best.confidence:.0%}"
         if self.boxes is None:
             return most_confident
-        return f"{counted(len(self.boxes), 'box')}, the surest {most_confident}"
+        return f"{counted(len(self.boxes), 'box')}, best {most_confident}"
 
 
 def ask(picture: Picture, card: ModelCard, spec: BlobSpec, thresholds: Thresholds) -> Answer:
-    """Take a picture through a model with this spec and read the answer.
+    """Run a model on a picture with this spec and decode the answer.
 
     Raises:
         BlobscopeError: what ``pipeline.run_model``, ``detect`` and ``ranking`` raise.
@@ -49,7 +49,7 @@ def ask(picture: Picture, card: ModelCard, spec: BlobSpec, thresholds: Threshold
 
 
 def read_answer(run: Run, card: ModelCard, thresholds: Thresholds) -> Answer:
-    """Read classes or boxes out of a run; ``thresholds`` matter to a detector only."""
+    """Decode the classes or boxes of a run; ``thresholds`` matter to a detector only."""
     if card.task == "classification":
         return Answer(ranking(run, card, MOST_RANKED).best)
     kept = detect(run, card, thresholds).kept

@@ -1,4 +1,4 @@
-"""The road from bytes to boxes, in two halves.
+"""The pipeline from bytes to boxes, in two halves.
 
 ``run_model`` is the slow half: picture -> image -> blob -> outputs. It depends on the
 picture, the model and the spec alone, so it is worth remembering under these three.
@@ -36,7 +36,7 @@ from core.results.truth import Truth
 Located = TypeVar("Located", Detections, Truth)
 
 MOST_CANDIDATES = 1000
-"""NMS looks at no more boxes than these, the surest; its time grows with the square."""
+"""The maximum number of boxes for NMS, by confidence; its time grows quadratically."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def run_model(picture: Picture, card: ModelCard, spec: BlobSpec | None = None) -
     """Take a picture through a model: decode, make the blob, forward.
 
     A net's first forward also plans its memory, so a fresh net runs twice and both
-    times are told apart. ``spec`` replaces the card's own.
+    times are distinguished. ``spec`` replaces the card's own.
     """
     begin = time.perf_counter()
     image = decode_picture(picture)
@@ -221,7 +221,7 @@ def grids_of(run: Run, card: ModelCard) -> Grids:
 
 
 def _head_rules(card: ModelCard) -> tuple[HeadRule, ...]:
-    """Read from a Darknet model's .cfg what its outputs do not tell."""
+    """Read from a Darknet .cfg what the outputs do not contain."""
     config = file_paths(card).config if card.framework == "darknet" else None
     if config is None:
         return ()
@@ -286,7 +286,7 @@ def _steps(
 
 
 def suppression_ledger(run: Run, card: ModelCard, thresholds: Thresholds) -> Ledger:
-    """Tell what became of every raw row, and which box removed it."""
+    """Return the outcome of every raw row, and which box suppressed it."""
     stages = nms_stages(run, card, thresholds)
     return ledger(
         stages,
@@ -301,10 +301,10 @@ def suppression_ledger(run: Run, card: ModelCard, thresholds: Thresholds) -> Led
 def nms_candidates(
     run: Run, card: ModelCard, class_ids: frozenset[int] | None = None
 ) -> Detections:
-    """Name the boxes that NMS may ever look at, whatever its thresholds are.
+    """Return the candidates of NMS for all possible thresholds.
 
-    The surest first, in blob pixels. Those above any confidence are the first of these, so
-    whoever has them can read every threshold from them without asking again.
+    By descending confidence, in blob pixels. Those above any confidence are the first of
+    these, so they are enough to apply every threshold.
     """
     above_zero = raw_detections(run, card).above(0.0)
     return _wanted(above_zero, class_ids).first(MOST_CANDIDATES)

@@ -14,7 +14,7 @@ from pages.components.shell.times import show_times
 
 route_through_app()
 st.title("Classification")
-st.caption("One picture, one net, one row of scores: what is it?")
+st.caption("One picture, one model, one row of scores: what is in the picture?")
 
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:

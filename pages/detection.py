@@ -18,7 +18,7 @@ from pages.components.shell.times import show_times
 
 route_through_app()
 st.title("Detection")
-st.caption("One picture, one net, many boxes: what is where?")
+st.caption("One picture, one model, bounding boxes: what is where?")
 
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:

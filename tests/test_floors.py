@@ -26,7 +26,8 @@ BELOW = {
     "environment": [],
     "wording": [],
     "outputs": ["errors"],
-    "picture": ["errors", "outputs"],
+    "sandbox": ["errors"],
+    "picture": ["errors", "outputs", "sandbox"],
     "blob": ["errors", "outputs", "picture"],
     "nets": ["errors", "outputs", "picture", "blob"],
     "results": ["errors", "outputs", "picture"],
@@ -49,7 +50,7 @@ BELOW = {
     ],
     "video": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        *["answers", "series"],
+        *["answers", "series", "sandbox"],
     ],
     "live": [
         *[

@@ -120,7 +120,7 @@ def _over_std(batch: Image, spec: BlobSpec) -> Image:
 def _check_together(images: Sequence[Image], spec: BlobSpec) -> None:
     """Refuse images that cv2.dnn would refuse as a batch, or bring to one size unasked."""
     if not images:
-        raise BlobImpossible("A batch holds at least one picture: choose some.")
+        raise BlobImpossible("A batch needs at least one picture. Choose some.")
     for image in images:
         check(image, spec)
     channels = {image.shape[2:] or (1,) for image in images}

@@ -1,4 +1,4 @@
-"""From an image to a blob, with cv2.dnn itself, and back to a picture for the eye."""
+"""From an image to a blob, with cv2.dnn itself, and back to a picture for display."""
 
 from typing import Any, NewType
 
@@ -33,7 +33,7 @@ def place(image: Size, spec: BlobSpec) -> Placement:
     into = spec.size or image
     if max(into.cv2) > MAX_BLOB_SIDE:
         raise BlobImpossible(
-            f"A blob in this picture's own size, {image}, is too big. "
+            f"A blob of this picture's own size, {image}, is too large. "
             f"Choose a size of at most {MAX_BLOB_SIDE} a side."
         )
     if spec.letterboxed:
@@ -94,11 +94,13 @@ def check(image: npt.NDArray[Any], spec: BlobSpec) -> None:
             f"An image is (H, W) or (H, W, C) with 1, 3 or 4 channels, not {image.shape}."
         )
     if image.dtype.name not in ("uint8", "uint16", "int16", "float32", "float64"):
-        raise BlobImpossible(f"OpenCV makes no blob of an image of {image.dtype} values.")
+        raise BlobImpossible(
+            f"OpenCV cannot make a blob from an image with {image.dtype} values."
+        )
     if spec.ddepth == "uint8" and image.dtype != np.uint8:
         raise BlobImpossible(
-            f"With ddepth uint8 OpenCV would cut {image.dtype} values to their lowest byte. "
-            "Choose ddepth float32."
+            f"With ddepth uint8 OpenCV would truncate {image.dtype} values to the lowest byte. "
+            " Choose ddepth float32."
         )
     if spec.channels == 1 and channels > 1 and image.dtype.name in ("int16", "float64"):
         raise BlobImpossible(f"OpenCV cannot make a picture of {image.dtype} values grey.")

@@ -1,4 +1,4 @@
-"""The checker's rules: each looks at one ``Case`` and finds one fault or none.
+"""The rules of the checker: each checks one ``Case`` and returns one finding or none.
 
 ``RULES`` lists them all, by the name that their findings carry.
 """
@@ -50,7 +50,7 @@ def mixed_units(case: Case) -> Finding | None:
     return measured(
         case,
         "mixed units",
-        f"The mean ({triple_to_text(spec.mean)}) is in 0..1 units and hardly changes anything.",
+        f"The mean ({triple_to_text(spec.mean)}) is in 0..1 units and has almost no effect.",
         "blobFromImage subtracts the mean first, from values of 0 to 255, and scales after "
         f"that. In these units the mean is {triple_to_text(in_bytes)}.",
         replace(spec, mean=in_bytes),
@@ -63,15 +63,15 @@ def std_in_bytes(case: Case) -> Finding | None:
     in_units = _rounded(std * scale for std, scale in _pairs(spec.std, spec.scalefactor))
     if min(spec.std) < 2 or max(map(abs, spec.scalefactor)) >= UNIT_SCALE or max(in_units) >= 2:
         return None
-    if min(in_units) <= 0:  # a negative scalefactor: no std could mend that
+    if min(in_units) <= 0:  # a negative scalefactor: no std could fix that
         return None
     return measured(
         case,
         "std in bytes",
-        f"The std ({triple_to_text(spec.std)}) is in 0..255 units and squeezes all values to "
-        "nearly nothing.",
-        "Blobscope divides by std after the scalefactor, which has brought the values to about "
-        f"1 already. In these units the std is {triple_to_text(in_units)}.",
+        f"The std ({triple_to_text(spec.std)}) is in 0..255 units and reduces all values to "
+        "almost 0.",
+        "Blobscope divides by std after the scalefactor, when the values are already about "
+        f"1. In these units the std is {triple_to_text(in_units)}.",
         replace(spec, std=in_units),
     )
 
@@ -93,7 +93,7 @@ def mean_order(case: Case) -> Finding | None:
         "mean order",
         f"The mean ({triple_to_text(spec.mean)}) is in the wrong order: swapRB is "
         f"{'on' if spec.swap_rb else 'off'}, so its numbers belong to {order}.",
-        "Blue gets what belongs to red and red what belongs to blue: both planes are off by "
+        "The means of red and blue are exchanged: both planes are off by "
         f"{abs(ours[0] - ours[2]):g}.",
         fix,
         measure=plane_means,
@@ -111,8 +111,8 @@ def swap(case: Case) -> Finding | None:
         "swapRB",
         f"swapRB is {'on' if spec.swap_rb else 'off'}, but this net was trained with planes in "
         f"the order {order}.",
-        "It sees red things blue and faces as if they were frozen. Nets often answer all the "
-        "same, only worse, so that nobody notices.",
+        "Red objects look blue to it, and faces too. Networks often still return a plausible "
+        "result with a lower accuracy, so the mistake is easy to miss.",
         _swapped(spec, wanted),
         measure=plane_means,
     )
@@ -132,7 +132,7 @@ def std_missing(case: Case) -> Finding | None:
         "std missing",
         f"This net was trained with values divided by std ({triple_to_text(std)}); here they "
         "are not.",
-        "blobFromImage has no such argument, so it is easily forgotten: the net then sees a "
+        "blobFromImage has no std argument, so it is easily forgotten: the net then sees a "
         "picture with a quarter of the contrast.",
         replace(spec, std=std, ddepth="float32"),
     )
@@ -154,7 +154,8 @@ def value_range(case: Case) -> Finding | None:
         "range",
         f"With these numbers a picture's values lie between {low:.4g} and {high:.4g}; this net "
         f"was trained on {from_:.4g} to {to:.4g}.",
-        "A net's weights are made for one range: elsewhere it sees darkness, glare or noise.",
+        "The weights of a network fit one input range only; outside it, the result is "
+        "unreliable.",
         replace(spec, **numbers, ddepth="float32"),
     )
 
@@ -168,9 +169,9 @@ def size(case: Case) -> Finding | None:
     return measured(
         case,
         "size",
-        f"The blob is {made}; this net's card says {wanted.size}.",
-        "Many nets refuse another size; those that take it see everything larger or smaller "
-        "than what they learned from.",
+        f"The blob is {made}; the model card says {wanted.size}.",
+        "Many networks reject another size; the others see every object larger or smaller than "
+        "in training.",
         replace(spec, size=wanted.size),
         measure=shape,
     )
@@ -192,9 +193,10 @@ def aspect_ratio(case: Case) -> Finding | None:
         "stretch",
         f"A {Size.of(case.image)} picture becomes {spec.size}: a circle turns into an ellipse "
         f"{distorted:.2f} times as long as wide.",
-        f"This net was trained with {wanted.fit}, so it knows things in their own shape."
+        f"This net was trained with {wanted.fit}, so it expects undistorted objects."
         if wanted
-        else "Unless the net was trained that way, it does not know things so thin or so fat.",
+        else "The net was not trained on this distortion, unless its training stretched as "
+        "well.",
         fix,
         "warning" if wanted else "note",
         measure=ellipse,
@@ -239,8 +241,8 @@ def one_channel(case: Case) -> Finding | None:
         "one channel",
         f"The scalefactor ({triple_to_text(scale)}) leaves {3 - len(others)} of 3 planes "
         "unscaled.",
-        "OpenCV's four-value Scalar is filled from the left, so a single number written there "
-        "reaches the first channel only. Write it three times.",
+        "OpenCV fills its four-value Scalar from the left, so a single number applies to the "
+        "first channel only. Write it three times.",
         replace(spec, scalefactor=as_triple(filled)),
         measure=plane_ranges,
     )
@@ -271,7 +273,7 @@ def channels(case: Case) -> Finding | None:
             "channels",
             f"The image has {count} {'channel' if count == 1 else 'channels'}, so the blob has "
             f"as many planes.",
-            "Nets for photos want three and refuse others: convert it with cv2.cvtColor, or "
+            "Networks for photos need three channels: convert the image with cv2.cvtColor, or "
             "read it with cv2.IMREAD_COLOR.",
             shape(case),
             shape(replace(case, image=np.zeros((*case.image.shape[:2], 3), np.uint8))),
@@ -300,9 +302,9 @@ def _grey_file(case: Case) -> Finding:
     differences = np.ptp(case.image.astype(np.int32), axis=2)
     return Finding(
         "channels",
-        "The file holds grey values; decoding copies them into blue, green and red.",
-        "The three planes differ by mean and scale only, and swapRB moves nothing. Nets that "
-        "learned from colour photos are less sure of grey ones.",
+        "The file is greyscale; decoding copies the values into blue, green and red.",
+        "The three planes differ by mean and scale only, and swapRB has no effect. Networks "
+        "trained on colour photos are less confident on greyscale ones.",
         "1 channel in the file",
         f"3 channels, {differences.max():g} apart at most",
         None,
@@ -314,9 +316,9 @@ def _alpha_file(case: Case) -> Finding:
     white = (case.image == 255).all(axis=2).mean()
     return Finding(
         "channels",
-        "The file is transparent in places; Blobscope lays it over white.",
-        "A net has no plane for transparency. cv2.imread drops it and shows whatever colour "
-        "lies beneath, often black: the net's answer may differ.",
+        "The file is partly transparent; Blobscope puts it on a white background.",
+        "A network has no plane for transparency. cv2.imread drops it and keeps the colour "
+        "below, often black, so the result may differ.",
         "colours and alpha in the file",
         f"3 channels; {white:.0%} of the picture is pure white",
         None,

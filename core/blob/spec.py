@@ -1,4 +1,4 @@
-"""BlobSpec: every setting between an image and the blob a net eats."""
+"""BlobSpec: every setting between an image and the blob, the input of a net."""
 
 import math
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ CHANNELS: tuple[Channels, ...] = get_args(Channels)
 
 MAX_BLOB_SIDE = 4096
 LEAST, MOST = 1e-37, 1e37
-"""What float32, in which blobs are made, tells from 0 and from infinity, with room to spare."""
+"""The range that float32 distinguishes from 0 and infinity, with a margin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,12 @@ class BlobSpec:
         self._check_numbers()
         if self.size is not None and max(self.size.cv2) > MAX_BLOB_SIDE:
             raise BlobImpossible(
-                f"A blob of {self.size} is too big: choose at most {MAX_BLOB_SIDE} a side."
+                f"A blob of {self.size} is too large: choose at most {MAX_BLOB_SIDE} per side."
             )
         if self.ddepth == "uint8" and not self.is_plain:
             raise BlobImpossible(
-                "With ddepth uint8 the blob keeps the picture's bytes: OpenCV then allows only "
-                "scalefactor 1, mean 0 and std 1. Set these, or choose ddepth float32."
+                "With ddepth uint8 the blob keeps the picture's values: OpenCV then allows "
+                "only scalefactor 1, mean 0 and std 1. Set these, or choose ddepth float32."
             )
 
     @property
@@ -94,7 +94,7 @@ class BlobSpec:
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether values stay as they are: no scalefactor, no mean, no std."""
+        """Return whether values stay unchanged: no scalefactor, no mean, no std."""
         ones = (1.0, 1.0, 1.0)
         return self.scalefactor == ones and self.std == ones and not any(self.mean)
 
@@ -135,7 +135,7 @@ class BlobSpec:
         if min(self.std) <= 0:
             raise BlobImpossible(
                 f"std divides, so each value must be above 0, not {_text(self.std)}. "
-                "Choose 1 where nothing is to be divided."
+                "Choose 1 for no division."
             )
         if min(self.pad_value) < 0 or max(self.pad_value) > 255:
             raise BlobImpossible(
@@ -145,7 +145,7 @@ class BlobSpec:
             raise BlobImpossible(
                 f"With mean {_text(self.mean)}, scalefactor {_text(self.scalefactor)} and std "
                 f"{_text(self.std)}, float32 cannot hold the blob: its values would be "
-                "infinite, or all 0. Choose numbers nearer to 1."
+                "infinite, or all 0. Choose numbers closer to 1."
             )
 
 
@@ -157,7 +157,7 @@ def _check_triple(name: str, values: Triple) -> None:
 
 
 def _is_sayable(mean: float, scale: float, std: float) -> bool:
-    """Tell whether float32 holds these numbers, and what they make of the bytes 0 and 255."""
+    """Return whether float32 can hold these numbers, and their results for 0 and 255."""
     factors = (scale, std, scale / std)
     ends = [(byte - mean) * scale for byte in (0, 255)]
     reach = (mean, *factors, *ends, *(end / std for end in ends))
@@ -184,9 +184,9 @@ PRESETS: tuple[Preset, ...] = (
         title="ImageNet: 1/255, 224 x 224, mean 0, swapRB",
         spec=BlobSpec(size=Size(224, 224), scalefactor=(1 / 255,) * 3, swap_rb=True),
         fits_nets=(
-            "Right for Darknet's classifiers only. Most ImageNet nets were trained with a "
-            "mean and a std: SqueezeNet v1.1 falls from 66.5 % to 0.3 % of pictures right "
-            "with this row."
+            "Correct for Darknet classifiers only. Most ImageNet models were trained with a "
+            "mean and a std: the top-1 accuracy of SqueezeNet v1.1 falls from 66.5 % to 0.3 % "
+            "with this preset."
         ),
     ),
     Preset(
@@ -194,8 +194,8 @@ PRESETS: tuple[Preset, ...] = (
         title="SSD: 1.0, 300 x 300, mean (104, 177, 123)",
         spec=BlobSpec(size=Size(300, 300), mean=FACE_DETECTOR_MEAN),
         fits_nets=(
-            "Right for OpenCV's SSD face detector, whose mean it is. Other Caffe nets "
-            "subtract (104, 117, 123); MobileNet-SSD wants scalefactor 1/127.5 and mean 127.5."
+            "Correct for OpenCV's SSD face detector. Other Caffe models "
+            "subtract (104, 117, 123); MobileNet-SSD uses scalefactor 1/127.5 and mean 127.5."
         ),
     ),
     Preset(
@@ -203,8 +203,8 @@ PRESETS: tuple[Preset, ...] = (
         title="YOLO: 1/255, 416 x 416, mean 0, swapRB",
         spec=BlobSpec(size=Size(416, 416), scalefactor=(1 / 255,) * 3, swap_rb=True),
         fits_nets=(
-            "Right for Darknet's YOLO v2 to v4. YOLOv5 and later want 640 x 640 and a "
-            "letterbox with grey bars (114); YOLOX keeps 0 to 255 and B, G, R."
+            "Correct for Darknet's YOLO v2 to v4. YOLOv5 and later use 640 x 640 and a "
+            "letterbox with grey bars (114); YOLOX uses 0 to 255 and B, G, R."
         ),
     ),
 )

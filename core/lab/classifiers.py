@@ -29,9 +29,9 @@ class ClassifierAnswer:
     confidence: npt.NDArray[np.float64]
 
     def of(self, label: str) -> float | None:
-        """Return how sure the net is of a label; None where it has no such label.
+        """Return the confidence of a label; None if the net has no such label.
 
-        Of classes that share a label (ImageNet has two cranes), the surest counts.
+        Of classes that share a label (ImageNet has two cranes), the highest confidence counts.
         """
         sure = [
             each
@@ -43,7 +43,7 @@ class ClassifierAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CommonRow:
-    """A label, and how sure each net of the panel is of it; None where it is unknown."""
+    """A label, and its confidence in each net; None where it is unknown."""
 
     label: str
     confidence: tuple[float | None, ...]
@@ -63,7 +63,7 @@ def common_rows(answers: Sequence[ClassifierAnswer]) -> tuple[CommonRow, ...]:
     """Set the panel's likeliest labels side by side, those that most nets know first.
 
     The label's text decides what is the same: two nets may number their classes
-    differently. Among rows that as many nets know, the surest comes first.
+    differently. Rows that equally many nets know are sorted by confidence.
     """
     labels = dict.fromkeys(each.label for net in answers for each in net.best)
     rows = [CommonRow(label, tuple(net.of(label) for net in answers)) for label in labels]
@@ -81,12 +81,12 @@ def agreement(answers: Sequence[ClassifierAnswer]) -> str:
     label, votes = labels.most_common(1)[0]
     if votes == len(answers):
         all_of_them = "Both" if votes == 2 else f"All {votes}"
-        return f"{all_of_them} name the same first: {label}."
+        return f"{all_of_them} rank the same class first: {label}."
     if votes > 1:
-        return f"{votes} of {len(answers)} name the same first: {label}."
-    rest = "Each names something else first"
+        return f"{votes} of {len(answers)} rank the same class first: {label}."
+    rest = "Each ranks a different class first"
     groups = {net.card.group(net.best[0].class_id) for net in answers}
     if len(groups) == 1 and (group := groups.pop()):
-        return f"{rest}, but each a kind of {group}."
+        return f"{rest}, but all in the group {group}."
     known = all(net.of(label) is not None for net in answers for label in labels)
-    return f"{rest}." if known else f"{rest}; some have no label for what the others say."
+    return f"{rest}." if known else f"{rest}; some have no label for the classes of the others."

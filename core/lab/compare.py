@@ -43,7 +43,7 @@ class Change:
         label: the class.
         a: its confidence on side A; None where it is missing there.
         b: likewise on side B.
-        index_a: its place in A's answer, 0 is the surest.
+        index_a: its rank in A's answer; 0 has the highest confidence.
         index_b: likewise on side B.
         iou: how much the two boxes overlap; None without two boxes.
     """
@@ -96,12 +96,12 @@ class Comparison:
 
     def __str__(self) -> str:
         if (self.a.boxes is None) != (self.b.boxes is None):
-            return "One side names the picture, the other finds boxes: only blobs compare."
+            return "One side classifies, the other detects: only the blobs can be compared."
         return summary(self.changes, noun="class" if self.a.boxes is None else "box")
 
 
 def compare(a: Side, b: Side, thresholds: Thresholds) -> Comparison:
-    """Set two sides against each other; both looked at the same picture."""
+    """Compare two sides on the same picture."""
     answer_a, answer_b = (read_answer(side.run, side.card, thresholds) for side in (a, b))
     return Comparison(
         answer_a,
@@ -127,7 +127,7 @@ def blob_difference(
 
 
 def changes(a: Answer, b: Answer) -> tuple[Change, ...]:
-    """Match two answers and say what became of each class or box, the surest first.
+    """Match two answers and return the change of each class or box, by confidence.
 
     Boxes belong together where they have one label and overlap with an IoU of at least
     0.5, the best overlap first; classes where they have one label. Two models may number

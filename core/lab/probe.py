@@ -22,9 +22,9 @@ class ProbeResult:
 
     Attributes:
         label: its answer.
-        confidence: how sure it is, over all views.
+        confidence: of the answer, over all views.
         stability: the share of views that say so.
-        agreement: how sure it is of the scene's own label.
+        agreement: the confidence of the given label.
         shares: a classifier's confidences (C,), over all views.
     """
 

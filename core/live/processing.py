@@ -20,7 +20,7 @@ from core.render.planes import render_planes
 
 @dataclass(frozen=True, slots=True)
 class SeenObject:
-    """One thing that was seen: its label, how sure the net is, and where.
+    """One object in a frame: label, confidence, position.
 
     ``xyxy`` is in pixels of the image; the whole image where a classifier saw it.
     """
@@ -35,9 +35,9 @@ class FrameResult:
     """What came of one image.
 
     Attributes:
-        image: what was looked at, mirrored where the settings say so.
+        image: the processed image, mirrored if the settings say so.
         annotated: a copy with the answer drawn on it.
-        seen: the surest first; empty for planes.
+        seen: by descending confidence; empty for planes.
         forward_ms: what the net took; None where no net was asked.
         error: why there is no answer, as a sentence for the screen; else empty.
     """
@@ -50,7 +50,7 @@ class FrameResult:
 
 
 def process_frame(image: BgrImage, settings: LiveSettings) -> FrameResult:
-    """Look at an image as the settings say, and draw what was seen on a copy.
+    """Process an image by the settings, and draw the result on a copy.
 
     Raises:
         BlobscopeError: the blob cannot be made, or the net refuses it.

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from core.blob.spec import BlobSpec, Triple
 from core.errors import BlobImpossible, CardInvalid
-from core.nets.labels import MOST_BYTES, LabelList, read_labels
+from core.nets.labels import MOST_LABEL_BYTES, LabelList, read_labels
 from core.outputs import AUTO, LayoutName, layout_names
 from core.picture.size import Size
 
@@ -419,7 +419,7 @@ class _Table:
             raise CardInvalid(self.sentence(f"{key} must name a file inside models/"))
         try:
             with path.open("rb") as file:
-                return read_labels(file.read(MOST_BYTES + 1), name=path.name)
+                return read_labels(file.read(MOST_LABEL_BYTES + 1), name=path.name)
         except OSError as error:
             raise CardInvalid(
                 self.sentence(f"{key} must name a text file, and {name!r} cannot be read")

@@ -147,10 +147,10 @@ def _numbers(values: dict[str, str], key: str, where: str, default: str = "") ->
         found = [float(each) for each in values.get(key, default).split(",") if each.strip()]
     except ValueError as error:
         raise CardInvalid(
-            f"{where}: {key} must be numbers, not {values[key]!r}. Mend the .cfg."
+            f"{where}: {key} must be numbers, not {values[key]!r}. Fix the .cfg."
         ) from error
     if not found:
-        raise CardInvalid(f"{where}: {key} is missing, so its boxes cannot be explained.")
+        raise CardInvalid(f"{where}: {key} is missing, so its boxes cannot be decoded.")
     return found
 
 

@@ -1,6 +1,6 @@
 """The narrow door: a card and a blob go in, named outputs come out.
 
-Everything behind it may change without anybody noticing: ``LocalEngine`` runs OpenCV in
+Everything behind it can change without affecting callers: ``LocalEngine`` runs OpenCV in
 this process; a sandboxed process and a remote machine will stand here later.
 """
 
@@ -104,7 +104,7 @@ class LocalEngine:
 
     Args:
         cores: how many forwards may run side by side; all of the machine's by default.
-        locate: tells where a card's files lie.
+        locate: returns the file paths of a card.
         cache: where nets are kept between calls.
     """
 

@@ -19,7 +19,7 @@ from core.nets.text_format import Message, parse
 from core.picture.size import Size
 
 MOST_TEXT = 8 * 2**20
-COLOURS = (1, 3, 4)
+CHANNEL_COUNTS = (1, 3, 4)
 
 Dims = tuple[int | None, ...]
 
@@ -69,7 +69,7 @@ def _declared(
     paths: ModelPaths,
 ) -> Declared:
     with suppress(OSError, ValueError):  # OpenCV says in a sentence what is wrong with them
-        return READERS[framework](paths)
+        return INPUT_READERS[framework](paths)
     return ()
 
 
@@ -119,7 +119,7 @@ def _from_dims(name: str, dims: Dims, layout: BlobLayout | None = None) -> Decla
     if len(dims) != 4:
         return DeclaredInput(name, dims)
     if layout is None:
-        last = dims[3] in COLOURS and dims[1] not in COLOURS
+        last = dims[3] in CHANNEL_COUNTS and dims[1] not in CHANNEL_COUNTS
         layout = "NHWC" if last else "NCHW"
     channels, (height, width) = (
         (dims[1], dims[2:]) if layout == "NCHW" else (dims[3], dims[1:3])
@@ -262,7 +262,7 @@ def _unsaid(paths: ModelPaths) -> Declared:  # noqa: ARG001 - one signature for 
     return ()
 
 
-READERS: dict[Framework, Callable[[ModelPaths], Declared]] = {
+INPUT_READERS: dict[Framework, Callable[[ModelPaths], Declared]] = {
     "onnx": _onnx,
     "caffe": _caffe,
     "darknet": _darknet,

@@ -24,8 +24,8 @@ import yaml
 from core.errors import CardInvalid
 from core.nets.text_format import parse
 
-MOST_CLASSES = 100_000
-MOST_BYTES = 4 * 2**20
+MOST_CLASS_LABELS = 100_000
+MOST_LABEL_BYTES = 4 * 2**20
 MOST_YAML = 300_000
 """In characters; the YAML reader is written in Python and takes seconds for more."""
 
@@ -47,7 +47,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-Pairs = Iterable[tuple[int, str]]
+LabelPairs = Iterable[tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +80,18 @@ def read_labels(data: bytes, *, name: str) -> LabelList:
     >>> read_labels(b"0: cat\n2: dog", name="labels.txt").texts
     ('cat', '', 'dog')
     """
-    if len(data) > MOST_BYTES:
+    if len(data) > MOST_LABEL_BYTES:
         raise CardInvalid(
-            f"{name} has more than {MOST_BYTES // 2**20} MB: is it a labels file?"
+            f"{name} has more than {MOST_LABEL_BYTES // 2**20} MB: is it a labels file?"
         )
     text, notes = _decoded(data, name)
     named, more = _named(text, name)
     if not named:
         raise CardInvalid(f"{name} names no class. Write one label a line.")
-    if max(named) >= MOST_CLASSES:
-        raise CardInvalid(f"{name} numbers a class {max(named)}; the limit is {MOST_CLASSES}.")
+    if max(named) >= MOST_CLASS_LABELS:
+        raise CardInvalid(
+            f"{name} numbers a class {max(named)}; the limit is {MOST_CLASS_LABELS}."
+        )
     texts = tuple(
         " ".join(normalize("NFC", named.get(row, "")).split())[:LONGEST]
         for row in range(max(named) + 1)
@@ -141,7 +143,7 @@ def _named(text: str, name: str) -> tuple[dict[int, str], list[str]]:
     return _lines(text, name)
 
 
-def _label_map(text: str, name: str) -> Pairs:
+def _label_map(text: str, name: str) -> LabelPairs:
     try:
         items = parse(text).messages("item")
         for item in items:
@@ -169,7 +171,7 @@ def _structure(text: str) -> Any:
     return value if isinstance(value, list | dict) else None
 
 
-def _pairs(value: Any, name: str) -> Pairs:
+def _pairs(value: Any, name: str) -> LabelPairs:
     """Find the numbers and names in a list or a map, however deep they usually lie."""
     if isinstance(value, dict):
         inner = next((value[key] for key in _HOLDERS if key in value), None)
@@ -183,7 +185,7 @@ def _pairs(value: Any, name: str) -> Pairs:
     )
 
 
-def _of_map(value: Mapping[Any, Any], name: str) -> Pairs:
+def _of_map(value: Mapping[Any, Any], name: str) -> LabelPairs:
     if value and all(_is_number(key) for key in value):
         return ((int(key), _text(each, name)) for key, each in value.items())
     if value and all(_is_number(each) for each in value.values()):
@@ -193,12 +195,10 @@ def _of_map(value: Mapping[Any, Any], name: str) -> Pairs:
     )
 
 
-def _of_list(value: Sequence[Any], name: str) -> Pairs:
+def _of_list(value: Sequence[Any], name: str) -> LabelPairs:
     ids = [each.get("id") if isinstance(each, dict) else None for each in value]
     if value and all(map(_is_number, ids)):
-        return (
-            (int(number), _text(each, name)) for number, each in zip(ids, value, strict=True)
-        )
+        return ((int(each["id"]), _text(each, name)) for each in value)
     return ((row, _text(each, name)) for row, each in enumerate(value))
 
 
@@ -221,7 +221,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _unique(pairs: Pairs, name: str) -> dict[int, str]:
+def _unique(pairs: LabelPairs, name: str) -> dict[int, str]:
     named: dict[int, str] = {}
     for number, text in pairs:
         if named.get(number, text) != text:

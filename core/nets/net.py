@@ -38,7 +38,7 @@ UNREAD_SUFFIXES = {
     "Use the ONNX file that it was made from.",
     ".bin": "looks like OpenVINO weights; this build of OpenCV comes without OpenVINO. "
     "Use the ONNX file that it was made from.",
-    ".t7": "is a Lua Torch file, which nobody writes any more. Look for an ONNX export.",
+    ".t7": "is a Lua Torch file, an obsolete format. Look for an ONNX export.",
     ".prototxt": "describes a Caffe network without its weights. Give the .caffemodel too.",
     ".cfg": "describes a Darknet network without its weights. Give the .weights too.",
     ".pbtxt": "describes a TensorFlow graph without its weights. Give the .pb too.",
@@ -50,7 +50,7 @@ _WHERE = re.compile(r"OpenCV\([\d.]+\) \S+:\d+: error: \([^)]*\)\s*|\s*in functi
 
 
 def framework_of(file_name: str) -> Framework:
-    """Tell the framework by a model file's ending, as ``cv2.dnn.readNet`` does.
+    """Return the framework by the file extension, as ``cv2.dnn.readNet`` does.
 
     >>> framework_of("SqueezeNet_fp16.onnx"), framework_of("YOLO.WEIGHTS")
     ('onnx', 'darknet')
@@ -62,7 +62,7 @@ def framework_of(file_name: str) -> Framework:
     if suffix in READ_BY_SUFFIX:
         return READ_BY_SUFFIX[suffix]
     known = ", ".join(READ_BY_SUFFIX)
-    reason = UNREAD_SUFFIXES.get(suffix, f"has an ending that says nothing. Known are {known}.")
+    reason = UNREAD_SUFFIXES.get(suffix, f"has an unknown file extension. Known are {known}.")
     raise ModelUnreadable(f"{Path(file_name).name} {reason}")
 
 
@@ -191,7 +191,7 @@ def _check_length(net: cv2.dnn.Net, weights: npt.NDArray[np.uint8], name: str) -
     if weights.size != wanted:
         raise ModelUnreadable(
             f"{name} has {weights.size:,} bytes, but its .cfg needs exactly {wanted:,}: "
-            "the file is cut short, or the two do not belong together."
+            "the file is truncated, or the two files do not belong together."
         )
 
 

@@ -29,7 +29,9 @@ class Message:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """List the plain values of a field."""
-        return tuple(value for key, value in self.fields if key == name and _is_text(value))
+        return tuple(
+            value for key, value in self.fields if key == name and isinstance(value, str)
+        )
 
     def messages(self, name: str) -> tuple["Message", ...]:
         """List the messages that a field holds."""
@@ -52,10 +54,6 @@ class Message:
             message = found[0]
         values = message.texts(last)
         return values[0] if values else None
-
-
-def _is_text(value: "str | Message") -> bool:
-    return isinstance(value, str)
 
 
 def parse(text: str) -> Message:

@@ -40,7 +40,9 @@ def fields(message: memoryview) -> Iterator[tuple[int, Value]]:
 
 def messages(message: memoryview, number: int) -> Iterator[memoryview]:
     """Yield the messages, texts or bytes that a field holds."""
-    return (value for found, value in fields(message) if found == number and _is_bytes(value))
+    for found, value in fields(message):
+        if found == number and isinstance(value, memoryview):
+            yield value
 
 
 def first(message: memoryview, *path: int) -> memoryview | None:
@@ -57,10 +59,6 @@ def text(message: memoryview, number: int) -> str:
     """Return a field as text; nothing where there is none."""
     found = first(message, number)
     return "" if found is None else bytes(found).decode("utf-8", "replace")
-
-
-def _is_bytes(value: Value) -> bool:
-    return isinstance(value, memoryview)
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from core.results.detections import Detections
 LINE, TEXT = 0.0045, 0.028  # of the mean of the picture's sides
 LEAST_LINE, LEAST_TEXT = 2, 11  # pixels
 FINE, FARTHEST = 4, 2.0**14  # cv2 counts in 16ths of a pixel, and no farther than this
-LEGIBLE = 6  # the smallest letters that anybody can ask for
+LEGIBLE = 6  # the smallest text size
 # For labels beyond ASCII, which is all that Pillow's own font can write.
 FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial Unicode.ttf", "arial.ttf")
 
@@ -82,7 +82,7 @@ class Pen:
 
     @classmethod
     def of(cls, size: Size) -> "Pen":
-        """Follow the picture's size, so that a photo looks alike however it is shrunk.
+        """Scale with the picture, so that a photo looks the same at every size.
 
         >>> Pen.of(Size(640, 480)), Pen.of(Size(4000, 3000))
         (Pen(line=3, text=16), Pen(line=16, text=98))
@@ -91,7 +91,7 @@ class Pen:
         return cls(max(LEAST_LINE, round(side * LINE)), max(LEAST_TEXT, round(side * TEXT)))
 
     def styled(self, style: BoxStyle) -> "Pen":
-        """Return the pen as thick and as tall as somebody asked for, as long as it shows.
+        """Return the pen with the requested line width and text size, within visible limits.
 
         >>> Pen(line=3, text=16).styled(BoxStyle(line=2, text=0.25))
         Pen(line=6, text=6)
@@ -138,9 +138,9 @@ class Outline:
         xyxy: in pixels of the picture that is drawn upon.
         text: no words, no label.
         colour: of the frame and of the label's plate.
-        pattern: of the frame, for those who cannot tell the colours apart.
-        corners: x and y of the four corners of a box that is turned, whose frame is drawn
-            so, without a pattern; ``xyxy`` is the upright box around it.
+        pattern: of the line, to distinguish boxes without colour.
+        corners: x and y of the four corners of a turned box, whose frame is drawn turned,
+            without a pattern; ``xyxy`` is the upright box around it.
     """
 
     xyxy: tuple[float, float, float, float]
@@ -326,7 +326,7 @@ def _place_for(
 
 
 def _places(frame: Patch, height: int, width: int, size: Size) -> Iterator[tuple[int, int]]:
-    """Tell the left and top of a label's places: above its box, else in it, else below.
+    """Return the candidate positions of a label: above its box, in it, below.
 
     Those inside the picture come first, then all of them, pushed into it.
     """

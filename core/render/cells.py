@@ -128,7 +128,7 @@ def draw_cell_heat(
 def _cells_under(
     count: int, offset: float, step: float, cells: int
 ) -> tuple[npt.NDArray[np.int64], slice]:
-    """Tell the column (or row) under each pixel along one side, and where the grid lies."""
+    """Return the column (or row) under each pixel along one side, and the grid's extent."""
     under = np.floor((np.arange(count) + 0.5 - offset) / step).astype(np.int64)
     first, last = np.searchsorted(under, (0, cells)).tolist()
     return under[first:last], slice(first, last)
@@ -168,7 +168,7 @@ def _corners(xyxy: Boxes) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def _dash(image: BgrImage, xyxy: npt.NDArray[np.float64], colour: Bgr, line: int) -> None:
-    """Draw a frame of dashes, so that an anchor is told from a box without its colour."""
+    """Draw a dashed rectangle, so that an anchor differs from a box by more than colour."""
     left, top, right, bottom = xyxy
     corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
     for (x, y), (to_x, to_y) in pairwise(corners):

@@ -1,4 +1,4 @@
-"""Colours that a colour-blind person tells apart: one a class, and maps for planes.
+"""Colours that are distinguishable with colour blindness: one per class, and colour maps.
 
 All colours are B, G, R, 0..255, as OpenCV draws them.
 """
@@ -101,7 +101,7 @@ TINTS: dict[Channel, ColourMap] = {
 
 
 def confidence_colour(confidence: float) -> Bgr:
-    """Return the colour of a confidence of 0..1: the surer, the brighter.
+    """Return the colour of a confidence of 0..1; brighter is higher.
 
     >>> confidence_colour(0.0), confidence_colour(1.0)
     ((137, 73, 62), (37, 231, 253))

@@ -19,7 +19,7 @@ confidence for each class by itself."""
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A class and how sure the net is of it.
+    """A class and its confidence.
 
     Attributes:
         class_id: position in the net's output, before any label offset.
@@ -43,14 +43,14 @@ def scores(outputs: Outputs) -> npt.NDArray[np.float32]:
     """
     if not is_line(outputs) and [each.size for each in outputs.values()] != [1]:
         raise LayoutUnknown(
-            f"A classifier answers one row of numbers, such as [1, 1000], but this net "
-            f"answered {outputs.listed or 'nothing'}. Perhaps it is a detector."
+            f"A classifier returns one row of scores, such as [1, 1000], but this model "
+            f"returned {outputs.listed or 'nothing'}. It may be a detector."
         )
     return next(iter(outputs.values())).ravel()
 
 
 def is_line(outputs: Outputs) -> bool:
-    """Tell whether there is one output, and one axis in it longer than 1.
+    """Return whether there is one output with one axis longer than 1.
 
     >>> is_line(Outputs({"prob": np.zeros((1, 10, 1, 1), np.float32)}))
     True
@@ -101,7 +101,7 @@ def softmax(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    with np.errstate(invalid="ignore"):  # endless logits of a broken net give no numbers
+    with np.errstate(invalid="ignore"):  # infinite logits of a broken net give NaN
         powers = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
@@ -111,7 +111,7 @@ def confidences(outputs: Outputs, logits: bool | None = None) -> npt.NDArray[np.
 
     Args:
         outputs: what a classifier answered to one picture.
-        logits: whether the net leaves softmax to us; None looks at the numbers, see
+        logits: whether the outputs are logits; None decides by the values, see
             ``answer_kind``.
 
     Raises:
@@ -127,7 +127,7 @@ def confidences(outputs: Outputs, logits: bool | None = None) -> npt.NDArray[np.
 def top_k(
     confidence: npt.NDArray[np.floating], k: int = 5, *, label: Callable[[int], str] = str
 ) -> tuple[Ranked, ...]:
-    """Return the k surest classes, the surest first; equals in the order of their ids.
+    """Return the k most likely classes in descending order; ties by class id.
 
     Args:
         confidence: (C,), 0..1.
@@ -200,7 +200,7 @@ def softmax_steps(
     (-1.0, 1.3679, 0.7311)
     """
     divided = logits.astype(np.float64) / temperature
-    with np.errstate(invalid="ignore"):  # endless logits of a broken net give no numbers
+    with np.errstate(invalid="ignore"):  # infinite logits of a broken net give NaN
         shifted = divided - divided.max()
         powers = np.exp(shifted)
         shares = powers / powers.sum()

@@ -76,7 +76,7 @@ class Detections:
         )
 
     def above(self, confidence: float) -> Self:
-        """Keep what is surer than this, the surest first; equals keep the net's order.
+        """Keep boxes with a higher confidence, in descending order; ties keep the net's order.
 
         Drops boxes that are no boxes as well: a side that is infinite or not a number.
 
@@ -88,7 +88,7 @@ class Detections:
         return self.taken(kept[np.argsort(-self.confidence[kept], kind="stable")])
 
     def first(self, count: int) -> Self:
-        """Keep the first rows; after ``above``, these are the surest."""
+        """Keep the first rows; after ``above``, these have the highest confidence."""
         return self.taken(slice(count))
 
     def of_classes(self, class_ids: Iterable[int]) -> Self:
@@ -96,7 +96,7 @@ class Detections:
         return self.taken(np.isin(self.class_id, list(class_ids)))
 
     def suppressed(self, *, iou: float, per_class: bool = True) -> Self:
-        """Of boxes that overlap more than ``iou``, keep the surest (NMS), surest first.
+        """Of boxes with an IoU above ``iou``, keep the highest confidence (NMS), sorted.
 
         Filter with ``above`` first: the time grows with the square of the rows. Rows of
         confidence 0 go, because cv2 keeps what is *strictly* above its threshold.
@@ -110,7 +110,7 @@ class Detections:
         if len(finite) == 0:
             return finite  # cv2 would answer with an empty tuple instead of an array
         # Here, and only here, corners become x, y, width, height: given corners, cv2
-        # deletes neighbours without a word. The batched NMS tells classes apart by moving
+        # deletes neighbours without an error. The batched NMS separates classes by moving
         # each one by class_id * (largest coordinate + 1), which is enough only where no
         # coordinate is negative; hence the shift, which no IoU notices.
         # cv2's type stubs ask for lists, which it reads no differently.
@@ -133,7 +133,7 @@ class Detections:
         method: Softening = "gaussian",
         per_class: bool = True,
     ) -> Self:
-        """Lower the confidence of boxes that overlap a surer one, instead of deleting them.
+        """Lower the confidence of boxes that overlap a better one, instead of removing them.
 
         Soft-NMS of Bodla et al. 2017 (arXiv 1704.04503), with cv2's rules: ``linear``
         multiplies by 1 - IoU where the IoU is above ``iou``; ``gaussian`` multiplies by
@@ -179,7 +179,7 @@ class Detections:
 def _softly_ordered(
     confidence: npt.NDArray[np.float32], factor: npt.NDArray[np.float64], floor: float
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Pick the surest, let it weaken the rest by ``factor`` (N, N), and again."""
+    """Pick the best box, lower the rest by ``factor`` (N, N), and repeat."""
     left = confidence.astype(np.float64)
     order, softened = [], []
     while len(left) and (best := left.max()) >= floor:
@@ -187,5 +187,5 @@ def _softly_ordered(
         order.append(index)
         softened.append(best)
         left *= factor[index]
-        left[order] = -1  # picked: never again the surest
+        left[order] = -1  # picked: never picked again
     return np.array(order, np.int64), np.array(softened, np.float32)

@@ -10,10 +10,10 @@ from core.errors import TruthUnreadable
 from core.picture.size import Size
 
 LONGEST_LABEL = 100
-ROUNDING = 0.001
+EDGE_ROUNDING = 0.001
 """By so much of a side an edge may lie outside: files keep as few as three decimals."""
 
-Frame = Literal["upright", "stored"]
+DrawnOn = Literal["upright", "stored"]
 """Where boxes were drawn: on the photo as it is shown, or before its EXIF turn."""
 
 XYXY = tuple[float, float, float, float]
@@ -56,7 +56,7 @@ class Note:
     asks_frame: bool = False
 
 
-Finding = Marked | LeftOut | Note
+TruthItem = Marked | LeftOut | Note
 
 
 class ObjectUnreadable(TruthUnreadable):
@@ -82,7 +82,7 @@ class Source:
     picture: str
     size: Size
     orientation: int = 1
-    frame: Frame | None = None
+    frame: DrawnOn | None = None
     image_id: str | None = None
 
     @property
@@ -143,7 +143,7 @@ class Source:
             self.leave_out(where, f"the box lies outside the picture, which is {self.size}.")
         return cut
 
-    def frame_of(self, where: str, width: Any, height: Any) -> Frame | None:
+    def frame_of(self, where: str, width: Any, height: Any) -> DrawnOn | None:
         """Tell from the size that a file gives where its boxes were drawn; None: unsaid.
 
         Raises:
@@ -165,7 +165,7 @@ class Source:
             f"{self.size}.{turn} Give the picture that was marked, in its own size.",
         )
 
-    def frame_notes(self, said: Frame | None) -> Iterator[Note]:
+    def frame_notes(self, said: DrawnOn | None) -> Iterator[Note]:
         """Say where the boxes were taken to be drawn, if the photo is stored turned."""
         if said == "stored":
             yield Note(

@@ -20,7 +20,7 @@ from core.errors import TruthUnreadable
 from core.picture.size import Size
 from core.results.boxes import Boxes
 from core.results.class_names import COCO_NAMES
-from core.results.marked import Finding, Frame, LeftOut, Marked, Note, Source
+from core.results.marked import DrawnOn, LeftOut, Marked, Note, Source, TruthItem
 from core.results.truth_coco import read_coco
 from core.results.truth_voc import read_voc
 from core.results.truth_yolo import read_yolo
@@ -41,7 +41,7 @@ class MarkedFile(Sequence[Marked]):
         left_out: a sentence for each object that could not, at most ``MOST_SENTENCES``.
         count_left_out: how many those are in all.
         notes: what a reader of the comparison should know.
-        asks_frame: only the visitor can say where the boxes were drawn; see ``Frame``.
+        asks_frame: only the visitor can say where the boxes were drawn; see ``DrawnOn``.
     """
 
     objects: tuple[Marked, ...]
@@ -109,7 +109,7 @@ def read_truth(
     picture: str,
     size: Size,
     orientation: int = 1,
-    frame: Frame | None = None,
+    frame: DrawnOn | None = None,
     image_id: str | None = None,
 ) -> MarkedFile:
     """Read the objects of one picture from a file of any of the three kinds.
@@ -138,7 +138,7 @@ def read_truth(
             f"{name} has {len(data) / 1e6:.1f} MB; the limit is {MAX_TRUTH_BYTES // 10**6} MB. "
             "Keep the entries of this picture only."
         )
-    found: list[Finding] = []
+    found: list[TruthItem] = []
     objects = 0
     for each in reader(Source(name, data, picture, size, orientation, frame, image_id)):
         found.append(each)
@@ -151,7 +151,7 @@ def read_truth(
     return _sorted(found, name, size)
 
 
-def _sorted(found: Sequence[Finding], name: str, size: Size) -> MarkedFile:
+def _sorted(found: Sequence[TruthItem], name: str, size: Size) -> MarkedFile:
     """Tell objects, what was left out, and notes apart."""
     marked = tuple(each for each in found if isinstance(each, Marked))
     left_out = tuple(each.reason for each in found if isinstance(each, LeftOut))
@@ -217,7 +217,7 @@ def _words(label: str | int) -> str:
     return f"class {label}" if isinstance(label, int) else label
 
 
-_READERS: Mapping[str, Callable[[Source], Iterator[Finding]]] = {
+_READERS: Mapping[str, Callable[[Source], Iterator[TruthItem]]] = {
     ".txt": read_yolo,
     ".xml": read_voc,
     ".json": read_coco,

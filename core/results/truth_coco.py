@@ -18,20 +18,20 @@ from core.results.boxes import xywh_to_xyxy
 from core.results.marked import (
     LONGEST_LABEL,
     XYXY,
-    Finding,
     LeftOut,
     Marked,
     Note,
     ObjectUnreadable,
     Source,
+    TruthItem,
 )
 
-MOST_CANDIDATES = 50
+MOST_IMAGES_NAMED = 50
 LONGEST_NAME = 200
 
 _PREFIX = re.compile(r"^[0-9a-f]{8}-")  # Label Studio puts it before each upload
 
-Entry = dict[str, Any]
+JsonEntry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class _Image:
     where: str
     id: str
     name: str
-    entry: Entry
+    entry: JsonEntry
 
 
-def read_coco(source: Source) -> Iterator[Finding]:
+def read_coco(source: Source) -> Iterator[TruthItem]:
     """Read COCO's annotations of one image; one that is wrong is left out."""
     whole = _json(source)
     labels = {
@@ -80,7 +80,7 @@ def _remarks(source: Source, strays: int, outlined: int) -> Iterator[Note]:
         yield Note(f"{source.name}: {outlined} boxes were laid around their segmentation.")
 
 
-def _object(source: Source, where: str, entry: Entry, labels: dict[str, str]) -> Marked:
+def _object(source: Source, where: str, entry: JsonEntry, labels: dict[str, str]) -> Marked:
     name = labels.get(_key(entry.get("category_id")), "")
     if not name:
         source.leave_out(where, "its category_id is not among the categories.")
@@ -89,7 +89,7 @@ def _object(source: Source, where: str, entry: Entry, labels: dict[str, str]) ->
     return Marked(name, _box(source, where, entry), ignored=ignored, crowd=crowd)
 
 
-def _box(source: Source, where: str, entry: Entry) -> XYXY:
+def _box(source: Source, where: str, entry: JsonEntry) -> XYXY:
     xywh = _xywh(entry)
     if xywh is None:
         outline = _outline(entry)
@@ -108,13 +108,13 @@ def _box(source: Source, where: str, entry: Entry) -> XYXY:
     return source.box(where, xywh_to_xyxy([numbers])[0].tolist())
 
 
-def _xywh(entry: Entry) -> list[Any] | None:
+def _xywh(entry: JsonEntry) -> list[Any] | None:
     """Return the bbox; None where there is none, or only zeros in its place."""
     xywh = entry.get("bbox")
     return xywh if isinstance(xywh, list) and any(xywh) else None
 
 
-def _outline(entry: Entry) -> list[Any]:
+def _outline(entry: JsonEntry) -> list[Any]:
     """Return x, y, x, y ... of all polygons of a segmentation."""
     polygons = entry.get("segmentation")
     if not isinstance(polygons, list):
@@ -126,7 +126,7 @@ def _outline(entry: Entry) -> list[Any]:
     ]
 
 
-def _json(source: Source) -> Entry:
+def _json(source: Source) -> JsonEntry:
     try:
         whole = json.loads(source.text())
     except json.JSONDecodeError as error:
@@ -142,7 +142,7 @@ def _json(source: Source) -> Entry:
     return whole
 
 
-def _entries(source: Source, whole: Entry, name: str) -> Iterator[tuple[int, Entry]]:
+def _entries(source: Source, whole: JsonEntry, name: str) -> Iterator[tuple[int, JsonEntry]]:
     """List numbered entries; what is no object in braces is passed over."""
     entries = whole.get(name)
     if not isinstance(entries, list):
@@ -163,7 +163,7 @@ def _key(value: Any) -> str:
     return str(value).strip()
 
 
-def _images(source: Source, whole: Entry) -> tuple[_Image, ...]:
+def _images(source: Source, whole: JsonEntry) -> tuple[_Image, ...]:
     """List the images, each id once."""
     found: dict[str, _Image] = {}
     for at, each in _entries(source, whole, "images"):
@@ -220,7 +220,7 @@ def _contradicts(source: Source, image: _Image) -> bool:
 
 
 def _described(images: Sequence[_Image]) -> dict[str, str]:
-    return {each.id: f"{each.name} (id {each.id})" for each in images[:MOST_CANDIDATES]}
+    return {each.id: f"{each.name} (id {each.id})" for each in images[:MOST_IMAGES_NAMED]}
 
 
 def _ids_of(picture: str) -> tuple[str, ...]:

@@ -10,12 +10,12 @@ from defusedxml.ElementTree import fromstring
 from core.errors import TruthUnreadable
 from core.results.marked import (
     LONGEST_LABEL,
-    Finding,
     LeftOut,
     Marked,
     Note,
     ObjectUnreadable,
     Source,
+    TruthItem,
 )
 
 SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -23,7 +23,7 @@ _NOT_A_SHAPE = ("name", "pose", "truncated", "difficult", "occluded", "attribute
 MOST_NAMED = 4
 
 
-def read_voc(source: Source) -> Iterator[Finding]:
+def read_voc(source: Source) -> Iterator[TruthItem]:
     """Read VOC's objects; one that is wrong is left out.
 
     Its pixels are counted from 1, and xmax is the last one inside: as edges, which we

@@ -8,24 +8,24 @@ segmentation, the four corners of a turned box). How a long line was read is sai
 from collections.abc import Iterator, Sequence
 
 from core.results.marked import (
-    ROUNDING,
+    EDGE_ROUNDING,
     XYXY,
-    Finding,
     LeftOut,
     Marked,
     Note,
     ObjectUnreadable,
     Source,
+    TruthItem,
 )
 
-MOST_CLASSES = 100_000
+MOST_TRUTH_CLASSES = 100_000
 _RIGHT_ANGLE = 0.05
 _VISIBILITY = (0.0, 1.0, 2.0)
 
-Lines = list[tuple[str, list[str]]]
+TruthLines = list[tuple[str, list[str]]]
 
 
-def read_yolo(source: Source) -> Iterator[Finding]:
+def read_yolo(source: Source) -> Iterator[TruthItem]:
     """Read the lines; one that is wrong is left out."""
     # not splitlines, which knows more line ends than text files do
     numbered = enumerate(source.text().replace("\r", "\n").split("\n"), start=1)
@@ -59,7 +59,7 @@ def _object(source: Source, where: str, words: Sequence[str], *, pose: bool) -> 
     label = _class_number(source, where, words[0])
     numbers = [source.number(where, word) for word in words[1:]]
     box = numbers if outline else numbers[:4]
-    if not all(-ROUNDING <= each <= 1 + ROUNDING for each in box):
+    if not all(-EDGE_ROUNDING <= each <= 1 + EDGE_ROUNDING for each in box):
         source.leave_out(where, "the numbers are fractions of the picture, 0 to 1.")
     return Marked(label, source.box(where, _corners(source, box)))
 
@@ -79,7 +79,7 @@ def _corners(source: Source, numbers: Sequence[float]) -> XYXY:
     )
 
 
-def _is_pose(source: Source, long: Lines) -> bool:
+def _is_pose(source: Source, long: TruthLines) -> bool:
     """Tell boxes with key points from outlines: they all agree, or it is none."""
     if len({len(words) for _, words in long}) != 1:
         return False
@@ -104,7 +104,10 @@ def _has_key_points(row: Sequence[float]) -> bool:
     cx, cy, across, down = row[1:5]
     return all(
         (x, y) == (0, 0)
-        or (abs(x - cx) <= across / 2 + ROUNDING and abs(y - cy) <= down / 2 + ROUNDING)
+        or (
+            abs(x - cx) <= across / 2 + EDGE_ROUNDING
+            and abs(y - cy) <= down / 2 + EDGE_ROUNDING
+        )
         for x, y in zip(row[5::2], row[6::2], strict=True)
     )
 
@@ -126,6 +129,6 @@ def _is_turned_box(source: Source, row: Sequence[float]) -> bool:
 
 def _class_number(source: Source, where: str, word: str) -> int:
     number = source.number(where, word)
-    if not 0 <= number < MOST_CLASSES or number != int(number):
+    if not 0 <= number < MOST_TRUTH_CLASSES or number != int(number):
         source.leave_out(where, f"{word} is no class: they are numbered 0, 1, 2 ...")
     return int(number)

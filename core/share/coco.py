@@ -48,7 +48,7 @@ def categories(card: ModelCard, numbering: Numbering) -> dict[int, int]:
 def coco_results(
     kept: Detections, card: ModelCard, *, picture_name: str, numbering: Numbering
 ) -> str:
-    """Write the list of results that ``COCO.loadRes`` takes, the surest first.
+    """Write the list of results that ``COCO.loadRes`` takes, by descending confidence.
 
     Each is {image_id, category_id, bbox, score} with bbox as left, top, width, height in
     pixels of the picture. Boxes of a class without a label have no category and are left
@@ -62,7 +62,7 @@ def coco_dataset(
 ) -> str:
     """Write a COCO data set of this picture, with the boxes as its annotations.
 
-    A beginning for labels of one's own (mend it by hand), and what ``COCO`` must have
+    A starting point for own labels (to be corrected by hand), and what ``COCO`` must have
     loaded before it takes results.
     """
     ids, image = categories(card, numbering), image_id(picture_name)

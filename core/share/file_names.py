@@ -1,4 +1,4 @@
-"""File names that every system accepts, of texts that came from strangers."""
+"""File names that every system accepts, from untrusted text."""
 
 import hashlib
 import re

@@ -3,6 +3,7 @@
 from core.nets.card import ModelCard
 from core.outputs import Outputs
 from core.picture.image import Picture
+from core.picture.recipe import data_for_scripts, imread_recipe
 from core.pipeline import MOST_CANDIDATES, Run, Thresholds, layout_of, net_facts
 from core.results.classification import answer_kind, scores
 from core.results.decoders import decoder_lines
@@ -14,10 +15,10 @@ from core.share.detections import (
     class_names,
 )
 from core.share.file_names import file_name
-from core.share.model_files import file_lines, packed_files
+from core.share.model_files import PIN, file_lines, packed_files
 from core.share.provenance import Provenance
 from core.share.ranking import RANKING_COLUMNS
-from core.share.script import Reading, blob_lines, reading, reading_lines
+from core.share.script import blob_lines
 
 LABELS = "classes.txt"
 
@@ -75,11 +76,12 @@ def script_zip(
     Raises:
         ModelMissing: the files are wanted, and not on this machine.
     """
+    beside = file_name(imread_recipe(picture).picture_name)
     files = packed_files(card) if with_files or card.shipped else ()
     return zipped(
         [
             (name, code.encode()),
-            (file_name(picture.name), picture.data),
+            (beside, data_for_scripts(picture)),
             (LABELS, class_names(card).encode()),
             *files,
         ]
@@ -90,10 +92,10 @@ def _opening(provenance: Provenance, name: str) -> ScriptLines:
     """Say what is needed, and read the picture."""
     card = provenance.card
     files = ", ".join([*(file.name for file in card.files), LABELS])
-    how: Reading = reading(provenance.picture)
+    recipe = imread_recipe(provenance.picture)
     return (
         f"# python {name} [picture] [--download]",
-        f"# asks {_on_one_line(card.title)}, as Blobscope did.",
+        f"# runs {_on_one_line(card.title)} as Blobscope did.",
         "# Needs numpy and opencv-python-headless, and in this folder:",
         f"#   {files}",
         "import csv",
@@ -109,10 +111,10 @@ def _opening(provenance: Provenance, name: str) -> ScriptLines:
         "asked = sys.argv[1:]",
         # repr: the name came with an upload, and must stay a name
         f"path = ([each for each in asked if each != '--download'] or "
-        f"[{file_name(provenance.picture.name)!r}])[0]",
+        f"[{file_name(recipe.picture_name)!r}])[0]",
         *file_lines(card),
         *_label_lines(provenance.card.label_offset),
-        *reading_lines(how),
+        *recipe.lines,
     )
 
 
@@ -127,12 +129,18 @@ def _blob_part(provenance: Provenance) -> ScriptLines:
 
 
 def _net_part(card: ModelCard) -> ScriptLines:
+    reads = _net_lines(card)  # the last line makes the net
     return (
-        "# 2. The net answers",
-        *_net_lines(card),
-        "net.setInput(blob)",
-        "names = net.getUnconnectedOutLayersNames()",
-        "outputs = dict(zip(names, net.forward(names)))",
+        "# 2. Inference",
+        *reads[:-1],
+        "try:",
+        f"    {reads[-1]}",
+        "    net.setInput(blob)",
+        "    names = net.getUnconnectedOutLayersNames()",
+        "    outputs = dict(zip(names, net.forward(names)))",
+        "except cv2.error as error:",
+        '    sys.exit(f"OpenCV {cv2.__version__} cannot run this net: {error.err}\\n"',
+        f'             "Blobscope ran it with {PIN}.")',
         "",
     )
 
@@ -172,7 +180,7 @@ def _threshold_part(thresholds: Thresholds, card: ModelCard) -> ScriptLines:
         words = _on_one_line(", ".join(card.label(class_id) for class_id in ids))
         chosen = (f"sure = sure[np.isin(class_ids[sure], {ids})]  # only {words}",)
     return (
-        "# 4. Only boxes that are sure enough, the surest first",
+        "# 4. Boxes above the confidence threshold, highest confidence first",
         f"confidence, iou = {thresholds.confidence}, {thresholds.iou}",
         "sure = np.flatnonzero(confidences > confidence)",
         'sure = sure[np.argsort(-confidences[sure], kind="stable")]',
@@ -199,7 +207,7 @@ def _nms_part(thresholds: Thresholds) -> ScriptLines:
         call = "NMSBoxesBatched(xywh, confidences, class_ids, 0, iou)"
     scope = "per class" if thresholds.per_class else "whatever the class"
     return (
-        f"# 5. Of boxes that overlap, only the surest (NMS), {scope}",
+        f"# 5. NMS, {scope}: of overlapping boxes, keep the highest confidence",
         *opening,
         f"kept = np.array(cv2.dnn.{call}, int)",
         "",
@@ -209,7 +217,7 @@ def _nms_part(thresholds: Thresholds) -> ScriptLines:
 def _soft_part(thresholds: Thresholds) -> ScriptLines:
     same = " & (class_ids == class_ids[best])" if thresholds.per_class else ""
     return (
-        "# 5. Boxes that overlap a surer one lose confidence (Soft-NMS, linear)",
+        "# 5. Soft-NMS (linear): boxes that overlap a better one lose confidence",
         "area = (xyxy[:, 2:] - xyxy[:, :2]).clip(min=0).prod(axis=1)",
         "left, kept = confidences.astype(float), []",
         "while len(left) and left.max() > max(confidence, 0.001):",
@@ -287,7 +295,7 @@ def _ranking_part(card: ModelCard, outputs: Outputs, k: int) -> ScriptLines:
         made = ("confidences = 1 / (1 + np.exp(-scores))  # one logit: a sigmoid",)
     elif kind == "logits":
         made = (
-            "# these are logits: softmax makes them confidences",
+            "# these are logits: softmax converts them to probabilities",
             "powers = np.exp(scores - scores.max())",
             "confidences = powers / powers.sum()",
         )

@@ -8,6 +8,9 @@ from core.nets.card import ModelCard
 from core.nets.downloads import file_paths, present
 
 OPENCV = "opencv-python-headless"
+PIN = f"{OPENCV}=={version(OPENCV)}"
+"""What this process computes with: a pin that reads all five formats."""
+
 MOST_PACKED = 150 * 2**20
 """In bytes: a ZIP is made in memory."""
 
@@ -59,7 +62,7 @@ def _version_lines(card: ModelCard) -> tuple[str, ...]:
         'if int(cv2.__version__.split(".")[0]) >= 5:',
         f'    sys.exit(f"OpenCV {{cv2.__version__}} does not read {card.framework.title()} "',
         '             "nets any more. "',
-        f'             "This one does: pip install {OPENCV}=={version(OPENCV)}")',
+        f'             "This one does: pip install {PIN}")',
     )
 
 

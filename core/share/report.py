@@ -83,7 +83,7 @@ def detection_report(
     kept = result.kept
     drawn = for_display(annotated(provenance.picture, kept, provenance.card))
     labels = ", ".join(provenance.card.label(class_id) for class_id in kept.class_id.tolist())
-    counts = f"{result.raw:,} raw rows, {result.confident:,} above confidence"
+    counts = f"{result.raw:,} raw predictions, {result.confident:,} above the threshold"
     rows = [
         {"#": number, **row}
         for number, row in enumerate(box_rows(kept, provenance.card), start=1)
@@ -92,8 +92,10 @@ def detection_report(
         provenance,
         headline=f"{len(kept)} {'box' if len(kept) == 1 else 'boxes'} in "
         f"{provenance.picture.name}",
-        figure=_photo(drawn, f"{counts}, {len(kept)} kept.", f"Result: {labels or 'nothing'}"),
-        answer=_table(rows) if rows else "<p>Nothing was found.</p>",
+        figure=_photo(
+            drawn, f"{counts}, {len(kept)} after NMS.", f"Result: {labels or 'nothing'}"
+        ),
+        answer=_table(rows) if rows else "<p>No detections.</p>",
         thresholds=thresholds,
         code=code,
         made=made,
@@ -131,16 +133,16 @@ def _report(
 ) -> bytes:
     parts = [
         f"<h1>{escape(headline)}</h1>",
-        f'<p class="quiet">{escape(provenance.card.title)}, asked by Blobscope. '
+        f'<p class="quiet">{escape(provenance.card.title)}, run by Blobscope. '
         f"{escape(made)}</p>",
         _figure(figure),
-        "<h2>The answer</h2>",
+        "<h2>Result</h2>",
         answer,
-        "<h2>What the net was given</h2>",
+        "<h2>Network input</h2>",
         _figure(_planes(provenance)),
         "<h2>Settings</h2>",
         *_settings(provenance, thresholds),
-        "<h2>Python for exactly this state</h2>",
+        "<h2>Python script for these settings</h2>",
         f"<pre><code>{escape(code)}</code></pre>",
     ]
     head = (
@@ -259,9 +261,9 @@ def _bars(spec: BlobSpec) -> str:
 def _threshold_facts(thresholds: Thresholds, provenance: Provenance) -> dict[str, str]:
     ids = thresholds.class_ids
     return {
-        "confidence": str(thresholds.confidence),
-        "IoU (NMS)": str(thresholds.iou),
-        "NMS among boxes": "per class" if thresholds.per_class else "agnostic",
+        "confidence threshold": str(thresholds.confidence),
+        "NMS IoU threshold": str(thresholds.iou),
+        "NMS scope": "per class" if thresholds.per_class else "class-agnostic",
         "NMS method": "soft" if thresholds.soft else "hard",
         "classes": "all" if ids is None else ", ".join(map(provenance.card.label, sorted(ids))),
     }

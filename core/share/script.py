@@ -1,49 +1,22 @@
 """Python for exactly this state: a short script that makes the same blob without Blobscope."""
 
-import io
-from typing import Literal
-
-from PIL import Image
-
 from core.blob.numbers import triple_to_text
 from core.blob.spec import BlobSpec, Triple
-from core.picture.image import PICTURE_FORMATS, Picture
+from core.picture.recipe import PLAIN_RECIPE, ImreadRecipe
 
-Reading = Literal["plain", "deep", "transparent", "unlike"]
-
-_READINGS: dict[Reading, tuple[str, ...]] = {
-    "plain": ("image = cv2.imread(path)  # B, G, R; turned upright as its EXIF says",),
-    "deep": (
-        "deep = cv2.imread(path, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)",
-        "image = cv2.convertScaleAbs(deep, alpha=1 / 257)  # 16 bits, rounded to 8",
-    ),
-    "transparent": (
-        "bgra = cv2.imread(path, cv2.IMREAD_UNCHANGED)",
-        "white, alpha = np.iinfo(bgra.dtype).max, bgra[..., 3:].astype(np.uint32)",
-        "over = (bgra[..., :3] * alpha + (white - alpha) * white + white // 2) // white",
-        "image = cv2.convertScaleAbs(over.astype(bgra.dtype), alpha=255 / white)",
-    ),
-    "unlike": (
-        "# OpenCV alone reads this rare kind of picture otherwise than Blobscope does:",
-        "# save it as an ordinary PNG or JPEG first, and give that one to both.",
-        "image = cv2.imread(path)",
-    ),
-}
 _MODES = {"crop": "DNN_PMODE_CROP_CENTER", "letterbox": "DNN_PMODE_LETTERBOX"}
 
 
-def script(
-    spec: BlobSpec, picture_name: str = "picture.png", *, reading: Reading = "plain"
-) -> str:
+def script(spec: BlobSpec, recipe: ImreadRecipe = PLAIN_RECIPE) -> str:
     """Write the script; it needs numpy and cv2 alone, and leaves ``blob.npy`` behind.
 
     Args:
         spec: how the image becomes a blob.
-        picture_name: what the script opens when it is not told another file.
-        reading: what the picture needs to become the same pixels here and there, see
-            ``reading``.
+        recipe: which picture it opens when it is not told another file, and how that becomes
+            the same pixels here and there.
 
-    >>> print(script(BlobSpec(scalefactor=(1 / 255,) * 3, swap_rb=True), "cat.png"))
+    >>> recipe = ImreadRecipe("cat.png")
+    >>> print(script(BlobSpec(scalefactor=(1 / 255,) * 3, swap_rb=True), recipe))
     import sys
     <BLANKLINE>
     import cv2
@@ -67,8 +40,8 @@ def script(
         "",
         "# python script.py [picture]  makes blob.npy; needs numpy and opencv-python-headless",
         # repr: the name came with an upload, and must stay a name
-        f"path = sys.argv[1] if len(sys.argv) > 1 else {picture_name!r}",
-        *reading_lines(reading),
+        f"path = sys.argv[1] if len(sys.argv) > 1 else {recipe.picture_name!r}",
+        *recipe.lines,
         "",
         *blob_lines(spec),
         "",
@@ -77,11 +50,6 @@ def script(
         "",
     ]
     return "\n".join(lines)
-
-
-def reading_lines(reading: Reading) -> tuple[str, ...]:
-    """Write the lines that make ``image`` of the file at ``path``."""
-    return _READINGS[reading]
 
 
 def blob_lines(spec: BlobSpec) -> tuple[str, ...]:
@@ -125,21 +93,6 @@ def _value_lines(spec: BlobSpec) -> list[str]:
         std = _one(spec.std[0]) if spec.channels == 1 else _three(spec.std)
         lines.append(f"blob /= np.float32([{std}]){axes}  # cv2.dnn has no std")
     return lines
-
-
-def reading(picture: Picture) -> Reading:
-    """Tell from the header how cv2.imread is to be asked for the pixels ``decode`` gives.
-
-    ``unlike`` are transparent pictures that OpenCV does not show as they are: grey ones
-    with one transparent shade, and those that EXIF turns.
-    """
-    header = Image.open(io.BytesIO(picture.data), formats=PICTURE_FORMATS)
-    if header.has_transparency_data:
-        turned = header.getexif().get(0x0112, 1) != 1
-        shade = header.mode in ("1", "L", "I", "I;16", "I;16B")
-        return "unlike" if turned or shade else "transparent"
-    # a PNG says its depth in byte 24 (PNG specification, 11.2.1)
-    return "deep" if header.format == "PNG" and picture.data[24] == 16 else "plain"
 
 
 def _grey_lines(spec: BlobSpec, statement: str) -> list[str]:

@@ -87,7 +87,7 @@ MISTAKES = {
         *("values 0 to 235", "values -113 to 121"),
         {"mean": (104, 117, 123)},
     ),
-    "177 for 117": (
+    "mean 177 for 117": (
         *("range", RAMP, replace(CAFFE, mean=(104, 177, 123)), CAFFE),
         *("values -172 to 121", "values -113 to 121"),
         {"mean": (104, 117, 123)},
@@ -219,7 +219,7 @@ def test_bytes_with_a_scale_are_explained_and_mended_before_a_spec_exists():
     with pytest.raises(BlobImpossible):
         BlobSpec(**knobs)
     (finding,) = check_knobs(RAMP, **knobs)
-    assert (finding.name, finding.severity) == ("bytes with numbers", "error")
+    assert (finding.name, finding.severity) == ("uint8 with scaling", "error")
     assert finding.what == "ddepth is uint8, but scalefactor would change the values."
     assert finding.after == "values 0 to 0.9216"
     assert finding.fix == DARKNET
@@ -233,7 +233,7 @@ def test_a_scale_of_zeros_is_explained_and_mended_before_a_spec_exists():
 
 def test_two_faults_of_the_knobs_share_one_fix():
     found = check_knobs(RAMP, scalefactor=(0.5, 0, 0), ddepth="uint8")
-    assert [each.name for each in found] == ["bytes with numbers", "one channel"]
+    assert [each.name for each in found] == ["uint8 with scaling", "one channel"]
     assert {each.fix for each in found} == {BlobSpec(scalefactor=(0.5,) * 3)}
 
 

@@ -154,7 +154,7 @@ def test_presets_are_the_well_known_rows_and_can_be_varied(preset):
     row = (spec.scalefactor[0], spec.size.width, spec.mean[0], spec.swap_rb)
     assert row == known[preset.name]
     assert replace(spec, fit="letterbox").fit == "letterbox"
-    assert "Right for" in preset.fits_nets
+    assert "Correct for" in preset.fits_nets
 
 
 IMPOSSIBLE = {

@@ -91,7 +91,11 @@ def told(page: Page) -> Locator:
 
 
 def slider(page: Page, name: str) -> Locator:
-    return page.get_by_role("slider", name=name)
+    return page.get_by_test_id("stSlider").get_by_role("slider", name=name)
+
+
+def canvas_slider(page: Page, name: str) -> Locator:
+    return page.locator(".boxes").get_by_role("slider", name=name)
 
 
 def kept_rows(page: Page) -> list[int]:
@@ -199,8 +203,8 @@ def detection(page: Page) -> Page:
 
 
 def table_says(page: Page, kept: int) -> None:
-    metric = page.get_by_test_id("stMetric").filter(has_text="kept after NMS")
-    expect(metric).to_contain_text(re.compile(rf"NMS\s*{kept:,}\s*$"))
+    metric = page.get_by_test_id("stMetric").filter(has_text="detections")
+    expect(metric).to_contain_text(re.compile(rf"detections\s*{kept:,}\s*$"))
 
 
 def test_dragging_refilters_at_once_and_letting_go_turns_the_servers_knobs(page):
@@ -208,7 +212,7 @@ def test_dragging_refilters_at_once_and_letting_go_turns_the_servers_knobs(page)
     page.goto("/detection?sample=motorcycle")
     canvas(page).wait_for()
     idle(page)
-    knob = slider(page, "Surer than")
+    knob = canvas_slider(page, "Confidence threshold")
     box = knob.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
@@ -240,17 +244,17 @@ def test_the_servers_sliders_move_the_canvas_too(detection):
     page = detection
     before = kept_rows(page)
     slider(page, "confidence").press("Home")
-    expect(slider(page, "Surer than")).to_have_value("0")
+    expect(canvas_slider(page, "Confidence threshold")).to_have_value("0")
     table_says(page, len(kept_rows(page)))
     assert len(kept_rows(page)) > len(before)
     slider(page, "IoU").press("End")
-    expect(slider(page, "Overlap up to")).to_have_value("1")
+    expect(canvas_slider(page, "NMS IoU threshold")).to_have_value("1")
     table_says(page, 1000)
 
 
 def test_keys_pressed_faster_than_the_server_answers_all_count(detection):
     page = detection
-    knob = slider(page, "Surer than")
+    knob = canvas_slider(page, "Confidence threshold")
     knob.focus()
     for _ in range(15):
         knob.press("ArrowRight", delay=40)
@@ -264,8 +268,8 @@ def test_the_switches_of_nms_reach_the_canvas(detection):
     page = detection
     expect(page.locator(".boxes .count")).to_contain_text("hard NMS, per class")
     per_class = kept_rows(page)
-    page.get_by_role("radio", name="agnostic").click()
-    expect(page.locator(".boxes .count")).to_contain_text("agnostic")
+    page.get_by_role("radio", name="class-agnostic").click()
+    expect(page.locator(".boxes .count")).to_contain_text("class-agnostic")
     assert kept_rows(page) != per_class
     page.get_by_role("radio", name="soft").click()
     expect(page.locator(".boxes .count")).to_contain_text("soft NMS")
@@ -292,7 +296,7 @@ def test_hovering_a_box_tells_its_label_its_confidence_and_its_place(detection):
         if not words.startswith(f"#{number} "):
             continue  # a smaller box lies over this corner
         assert words.startswith(f"#{number} {name} {kept.confidence[number - 1]:.2f}: left")
-        assert f"raw row {kept.row[number - 1]}" in words
+        assert f"raw prediction {kept.row[number - 1]}" in words
         assert f"left {left:.0f}, top {top:.0f}, right {right:.0f}" in words
         break
     else:
@@ -304,7 +308,7 @@ def test_hovering_a_box_tells_its_label_its_confidence_and_its_place(detection):
 
 def test_a_click_chooses_a_box_and_the_list_follows(detection):
     page = detection
-    chooser = page.get_by_role("combobox", name="Box to explain")
+    chooser = page.get_by_role("combobox", name="Selected box")
     expect(chooser).to_have_value(re.compile("^#1 "))
     canvas(page).focus()
     page.keyboard.press("ArrowRight")
@@ -335,7 +339,7 @@ def found_box(number: int) -> tuple[float, float]:
 def test_all_boxes_can_be_walked_by_keyboard_and_ghosts_tell_who_removed_them(detection):
     page = detection
     kept = len(kept_rows(page))
-    page.get_by_role("checkbox", name="show what NMS removes").check()
+    page.get_by_role("checkbox", name="Show suppressed boxes").check()
     canvas(page).focus()
     outline = canvas(page).evaluate("each => getComputedStyle(each).outline")
     assert "3px" in outline
@@ -345,15 +349,13 @@ def test_all_boxes_can_be_walked_by_keyboard_and_ghosts_tell_who_removed_them(de
         page.keyboard.press("ArrowRight")
     expect(told(page)).to_contain_text(re.compile(r"removed by #\d+ with IoU 0\.\d\d"))
     page.keyboard.press("Enter")  # what is gone cannot be chosen
-    expect(page.get_by_role("combobox", name="Box to explain")).to_have_value(
-        re.compile("^#1 ")
-    )
+    expect(page.get_by_role("combobox", name="Selected box")).to_have_value(re.compile("^#1 "))
 
 
 def test_without_the_canvas_the_servers_own_sliders_do_it_all(detection):
     page = detection
     slider(page, "confidence").press("End")
-    expect(page.get_by_text("Nothing is left.", exact=False)).to_be_visible()
+    expect(page.get_by_text("No detections.", exact=False)).to_be_visible()
     expect(page.locator(".boxes .count")).to_contain_text("0 of 0 kept")
     slider(page, "confidence").press("Home")
     page.get_by_role("img", name=re.compile("^Result: ")).first.wait_for()
@@ -382,5 +384,5 @@ def test_the_canvas_fits_the_window(width, dark, open_page):
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
-    page.get_by_role("checkbox", name="show what NMS removes").check()
+    page.get_by_role("checkbox", name="Show suppressed boxes").check()
     keep(page, f"box-canvas-{width}-{'dark' if dark else 'light'}")

@@ -28,14 +28,14 @@ from tests.browser.visit import idle, keep
 CARD = card_named("tiny-blob-detector")
 CONFIDENCE = 0.2
 BOXES = (
-    "/detection?sample=coffee&detection.model=Colour blobs&detection.more=Take home"
+    "/detection?sample=coffee&detection.model=Colour blobs&detection.more=Export"
     f"&detection.tiny-blob-detector.confidence={CONFIDENCE}"
 )
 RANKING = (
     "/classification?sample=cat&classification.model=Starter classifier, ONNX"
-    "&classification.more=Take home"
+    "&classification.more=Export"
 )
-OPINION = RANKING.replace("Take home", "Second opinion")
+OPINION = RANKING.replace("Export", "OpenCV vs ONNX Runtime")
 
 
 def opened(page: Page, address: str) -> Page:
@@ -109,7 +109,7 @@ def test_the_pictures_have_the_size_of_the_original_and_the_crops_its_pixels(pag
 
 def test_the_zip_runs_alone_and_finds_what_the_page_shows(page, kept, tmp_path):
     opened(page, BOXES)
-    ZipFile(io.BytesIO(fetched(page, "ZIP to run"))).extractall(tmp_path)
+    ZipFile(io.BytesIO(fetched(page, "Runnable ZIP"))).extractall(tmp_path)
     assert (tmp_path / "detect.py").read_bytes() == fetched(page, "detect.py")
     subprocess.run(
         [sys.executable, "-I", "detect.py"], cwd=tmp_path, check=True, timeout=60,
@@ -169,9 +169,9 @@ def test_the_ranking_goes_home_as_well(page):
 
 
 def test_a_link_brings_the_tab_and_the_numbering_back(page, open_page):
-    opened(page, "/detection?sample=motorcycle&detection.more=Take home")
+    opened(page, "/detection?sample=motorcycle&detection.more=Export")
     page.get_by_role("radio", name="counted").click()
-    page.get_by_text("counts this model's labels from 1", exact=False).wait_for()
+    page.get_by_text("counts the labels of this model from 1", exact=False).wait_for()
     idle(page)
     other = opened(open_page(), page.url)
     expect(other.get_by_role("radio", name="counted")).to_be_checked()
@@ -181,7 +181,7 @@ def test_a_link_brings_the_tab_and_the_numbering_back(page, open_page):
 def test_the_second_opinion_is_heard_and_fits_its_window(width, dark, open_page):
     page = open_page(width=width, dark=dark)
     page.goto(OPINION)
-    expect(page.get_by_text("Both engines agree to 0.001 in every number.")).to_be_visible()
+    expect(page.get_by_text("Both engines agree within 0.001 in every value.")).to_be_visible()
     idle(page)
     times = page.get_by_test_id("stMetric").filter(has_text="ONNX Runtime")
     expect(times).to_contain_text("ms")

@@ -50,17 +50,18 @@ CAR = net("car bus", [0.8, 0.2])
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [
-        ([CAT, CAT_TOO], "Both name the same first: cat."),
-        ([CAT, CAT_TOO, CAT], "All 3 name the same first: cat."),
-        ([CAT, DOG, CAT_TOO], "2 of 3 name the same first: cat."),
-        ([CAT, DOG], "Each names something else first."),
+        ([CAT, CAT_TOO], "Both rank the same class first: cat."),
+        ([CAT, CAT_TOO, CAT], "All 3 rank the same class first: cat."),
+        ([CAT, DOG, CAT_TOO], "2 of 3 rank the same class first: cat."),
+        ([CAT, DOG], "Each ranks a different class first."),
         (
             [CAT, CAR],
-            "Each names something else first; some have no label for what the others say.",
+            "Each ranks a different class first; some have no label for the classes "
+            "of the others.",
         ),
         (
             [net("tabby pug", [0.9, 0.1], "cat dog"), net("siamese pug", [1, 0], "cat dog")],
-            "Each names something else first, but each a kind of cat.",
+            "Each ranks a different class first, but all in the group cat.",
         ),
     ],
 )
@@ -73,7 +74,7 @@ def test_one_net_in_two_formats_has_one_opinion():
     for name in ("starter-classifier-onnx", "starter-classifier-caffe"):
         model = card_named(name)
         answers.append(classifier_answer(run_model(sample_picture("cat"), model), model))
-    assert agreement(answers) == "Both name the same first: Egyptian cat."
+    assert agreement(answers) == "Both rank the same class first: Egyptian cat."
     for row in common_rows(answers):
         assert row.confidence[0] == pytest.approx(row.confidence[1], abs=0.02)
         assert row.confidence[0] == answers[0].of(row.label)

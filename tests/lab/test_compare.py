@@ -182,4 +182,4 @@ def test_a_classifier_and_a_detector_compare_blobs_only():
     compared = compare(a, b, LIMITS)
     assert compared.difference is None
     assert compared.changes == ()
-    assert "only blobs compare" in str(compared)
+    assert "only the blobs can be compared" in str(compared)

@@ -296,4 +296,4 @@ def test_the_sentence_names_the_fall_the_rise_or_that_there_is_neither():
         "The confidence falls most, from 0.50 to 0.10, when the patch covers the upper right. "
         "It rises most, to 0.70, when the patch covers the lower left."
     )
-    assert said(0.5, [[0.5, 0.51], [0.49, 0.5]]).startswith("No single place matters")
+    assert said(0.5, [[0.5, 0.51], [0.49, 0.5]]).startswith("No single position matters")

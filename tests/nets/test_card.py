@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import CardInvalid
 from core.nets.card import ModelFile, read_card
+from core.nets.catalog import MODELS
 from core.picture.size import Size
 
 DIGEST = "sha256:" + "0" * 64
@@ -188,3 +189,37 @@ def test_a_card_with_two_files_knows_which_is_which(folder):
 def test_addresses_are_web_addresses():
     with pytest.raises(CardInvalid, match="must start with https"):
         ModelFile("net.onnx", 1, DIGEST, "file:///etc/passwd")
+
+
+README = (MODELS / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("table", "known"),
+    [
+        ("## Keys above the first table", r"known are (.*?)\. If|known are (.*)\.$"),
+        ("## `[blob]`", r"known are (.*?)\."),
+        ("## `[[files]]`", r"known are (.*?)\."),
+    ],
+)
+def test_the_readme_of_the_models_documents_every_key_and_no_other(table, known, folder):
+    """What a card may hold is what its refusal of an unknown key lists."""
+    wrong = {
+        "## Keys": GOOD.replace("title =", "nonsense = 1\ntitle ="),
+        "## `[bl": GOOD.replace("mean =", "nonsense = 1\nmean ="),
+        "## `[[f": GOOD.replace("size = 10", "size = 10\nnonsense = 1"),
+    }[table[:7]]
+    with pytest.raises(CardInvalid) as caught:
+        read(folder, wrong)
+    allowed = next(filter(None, re.search(known, str(caught.value)).groups())).split(", ")
+    section = README[README.index(table) :].split("\n## ")[0]
+    told = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    tables = ["blob", "files"] if "Keys" in table else []  # have sections of their own
+    assert sorted([*told, *tables]) == sorted(allowed)
+
+
+def test_the_example_in_the_readme_is_a_good_card(folder):
+    example = re.search(r"```toml\n(.*?)```", README, re.DOTALL)[1]
+    (folder / "labels.txt").write_text("screw\nnut\n")
+    card = read(folder, example.replace("sha256:...", DIGEST))
+    assert card.blob.fit == "letterbox"

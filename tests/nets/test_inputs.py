@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from core.nets.card import ModelPaths
 from core.nets.catalog import catalog
 from core.nets.downloads import file_paths
-from core.nets.inputs import READERS, DeclaredInput, declared_inputs, refusal, size_note
+from core.nets.inputs import INPUT_READERS, DeclaredInput, declared_inputs, refusal, size_note
 from core.picture.size import Size
 from tests.models.cards import FIXTURES, ON_CARDS, shared_card, shared_paths
 from tests.shared import needs_shared
@@ -23,7 +23,7 @@ def read(framework, folder, name, content, config=None):
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     if config is not None:
         (folder / "config").write_text(config)
-    return READERS[framework](ModelPaths(path, folder / "config" if config else None))
+    return INPUT_READERS[framework](ModelPaths(path, folder / "config" if config else None))
 
 
 def onnx_bytes(inputs, constants=()):

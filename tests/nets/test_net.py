@@ -41,8 +41,8 @@ def test_the_real_nets_are_read_in_all_four_formats(name):
         ("model.xml", "OpenVINO model; this build of OpenCV comes without OpenVINO"),
         ("model.bin", "comes without OpenVINO"),
         ("deploy.prototxt", "Give the .caffemodel too"),
-        ("net.docx", "an ending that says nothing. Known are .onnx, .pb"),
-        ("net", "an ending that says nothing"),
+        ("net.docx", "an unknown file extension. Known are .onnx, .pb"),
+        ("net", "an unknown file extension"),
     ],
 )
 def test_a_file_that_opencv_has_no_reader_for_gets_a_remedy(name, says):
@@ -214,7 +214,7 @@ nms_threshold = 0.4
         content = paths.model.read_bytes()
         other = content[:change] if change < 0 else content + b"\0" * change
         (tmp_path / paths.model.name).write_bytes(other)
-        with pytest.raises(ModelUnreadable, match=r"needs exactly [\d,]+: .*cut short"):
+        with pytest.raises(ModelUnreadable, match=r"needs exactly [\d,]+: .*truncated"):
             read_net(shared_card(name), ModelPaths(tmp_path / paths.model.name, paths.config))
 
     @needs_shared

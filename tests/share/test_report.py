@@ -144,7 +144,7 @@ def test_the_report_says_every_setting_and_the_code(answer):
     assert settings["sha256"] == PICTURE.digest
     assert settings["scalefactor"] == "1/255"
     assert settings["swapRB"] == "True"
-    assert settings["confidence"] == "0.2"
+    assert settings["confidence threshold"] == "0.2"
     assert settings["classes"] == "all"
     assert settings["OpenCV"] == cv2.__version__
     assert settings["blobs.onnx"] == CARD.files[0].digest
@@ -162,7 +162,7 @@ def test_a_report_of_nothing_says_so(answer):
     provenance, result = answer
     empty = replace(result, kept=result.kept.taken(slice(0)))
     read = Reading(detection_report(provenance, empty, Thresholds(), code="", made=MADE))
-    assert "Nothing was found." in read.text
+    assert "No detections." in read.text
     assert any(text.startswith("0 boxes in coffee.png") for text in read.text)
 
 

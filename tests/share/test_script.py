@@ -15,10 +15,11 @@ from core.blob.make import make_blob
 from core.blob.spec import PRESETS, BlobSpec
 from core.nets.catalog import catalog
 from core.picture.image import Picture, decode_picture
+from core.picture.recipe import ImreadRecipe, data_for_scripts, imread_recipe
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.share.arrays import npy
-from core.share.script import batch_lines, blob_lines, reading, script
+from core.share.script import batch_lines, blob_lines, script
 
 # runs each script as its own program, one after the other: importing cv2 is what takes time
 DRIVER = """
@@ -135,11 +136,13 @@ def made(tmp_path_factory):
     folders, runs = {}, []
     for picture, name, spec in jobs():
         folder = tmp_path_factory.mktemp("script")
-        (folder / name).write_bytes(picture.data)
-        code = script(spec, name, reading=reading(picture))
+        named = Picture(name, picture.data)
+        recipe = imread_recipe(named)
+        (folder / recipe.picture_name).write_bytes(data_for_scripts(named))
+        code = script(spec, recipe)
         (folder / "script.py").write_text(code, encoding="utf-8")
         folders[name, spec] = folder
-        runs.append((str(folder), [] if len(runs) % 2 else [name]))
+        runs.append((str(folder), [] if len(runs) % 2 else [recipe.picture_name]))
     bare = [sys.executable, "-I", "-W", "error", "-c", DRIVER]
     subprocess.run(
         bare,
@@ -169,7 +172,7 @@ def test_the_script_reads_every_kind_of_picture_as_blobscope_does(name, made):
 
 
 def test_the_script_runs_from_the_command_line_on_the_picture_it_is_given(tmp_path):
-    (tmp_path / "script.py").write_text(script(PRESETS[0].spec, "elsewhere.png"))
+    (tmp_path / "script.py").write_text(script(PRESETS[0].spec, ImreadRecipe("elsewhere.png")))
     (tmp_path / "mine.png").write_bytes(sample_picture("coffee").data)
     subprocess.run(
         [sys.executable, "-I", "script.py", "mine.png"], cwd=tmp_path, check=True, timeout=60
@@ -180,10 +183,12 @@ def test_the_script_runs_from_the_command_line_on_the_picture_it_is_given(tmp_pa
 
 def test_a_name_that_looks_like_code_stays_a_name():
     evil = 'x.png"\nimport os\nos.system("boom")\n# """ \u202e'
-    names = [line for line in script(BlobSpec(), evil).splitlines() if "boom" in line]
+    names = [
+        line for line in script(BlobSpec(), ImreadRecipe(evil)).splitlines() if "boom" in line
+    ]
     assert len(names) == 1
     assert names[0].startswith("path = ")
-    compile(script(BlobSpec(), evil), "script.py", "exec")
+    compile(script(BlobSpec(), ImreadRecipe(evil)), "script.py", "exec")
 
 
 def test_a_preset_needs_one_call_and_no_argument_it_does_not_change():
@@ -195,16 +200,6 @@ def test_a_preset_needs_one_call_and_no_argument_it_does_not_change():
 @pytest.mark.parametrize("name", SPECS)
 def test_scripts_are_short(name):
     assert len(script(SPECS[name]).splitlines()) <= 26
-
-
-def test_a_picture_that_opencv_shows_otherwise_gets_a_word_in_the_script():
-    shade = pillow(".png", noise(30, 50), format="PNG", transparency=0)
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    rolled = pillow(".png", noise(30, 50, 4), format="PNG", exif=exif)
-    for picture in (shade, rolled):
-        assert reading(picture) == "unlike"
-        assert "save it as an ordinary PNG" in script(BlobSpec(), reading=reading(picture))
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -117,7 +117,7 @@ _ROW_RULE = RowRule(
     "th, to) is worked back from what cv2 returned.",
     fractions=True,
     objectness_name="to",
-    score_formula="given / objectness",
+    score_formula="output / objectness",
     class_scores=_class_scores,
     confidence_steps=_confidence_steps,
 )

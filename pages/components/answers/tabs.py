@@ -1,4 +1,4 @@
-"""What lies in the tabs below an answer, each drawn when it is opened and not before."""
+"""The tabs below a result; each is drawn only when it is opened."""
 
 from functools import partial
 
@@ -39,19 +39,21 @@ def show_detection_tabs(
     provenance = Provenance(picture, run.image_size, card, spec)
     read = (run, card, thresholds)
     tabs = {
-        "Still pictures": partial(boxes.show_pictures, run, result, card, style),
-        "Ledger": partial(show_ledger, "detection.ledger", *read, chosen=chosen),
-        "NMS by hand": partial(show_nms_lesson, "detection.lesson", *read),
-        "Cell by cell": partial(show_cells, "detection.cells", run, card, spec, chosen),
-        "Why": partial(show_why_box, "detection.why", picture, card, spec, run, result, chosen),
+        "Pictures": partial(boxes.show_pictures, run, result, card, style),
+        "NMS log": partial(show_ledger, "detection.ledger", *read, chosen=chosen),
+        "NMS mistakes": partial(show_nms_lesson, "detection.lesson", *read),
+        "Decode a box": partial(show_cells, "detection.cells", run, card, spec, chosen),
+        "Occlusion sensitivity": partial(
+            show_why_box, "detection.why", picture, card, spec, run, result, chosen
+        ),
         "Ground truth": partial(
             show_truth, "truth", picture, run, result, card, thresholds, style
         ),
         "Raw outputs": partial(boxes.show_raw_rows, run),
-        "Take home": partial(
+        "Export": partial(
             exports.show_boxes, "detection.home", provenance, thresholds, run, result, style
         ),
-        "Second opinion": partial(show_second_opinion, provenance, run),
+        "OpenCV vs ONNX Runtime": partial(show_second_opinion, provenance, run),
     }
     show_tabs("detection.more", tabs)
 
@@ -64,12 +66,10 @@ def show_classification_tabs(
     shown = len(ranked.best)
     tabs = {
         "Softmax": partial(show_softmax, "softmax", run, card, shown),
-        "Side by side": partial(show_panel, "panel", picture, card),
-        "Why": partial(show_why_class, "why", picture, card, run, ranked),
+        "Compare models": partial(show_panel, "panel", picture, card),
+        "Occlusion sensitivity": partial(show_why_class, "why", picture, card, run, ranked),
         "Raw outputs": partial(show_raw_scores, run),
-        "Take home": partial(
-            exports.show_ranking, "classification.home", provenance, run, ranked
-        ),
-        "Second opinion": partial(show_second_opinion, provenance, run),
+        "Export": partial(exports.show_ranking, "classification.home", provenance, run, ranked),
+        "OpenCV vs ONNX Runtime": partial(show_second_opinion, provenance, run),
     }
     show_tabs("classification.more", tabs)

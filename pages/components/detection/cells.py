@@ -1,4 +1,4 @@
-"""Cell by cell: which head, cell and anchor a box came from, and its arithmetic."""
+"""Decode a box: its head, grid cell and anchor, and the arithmetic."""
 
 from collections.abc import Sequence
 
@@ -27,14 +27,14 @@ _OWN = "of the box"
 
 
 def show_cells(key: str, run: Run, card: ModelCard, spec: BlobSpec, row: int | None) -> None:
-    """Show where the chosen box came from, every head's grid, and how many numbers they give.
+    """Show how the chosen box is decoded, the grid of every head, and the output sizes.
 
     Args:
         key: of the widgets.
         run: what the net answered.
         card: the model.
         spec: what the blob was made with.
-        row: the raw row of the chosen box; None where no box is left.
+        row: the raw row of the chosen box; None if there are no detections.
     """
     try:
         found = grids_of(run, card)
@@ -45,7 +45,10 @@ def show_cells(key: str, run: Run, card: ModelCard, spec: BlobSpec, row: int | N
     blob = Backdrop.of_blob(image_from_blob(run.blob, spec))
     chosen = None if row is None else origin(found, row)
     if chosen is None:
-        st.info("No box is left to explain. Lower the confidence; the grids are below.")
+        st.info(
+            "There is no detection to decode. Lower the confidence threshold. The grids are "
+            "below."
+        )
     else:
         _show_origin(chosen, card, picture, blob)
         _show_arithmetic(found, chosen, card)
@@ -58,7 +61,7 @@ def _show_origin(chosen: Origin, card: ModelCard, picture: Backdrop, blob: Backd
     head = chosen.head
     st.markdown(
         f"The cell in column **{chosen.column}**, row **{chosen.line}** of the "
-        f"{head.columns} x {head.rows} grid answered this box: "
+        f"{head.columns} x {head.rows} grid predicts this box: "
         f"**{plain(card.label(chosen.best[0].class_id))}**, {chosen.confidence:.1%}."
     )
     show_metrics(
@@ -69,7 +72,7 @@ def _show_origin(chosen: Origin, card: ModelCard, picture: Backdrop, blob: Backd
             "cell (column, row)": f"{chosen.column}, {chosen.line}",
             "box in the cell": f"{chosen.anchor + 1} of {head.boxes}",
             "anchor": _anchor_words(chosen),
-            "raw row": chosen.row,
+            "raw prediction": chosen.row,
         }
     )
     _show_beside(
@@ -94,11 +97,11 @@ def _show_beside(picture: BgrImage, blob: BgrImage, words: str) -> None:
 
 
 def _show_arithmetic(found: Grids, chosen: Origin, card: ModelCard) -> None:
-    """Show the raw row, and every step from it to the box."""
-    st.markdown(f"#### Raw row {chosen.row}")
+    """Show the raw prediction, and every step from it to the box."""
+    st.markdown(f"#### Raw prediction {chosen.row}")
     st.table(_row_table(chosen, card), hide_index=True)
     st.caption(plain(found.rule.description + _remark(chosen.head)))
-    st.markdown("#### From the raw row to the box")
+    st.markdown("#### From the raw prediction to the box")
     _show_lines("Which cell", chosen.cell_lines)
     left, right = st.columns(2, gap="small")
     with left:
@@ -107,8 +110,8 @@ def _show_arithmetic(found: Grids, chosen: Origin, card: ModelCard) -> None:
         _show_steps("Top and bottom", chosen.down)
     _show_steps("Confidence", chosen.confidence_steps)
     st.caption(
-        "In pixels of the blob. The way back to the picture undoes the fit; the box is then "
-        "cut at the picture's edge."
+        "In pixels of the blob. Mapping back to the picture undoes the resize; the box is then "
+        "clipped at the edge of the picture."
     )
 
 
@@ -122,20 +125,20 @@ def _show_lines(title: str, lines: Sequence[str]) -> None:
 
 
 def _remark(head: Head) -> str:
-    """Say what a reader could stumble over in this head's numbers."""
+    """Explain what is special about the numbers of this head."""
     if head.assumed:
         return (
-            " The anchors stand in no file: assumed are the usual ones for these strides, from "
-            "which every row of this answer could come."
+            " No file contains the anchors. The usual ones for these strides are assumed; "
+            "every prediction of this output is consistent with them."
         )
     if head.box_coding == "ready":
-        return " No anchors are known from which these boxes could come: they are taken as is."
+        return " No known anchors match these boxes, so they are used as they are."
     if head.box_coding == "offsets":
-        return " Nothing keeps a centre inside its cell."
+        return " A centre may lie outside its cell."
     if head.scale_xy > 1:
         return (
             f" With scale_x_y = {head.scale_xy:g} in the .cfg a centre may lie up to "
-            f"{(head.scale_xy - 1) / 2:g} cells beyond its own."
+            f"{(head.scale_xy - 1) / 2:g} cells outside its own."
         )
     return ""
 
@@ -155,7 +158,7 @@ def _row_table(chosen: Origin, card: ModelCard) -> list[dict[str, str]]:
         behind = f"score = {score.score:.5g}" if how else ""
         rows.append((plain(card.label(score.class_id)), score.given, behind, how))
     shown = slice(None) if any(behind for _, _, behind, _ in rows) else slice(2)
-    titles = ("number", "as given", "behind it", "worked back as")
+    titles = ("name", "output", "before activation", "inverse")
     return [
         dict(zip(titles[shown], (name, f"{given:.5g}", behind, how)[shown], strict=True))
         for name, given, behind, how in rows
@@ -165,8 +168,8 @@ def _row_table(chosen: Origin, card: ModelCard) -> list[dict[str, str]]:
 def _show_heads(
     key: str, found: Grids, chosen: Origin | None, picture: Backdrop, blob: Backdrop
 ) -> None:
-    """Show each cell's largest objectness, head by head, on one scale."""
-    st.markdown("#### Where a head sees something")
+    """Show the maximum objectness of each cell, per head, on one scale."""
+    st.markdown("#### Objectness per head")
     names = [head.name for head in found.heads]
     options = names if chosen is None else [_OWN, *names]
     name = choice("Head", options, key=f"{key}.head", wrap=True)
@@ -178,23 +181,23 @@ def _show_heads(
     _show_beside(
         draw_cell_heat(picture, head, heat, most=most),
         draw_cell_heat(blob, head, heat, most=most),
-        f"the largest {what} in each cell, {head.name}",
+        f"the maximum {what} in each cell, {head.name}",
     )
     show_exact(
         colour_bar(SEQUENTIAL, width=960, height=12),
-        caption=f"Dark is low (0), yellow is high ({most:.3g}, the largest of all heads). "
-        f"The largest of this head: {heat.max():.3g}.",
+        caption=f"Dark is low (0), yellow is high ({most:.3g}, the maximum of all heads). "
+        f"Maximum of this head: {heat.max():.3g}.",
         alt=f"Colours from 0, dark, to {most:.3g}, yellow",
     )
 
 
 def _show_counts(found: Grids) -> None:
-    """Fill the textbook's formula, and this net's own, with each head's numbers."""
-    st.markdown("#### S x S x (B x 5 + C), with this net's numbers")
+    """Evaluate the textbook formula, and the one of this net, for each head."""
+    st.markdown("#### S x S x (B x 5 + C) for this model")
     st.table([_counts(head, found) for head in found.heads], hide_index=True)
     st.caption(
-        "S x S: cells; B: boxes in a cell; C: classes. The textbook's formula is YOLOv1's, "
-        "where the boxes of a cell share one set of classes: 7 x 7 x (2 x 5 + 20) = 1,470. "
+        "S x S: cells; B: boxes per cell; C: classes. The textbook formula is YOLOv1's, where "
+        "the boxes of a cell share one set of class scores: 7 x 7 x (2 x 5 + 20) = 1,470. "
         + _own_formula(found.heads[0])
     )
 
@@ -202,19 +205,19 @@ def _show_counts(found: Grids) -> None:
 def _own_formula(head: Head) -> str:
     if head.box_numbers == 4:
         return (
-            "This net gives one box a cell and no objectness, so there are 4 numbers, not 5: "
+            "This model predicts one box per cell and no objectness, so 4 numbers, not 5: "
             "S x S x (4 + C)."
         )
     if head.boxes == 1:
-        return "This net gives one box a cell, so both formulas agree: S x S x (5 + C)."
+        return "This model predicts one box per cell, so both formulas agree: S x S x (5 + C)."
     return (
-        "Since YOLOv2 each box has classes of its own: S x S x B x (5 + C). Its 5 are x, y, "
+        "Since YOLOv2 each box has its own class scores: S x S x B x (5 + C). The 5 are x, y, "
         "width, height and objectness."
     )
 
 
 def _counts(head: Head, found: Grids) -> dict[str, str]:
-    """Count the numbers of one head; a segmentation net's masks are numbers too."""
+    """Count the output values of one head, masks of a segmentation net included."""
     grid = f"{head.columns} x {head.rows}"
     masks = found.table.shape[1] - head.box_numbers - head.classes
     boxes = f"{head.boxes} x " if head.boxes > 1 else ""
@@ -223,7 +226,7 @@ def _counts(head: Head, found: Grids) -> dict[str, str]:
     textbook = head.cells * (head.boxes * 5 + head.classes)
     return {
         "head": head.name,
-        "this net": f"{grid} x {boxes}({inner}) = **{own:,}**",
+        "this model": f"{grid} x {boxes}({inner}) = **{own:,}**",
         "the textbook": f"{grid} x ({head.boxes} x 5 + {head.classes}) = **{textbook:,}**",
-        "raw rows": f"{head.cells * head.boxes:,}",
+        "raw predictions": f"{head.cells * head.boxes:,}",
     }

@@ -1,4 +1,4 @@
-"""Ground truth beside the result: a file of marked objects, and how the boxes compare."""
+"""Ground truth: annotated objects from a file, compared with the detections."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,7 +13,7 @@ from core.picture.size import Size
 from core.pipeline import DetectionResult, Run, Thresholds, detect, on_shown
 from core.render.boxes import BoxStyle
 from core.render.truth import draw_matched, draw_truth
-from core.results.marked import Frame
+from core.results.marked import DrawnOn
 from core.results.matching import (
     ClassScore,
     DetectionMetrics,
@@ -36,7 +36,7 @@ MOST_KEPT = 12
 MOST_NAMED = 8
 
 _KEPT = "truth.kept"
-_FRAMES: dict[Frame, str] = {
+_FRAMES: dict[DrawnOn, str] = {
     "upright": "the photo as it is shown",
     "stored": "the photo before its EXIF turn",
 }
@@ -53,7 +53,7 @@ _EXAMPLES = {
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """The objects that a visitor gave for a picture, and where they come from."""
+    """The ground truth that a visitor gave for a picture, and its source."""
 
     name: str
     marked: MarkedFile
@@ -68,11 +68,10 @@ def show_truth(
     thresholds: Thresholds,
     style: BoxStyle,
 ) -> None:
-    """Ask for what is really in the picture, and compare it with what was found."""
+    """Ask for the ground truth of the picture, and compare it with the detections."""
     st.markdown(
-        "Give the file in which somebody marked the objects of this picture, and see which "
-        "of them the net found, which it missed, and what it made up: precision and recall "
-        "at your thresholds."
+        "Upload an annotation file for this picture to see true positives, missed objects and "
+        "false positives, with precision and recall at your thresholds."
     )
     with show_errors():
         given = _ask(key, picture, run.image_size)
@@ -84,7 +83,7 @@ def show_truth(
 
 
 def _ask(key: str, picture: Picture, size: Size) -> _Given | None:
-    """Take a file for this very picture; it is kept for this visit and never in a link."""
+    """Ask for a file for this picture; it is kept for this session and not part of a link."""
     upload = st.file_uploader(
         "A YOLO .txt, Pascal VOC .xml or COCO .json file",
         type=["txt", "xml", "json"],
@@ -140,7 +139,7 @@ def _marked(
     _picture: Picture,
     _size: Size,
     image_id: str | None,
-    frame: Frame | None,
+    frame: DrawnOn | None,
 ) -> MarkedFile | dict[str, str]:
     """Read a file once; where the image is to be chosen, return the choices by their ids."""
     try:
@@ -163,29 +162,29 @@ def _kept() -> dict[str, _Given]:
 
 
 def _keep(digest: str, given: _Given | None) -> None:
-    """Remember what was given for a picture, or forget it; the oldest goes first."""
+    """Keep the ground truth of a picture, or remove it; the oldest is dropped first."""
     others = {each: value for each, value in _kept().items() if each != digest}
     rows = [*others.items(), *([(digest, given)] if given else [])]
     st.session_state[_KEPT] = dict(rows[-MOST_KEPT:])
 
 
 def _explain(key: str, picture: Picture, result: DetectionResult, card: ModelCard) -> None:
-    with st.expander("What such a file looks like"):
+    with st.expander("Example files"):
         columns = st.columns(len(_EXAMPLES), gap="small")
         for column, (name, text) in zip(columns, _EXAMPLES.items(), strict=True):
             column.caption(name)
             column.code(text, language=None, wrap_lines=True)
         st.caption(
             "YOLO: class number, centre, width and height as fractions. VOC: pixels counted "
-            "from 1, of which xmax and ymax are the last inside. COCO: left, top, width and "
+            "from 1; xmax and ymax are the last pixel inside. COCO: left, top, width and "
             "height in pixels; the image is found by its file_name."
         )
     if len(result.kept):
         st.button(
-            f"No file? Take the {len(result.kept)} boxes found now as the truth",
+            f"No file? Use the {amount(len(result.kept), 'current detection')} as ground truth",
             key=f"{key}.take",
             icon=":material/content_copy:",
-            help="Then move a threshold or choose another model, and see what that costs.",
+            help="Then change a threshold or the model to see the effect.",
             on_click=_keep,
             args=(picture.digest, _taken(result, card)),
         )
@@ -194,7 +193,7 @@ def _explain(key: str, picture: Picture, result: DetectionResult, card: ModelCar
 def _taken(result: DetectionResult, card: ModelCard) -> _Given:
     boxes = zip(result.kept.class_id.tolist(), result.kept.xyxy.tolist(), strict=True)
     marked = tuple(Marked(card.label(class_id), tuple(xyxy)) for class_id, xyxy in boxes)
-    name = f"{len(marked)} boxes of {card.title} at the thresholds of then"
+    name = f"{amount(len(marked), 'box', 'boxes')} of {card.title}, at earlier thresholds"
     return _Given(name, MarkedFile(marked))
 
 
@@ -208,15 +207,15 @@ def _compare(
     style: BoxStyle,
 ) -> None:
     min_iou = st.slider(
-        "IoU of a match",
+        "Match IoU threshold",
         0.1,
         0.95,
         0.5,
         0.05,
         key=persistent(f"{key}.iou"),
         bind="query-params",
-        help="A box has found an object of its class if both overlap at least so much. Each "
-        "object is found once, by the surest box.",
+        help="A detection matches an object of its class if their IoU is at least this. Each "
+        "object is matched once, by the detection with the highest confidence.",
     )
     _show_remarks(given.marked)
     truth = truth_for(given.marked, card.labels, label_offset=card.label_offset)
@@ -232,15 +231,15 @@ def _compare(
         marked = on_shown(truth, run)
         show_photo(
             draw_truth(run.shown, marked, matching, label=card.label, style=style),
-            caption=f"What is marked, dashed: {len(truth)} objects. FN: a miss.",
-            alt=f"Ground truth: {len(truth)} objects",
+            caption=f"Ground truth, dashed: {amount(len(truth), 'object')}. FN: missed.",
+            alt=f"Ground truth: {amount(len(truth), 'object')}",
         )
     with right:
         boxes = on_shown(result.kept, run)
         show_photo(
             draw_matched(run.shown, boxes, marked, matching, label=card.label, style=style),
-            caption="What was found. TP, solid: a match. FP, dotted: a false alarm. "
-            "FN, dashed: a miss.",
+            caption="Detections. TP, solid: true positive. FP, dotted: false positive. "
+            "FN, dashed: missed object.",
             alt=f"Compared: {score(matching)}",
         )
     _show_classes(rows, card)
@@ -265,8 +264,8 @@ def _show_unknown(truth: Truth, card: ModelCard) -> None:
         named = ", ".join(plain(each) for each in truth.unknown[:MOST_NAMED])
         more = len(truth.unknown) - MOST_NAMED
         st.warning(
-            f"{plain(card.title)} knows no class of these names, so their objects are left "
-            f"out: {named}{f' and {more} more' if more > 0 else ''}.",
+            f"{plain(card.title)} has no classes with these names, so their objects are "
+            f"ignored: {named}{f' and {more} more' if more > 0 else ''}.",
             icon=":material/help:",
         )
 
@@ -274,9 +273,9 @@ def _show_unknown(truth: Truth, card: ModelCard) -> None:
 def _show_score(total: DetectionMetrics, mean: float | None) -> None:
     show_metrics(
         {
-            "matches (TP)": total.hits,
-            "misses (FN)": total.misses,
-            "false alarms (FP)": total.false_alarms,
+            "true positives (TP)": total.hits,
+            "false negatives (FN)": total.misses,
+            "false positives (FP)": total.false_alarms,
             "precision": _percent(total.precision),
             "recall": _percent(total.recall),
             "F1": _percent(total.f1),
@@ -286,7 +285,7 @@ def _show_score(total: DetectionMetrics, mean: float | None) -> None:
 
 
 def _percent(share: float | None) -> str:
-    return "none" if share is None else f"{share:.1%}"
+    return "n/a" if share is None else f"{share:.1%}"
 
 
 def _show_classes(rows: tuple[ClassScore, ...], card: ModelCard) -> None:
@@ -297,19 +296,20 @@ def _show_classes(rows: tuple[ClassScore, ...], card: ModelCard) -> None:
         [_cells(each, card) for each in rows],
         hide_index=True,
         column_config=dict.fromkeys(shares, st.column_config.NumberColumn(format="percent")),
+        placeholder="",
     )
     st.caption(
-        "Precision: of what was found, the share that is right. Recall: of what is there, the "
-        "share that was found. F1: their harmonic mean. All at your thresholds. AP: the "
-        "precision averaged over 101 recalls, over all confidences, as COCO does; on a single "
-        "picture a rough number."
+        "Precision: the share of detections that are correct. Recall: the share of objects "
+        "that are found. F1: their harmonic mean. All at your thresholds. AP: precision "
+        "averaged over 101 recall values, over all confidences, as in COCO; only a rough "
+        "value on a single picture."
     )
 
 
 def _cells(row: ClassScore, card: ModelCard) -> dict[str, object]:
     return {
         "label": card.label(row.class_id),
-        "marked": row.score.hits + row.score.misses,
+        "objects": row.score.hits + row.score.misses,
         "TP": row.score.hits,
         "FN": row.score.misses,
         "FP": row.score.false_alarms,

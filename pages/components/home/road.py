@@ -1,4 +1,4 @@
-"""Home's road in four pictures: each step is a door to its page."""
+"""The pipeline on Home in four steps; each step links to its page."""
 
 import streamlit as st
 
@@ -20,18 +20,18 @@ from pages.components.shell.navigation import (
     MANY,
     VIDEO,
 )
-from pages.components.shell.text import megabytes, milliseconds, plain
+from pages.components.shell.text import amount, megabytes, milliseconds, plain
 
 _DOORS = (
-    (MANY, "Many pictures", "Files or a folder, one table; a broken file gets its own row."),
-    (VIDEO, "Video", "A film frame by frame, to watch, with every box as CSV."),
-    (LIVE, "Live", "Your camera through any net, and a reason whenever it cannot be."),
-    (EXPERIMENTS, "Experiments", "Two settings side by side, and mistakes made on purpose."),
+    (MANY, "Batch", "Files or a folder, one table; a damaged file gets its own row."),
+    (VIDEO, "Video", "A video frame by frame: the annotated video, and all boxes as CSV."),
+    (LIVE, "Live", "Inference on your camera, with any model."),
+    (EXPERIMENTS, "Experiments", "Two settings side by side, and common mistakes."),
 )
 
 
 def ready_model(task: Task) -> ModelCard:
-    """Take the first model of a task whose files are on this machine; our own come first."""
+    """Return the first model of a task whose files are present; our own come first."""
     return next(card for card in cards(task) if present(card))
 
 
@@ -64,7 +64,7 @@ def show_blob(card: ModelCard, run: Run) -> None:
 
 
 def show_inference(card: ModelCard, run: Run) -> None:
-    """Third step: the net answers."""
+    """Third step: inference."""
     with st.container(border=True, height="stretch"):
         st.markdown("#### 3 · Run inference")
         st.code("net.setInput(blob)\noutputs = net.forward(names)", wrap_lines=True)
@@ -72,12 +72,12 @@ def show_inference(card: ModelCard, run: Run) -> None:
             st.markdown(f":material/data_array: {plain(name)} `{list(shape)}`")
         for ranked in ranking(run, card, 3).best:
             st.progress(ranked.confidence, f"{plain(ranked.label)} {ranked.confidence:.1%}")
-        st.caption(f"Forward: {milliseconds(run.times.forward)}.")
+        st.caption(f"Inference: {milliseconds(run.times.forward)}.")
         st.page_link(CLASSIFICATION, label="See the scores", icon=":material/arrow_forward:")
 
 
 def show_answer(card: ModelCard, run: Run) -> None:
-    """Fourth step: raw rows become boxes."""
+    """Fourth step: raw predictions become boxes."""
     chosen = Thresholds(card.confidence, card.iou)
     result = detect(run, card, chosen)
     with st.container(border=True, height="stretch"):
@@ -89,15 +89,16 @@ def show_answer(card: ModelCard, run: Run) -> None:
         )
         show_found(run, result, card)
         st.caption(
-            f"A detector, {plain(card.title)}: {result.raw:,} raw rows, "
-            f"{result.confident:,} above confidence, {len(result.kept):,} kept."
+            f"Detector {plain(card.title)}: {amount(result.raw, 'raw prediction')}, "
+            f"{result.confident:,} above the threshold, "
+            f"{amount(len(result.kept), 'detection')}."
         )
         st.page_link(DETECTION, label="See the boxes", icon=":material/arrow_forward:")
 
 
 def show_other_doors() -> None:
-    """Lead to the pages on which the same road is taken many times, live, or astray."""
-    st.subheader("The same road, again and again")
+    """Link to the pages for many pictures, video, live and experiments."""
+    st.subheader("Batch, video and live")
     row = st.grid(len(_DOORS), min_column_width=200)
     for page, label, words in _DOORS:
         with row.cell():

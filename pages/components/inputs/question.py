@@ -1,4 +1,4 @@
-"""What a series is asked: a model and how its outputs are read."""
+"""What a batch or video job runs: a model, and how its outputs are read."""
 
 from typing import cast
 
@@ -16,7 +16,7 @@ _TASKS: tuple[Task, ...] = ("detection", "classification")
 
 def pick_question(key: str) -> Question:
     """Ask for the task, the model, and its thresholds or its k."""
-    task = cast(Task, choice("Ask for", _TASKS, key=f"{key}.task"))
+    task = cast(Task, choice("Task", _TASKS, key=f"{key}.task"))
     own = f"{key}.{task}"
     card = pick_model(own, task=task)
     if task == "classification":

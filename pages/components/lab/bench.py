@@ -1,4 +1,4 @@
-"""The A/B bench: two settings or two models on one picture, and what changed."""
+"""The A/B comparison: two settings or two models on one picture, and what changed."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -42,25 +42,26 @@ from pages.components.shell.widget_memory import persistent
 
 WIDTH = 360
 TASKS: tuple[Task, ...] = ("classification", "detection")
-_OWN = "as the card says"
+_OWN = "model default"
 _MISTAKES = {f"mistake: {name}": break_ for name, _, break_ in MISTAKES}
-_BY_HAND = "set by hand"
+_BY_HAND = "manual"
+_SETTINGS = {"swap_rb": "swapRB", "fit": "resize mode"}
 _SIDES = ("a", "b")
 _FIRST = {"a": _OWN, "b": "mistake: swapRB flipped"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """What a visitor chose for one side."""
+    """The settings of one side."""
 
     card: ModelCard
     spec: BlobSpec
 
 
 def pick_task(key: str) -> Task:
-    """Ask what the models of an experiment do."""
+    """Ask for the task of the experiment."""
     chosen: Task = choice(
-        "Models for",
+        "Task",
         TASKS,
         key=f"{key}.task",
         persist_state="session",
@@ -95,14 +96,14 @@ def _pick_side(key: str, side: str, task: Task) -> _Side:
     st.markdown(f"#### {side.upper()}")
     card = pick_model(key, task=task)
     numbers = st.selectbox(
-        "Numbers",
+        "Preprocessing",
         [_OWN, *_MISTAKES, *presets(), _BY_HAND],
         index=[_OWN, *_MISTAKES].index(_FIRST[side]),
         key=persistent(f"{key}.numbers"),
         bind="query-params",
         persist_state="session",
-        help="The card's own, the card's with a well-known mistake, those of another row, or "
-        "every knob in your hands.",
+        help="The model default, the model default with a common mistake, another preset, "
+        "or all parameters set manually.",
     )
     if numbers == _BY_HAND:
         with st.container(border=True):
@@ -110,9 +111,9 @@ def _pick_side(key: str, side: str, task: Task) -> _Side:
     spec = pick_fit(
         key,
         _spec(card, numbers),
-        own="same",
+        own="default",
         persist_state="session",
-        help="same: as these numbers say. Others change what happens to the aspect ratio.",
+        help="default: the resize mode of the preprocessing above.",
     )
     return _Side(card, spec)
 
@@ -126,7 +127,7 @@ def _spec(card: ModelCard, numbers: str) -> BlobSpec:
 
 
 def _swap(key: str) -> None:
-    """Exchange what both sides hold, knobs that only one of them shows included."""
+    """Exchange the settings of both sides, including controls that only one of them shows."""
     held = {side: _held(f"{key}.{side}.") for side in _SIDES}
     for side, other in zip(_SIDES, reversed(_SIDES), strict=True):
         for name in held[side].keys() - held[other].keys():
@@ -136,7 +137,7 @@ def _swap(key: str) -> None:
 
 
 def _held(start: str) -> dict[str, Any]:
-    """Collect the settings of one side by the rest of their keys; buttons hold none."""
+    """Collect the settings of one side by the rest of their keys; buttons have none."""
     names = (str(key).removeprefix(start) for key in st.session_state)
     return {
         name: st.session_state[start + name]
@@ -174,14 +175,14 @@ def _show_side(letter: str, side: Side, answer: Answer) -> None:
         f"{blob.min():.4g} to {blob.max():.4g}",
         alt=f"The planes of blob {letter}",
     )
-    # read by the model's own numbers, a mistake shows: a swapped face is blue
+    # converted back with the model's own preprocessing, a mistake shows: a swapped face is blue
     expected = replace(side.card.blob, layout=side.spec.layout)
     seen = image_from_blob(blob, expected)
     with st.container(width=WIDTH):
         show_exact(
             for_display(seen),
-            caption=f"What the net of {letter} takes its blob for: read by the card's numbers",
-            alt=f"What the net of {letter} takes it for",
+            caption=f"What model {letter} sees: its blob, converted back by the model default",
+            alt=f"What model {letter} sees",
         )
 
 
@@ -192,9 +193,9 @@ def _show_changes(a: Side, b: Side, result: Comparison) -> None:
         rows = _settings(a, b)
         if rows:
             st.dataframe(rows, hide_index=True)
-            st.caption("The settings in which the two sides differ.")
+            st.caption("Settings that differ.")
         else:
-            st.caption("Both sides are set alike.")
+            st.caption("Both sides have the same settings.")
     with right:
         if result.changes:
             st.dataframe(
@@ -203,21 +204,22 @@ def _show_changes(a: Side, b: Side, result: Comparison) -> None:
                 column_config=dict.fromkeys(
                     "AB", st.column_config.NumberColumn(format="percent")
                 ),
+                placeholder="",
             )
             st.caption(
-                "Confidence on both sides. Boxes of one class that overlap by half or more "
-                "are the same box."
+                "Confidence on both sides. Boxes of one class with an IoU of 0.5 or more "
+                "count as the same box."
                 if result.a.boxes is not None
-                else "Confidence on both sides: the five likeliest classes of each."
+                else "Confidence on both sides: the top five classes of each."
             )
 
 
 def _settings(a: Side, b: Side) -> list[dict[str, str]]:
-    """List the settings that differ, by OpenCV's names where it has one."""
+    """List the settings that differ, by OpenCV's names where there are any."""
     rows = [{"setting": "model", "A": a.card.title, "B": b.card.title}]
     rows += [
         {
-            "setting": "swapRB" if each.name == "swap_rb" else each.name,
+            "setting": _SETTINGS.get(each.name, each.name),
             "A": _text(getattr(a.spec, each.name)),
             "B": _text(getattr(b.spec, each.name)),
         }
@@ -248,7 +250,7 @@ def _show_difference(a: Side, b: Side, difference: BlobDifference | None) -> Non
     st.markdown("##### The blobs, B minus A")
     if difference is None:
         shapes = (" x ".join(map(str, side.run.blob.shape)) for side in (a, b))
-        st.info(f"{' and '.join(shapes)}: blobs of two shapes cannot be subtracted.")
+        st.info(f"{' and '.join(shapes)}: blobs of different shapes cannot be subtracted.")
         return
     show_metrics(
         {

@@ -1,5 +1,5 @@
-// Looks once a second at streamlit-webrtc's frame, which comes from this very server, and at
-// what the browser says about its cameras; tells Python a word when it changes.
+// Checks once a second the iframe of streamlit-webrtc, which has the same origin, and what the
+// browser reports about cameras; sends Python a word when it changes.
 
 const LOOK_MS = 1000
 const PATIENCE_MS = 12000
@@ -18,7 +18,7 @@ function player() {
     try {
       if (frame.contentDocument?.body) return frame.contentDocument
     } catch {
-      // a browser that keeps frames apart: there is nothing to be seen then
+      // a browser that isolates iframes: there is nothing to read
     }
   }
   return null
@@ -71,7 +71,7 @@ export default function ({ data, parentElement, setStateValue }) {
     state.last = now
     if (!video?.videoWidth || !last || now.frames < last.frames) return ''
     const fps = (1000 * (now.frames - last.frames)) / (now.at - last.at)
-    return `On this screen: ${fps.toFixed(1)} frames a second, ${video.videoWidth} x ${video.videoHeight}`
+    return `On this screen: ${fps.toFixed(1)} FPS, ${video.videoWidth} x ${video.videoHeight}`
   }
 
   function unconnected(view, video) {

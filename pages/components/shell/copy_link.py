@@ -9,7 +9,7 @@ _HTML = """
   <span role="status"></span>
 </div>
 """
-# a component stands in the page itself, not in a frame: this is the page's own address
+# a component is part of the page, not of an iframe: this is the address of the page
 _JS = """
 export default function ({ parentElement }) {
   const button = parentElement.querySelector('button')
@@ -22,7 +22,7 @@ export default function ({ parentElement }) {
       field.hidden = true
       words.textContent = 'Copied.'
     } catch {
-      // browsers open the clipboard to https and localhost alone: let people copy it
+      // browsers allow the clipboard on https and localhost only: let people copy by hand
       field.value = link
       field.hidden = false
       field.select()
@@ -57,13 +57,13 @@ _GIVEN = ("upload", "camera")  # sources whose pictures stay with their visitor
 
 
 def copy_link(key: str) -> None:
-    """Show the button, and say what travels with the link and what does not."""
+    """Show the button, and say what the link includes and what it does not."""
     _BUTTON(key=key)
-    travels = "The link carries every setting on this page and the sample's name."
+    travels = "The link includes all settings on this page and the name of the sample."
     if st.session_state.get("picture") in _GIVEN:
         st.caption(
-            f"{travels} **Your own picture does not travel:** whoever opens the link sees a "
-            "sample with your settings, and can give the same picture."
+            f"{travels} **Your own picture is not included:** whoever opens the link sees a "
+            "sample with your settings and can upload the same picture."
         )
     else:
-        st.caption(f"{travels} Uploads and snapshots never travel.")
+        st.caption(f"{travels} Uploads and snapshots are not included.")

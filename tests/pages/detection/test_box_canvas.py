@@ -75,7 +75,7 @@ def test_the_canvas_follows_the_servers_knobs_and_the_chosen_box(visit):
         app.selectbox(key="detection.box").value,
     )
     app.segmented_control(key="detection.method").set_value("soft").run()
-    app.segmented_control(key="detection.nms").set_value("agnostic").run()
+    app.segmented_control(key="detection.nms").set_value("class-agnostic").run()
     app.slider(key=f"detection.{MODEL}.iou").set_value(0.7).run()
     app.selectbox(key="detection.box").select_index(1).run()
     head, _ = canvas_of(app)

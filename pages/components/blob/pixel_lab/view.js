@@ -1,13 +1,13 @@
 // The pixel lab: one point of a blob, seen in the source picture, in the fitted picture
 // and in every plane at once, with the arithmetic that leads from one to the other.
 //
-// Python sends bytes (see __init__.py) and nothing goes back. What is computed here is
-// core/blob/arithmetic.py once more; tests/browser/test_pixel_lab.py compares the words.
+// Python sends bytes (see __init__.py) and gets nothing back. This repeats the arithmetic of
+// core/blob/arithmetic.py; tests/browser/test_pixel_lab.py compares both.
 
 const ONE = 2048 // cv2.resize weighs the neighbours of uint8 pixels in whole 2048ths
-const WRITTEN_FROM = 36 // a pixel of so many CSS pixels a side has room for its numbers
+const WRITTEN_FROM = 36 // at this many CSS pixels a side, a pixel has room for its values
 const GRID_FROM = 9
-const SPOKEN_AFTER = 300 // milliseconds without a move: nobody wants to hear every step
+const SPOKEN_AFTER = 300 // milliseconds without a move, so that a screen reader does not read every step
 
 const LABS = new WeakMap()
 
@@ -30,7 +30,7 @@ function unpacked(data) {
   return sent
 }
 
-// Turn a list of indices round: where in the list is each of them? -1: not there.
+// Invert a list of indices: the position of each index in the list, or -1.
 function places(indices, count) {
   const found = new Int32Array(count).fill(-1)
   indices.forEach((index, place) => { found[index] = place })
@@ -139,7 +139,7 @@ function steps(sent, found) {
   rows.push({
     name: 'times scalefactor', cells: worked(found.centred, '*', sent.scale, found.scaled),
   })
-  rows.push({ name: 'over std', cells: worked(found.scaled, '/', sent.std, found.divided) })
+  rows.push({ name: 'divided by std', cells: worked(found.scaled, '/', sent.std, found.divided) })
   const last = found.swapped.map((value, i) => ({
     letter: sent.blobOrder[i], value: digits(value),
   }))
@@ -271,7 +271,7 @@ class Picture {
   }
 
   decode(preview) {
-    this.asked = preview // until it is there, the picture before stays
+    this.asked = preview // until it is loaded, the previous picture stays
     createImageBitmap(new Blob([preview], { type: 'image/jpeg' })).then((bitmap) => {
       if (this.asked !== preview) return
       this.bitmap = bitmap
@@ -517,8 +517,8 @@ class Lab {
     }
     this.pin = element('span', 'pin')
     this.hint = element('p', 'hint', 'Hover, touch or use the arrow keys (Shift: ten at once). ',
-      'A click pins the point, Esc lets it go. Zoom with + and -, or with the wheel once a ',
-      'picture is clicked; then drag to move it.')
+      'Click to pin the point, Esc to release it. Zoom with + and -, or with the wheel after a ',
+      'click on a picture; then drag to pan.')
     this.hint.id = 'lab-hint'
     const bar = element('div', 'bar', button('\u2212', 'zoom out', () => this.zoomTo(this.zoom - 0.1)),
       this.slider, button('+', 'zoom in', () => this.zoomTo(this.zoom + 0.1)),
@@ -531,9 +531,9 @@ class Lab {
     this.spoken.setAttribute('role', 'status')
     this.spoken.setAttribute('aria-live', 'polite')
     const why = element('p', 'why', 'The weights are those of cv2.resize with INTER_LINEAR, in ',
-      '2048ths: share of the column times share of the row. For bytes, cv2 cuts what each row ',
-      'adds down to a quarter before it rounds, so that 27.7 can become 27. From the mean on, ',
-      'all numbers are exact float32. ')
+      '2048ths: column weight times row weight. For uint8, cv2 truncates the sum of each row ',
+      'to quarters before rounding, so 27.7 can become 27. From the mean on, all values are ',
+      'exact float32. ')
     this.partly = element('span')
     why.append(this.partly)
     const panel = element('div', 'panel', this.opening, this.table, why, this.spoken)
@@ -554,7 +554,7 @@ class Lab {
     this.point = (this.point ?? middle)
       .map((value, axis) => clipped(value, 0, this.sent.blob[axis] - 1))
     this.partly.textContent = this.sent.columns
-      ? 'Of a picture as large as this one, only the pixels that the blob is made of are here.' : ''
+      ? 'This picture is large: only the pixels that the blob depends on are shown exactly.' : ''
     this.tellScale()
     this.rearrange()
     return this.tell()
@@ -576,7 +576,7 @@ class Lab {
       ? sum + (pixel.weightX * pixel.weightY) / ONE ** 2 : sum), 0)
   }
 
-  // Hang the pictures; a blob has as many planes as the picture has channels.
+  // Create the pictures; a blob has as many planes as the picture has channels.
   hang() {
     const channels = this.sent.blobOrder.map((_, channel) => channel)
     this.pictures = [new Picture(this, 'source'), new Picture(this, 'fitted'),
@@ -602,7 +602,7 @@ class Lab {
     canvas.onpointercancel = () => { this.drag = null }
     canvas.onkeydown = (event) => this.onKey(picture, event)
     canvas.addEventListener('wheel', (event) => {
-      // the page scrolls on until a picture is clicked; Ctrl is what a pinch looks like
+      // the wheel scrolls the page until a picture is clicked; browsers report a pinch as Ctrl
       if (!event.ctrlKey && canvas.getRootNode().activeElement !== canvas) return
       event.preventDefault()
       this.zoomTo(this.zoom - Math.sign(event.deltaY) * 0.07)

@@ -1,8 +1,8 @@
-"""The boxes of one picture, filtered anew by the browser while a slider is dragged.
+"""The boxes of one picture, filtered by the browser while a slider is dragged.
 
-The browser gets every box that NMS may ever look at once, as bytes, and applies the rule of
-``core/pipeline.py`` by itself; the tests compare both. Only when a slider is let go, or a
-box is chosen, does the server hear of it, and turns its own knobs.
+The browser gets all candidates of NMS once, as bytes, and applies the rule of
+``core/pipeline.py``; the tests compare both. Only when a slider is released or a box is
+chosen does the server learn of it, and set its own controls.
 """
 
 import math
@@ -27,7 +27,7 @@ from pages.components.browser.payload import pack, script_of
 from pages.components.inputs.chosen_box import choose_row
 
 PICTURE_WIDTH, QUALITY = 1200, 85
-"""Of the picture that travels whenever a setting changes; about 150 kB."""
+"""Of the picture that is sent whenever a setting changes; about 150 kB."""
 
 _HERE = Path(__file__).parent
 _CANVAS = st.components.v2.component(
@@ -50,13 +50,13 @@ def box_canvas(
     """Show the boxes with sliders that filter them at once; a click chooses one.
 
     Args:
-        key: the page's; the knobs are those of ``pick_thresholds`` with the same key,
+        key: of the page; the controls are those of ``pick_thresholds`` with the same key,
             the chosen box is that of ``choose_box`` with ``f"{key}.box"``.
         run: the run whose boxes are shown.
         card: of the model that ran.
-        thresholds: where the server's knobs stand.
-        chosen: the raw row of the box to point out.
-        style: what is drawn of a box, and how.
+        thresholds: the values of the server's controls.
+        chosen: the raw row of the box to highlight.
+        style: how boxes are drawn.
     """
     turn = st.session_state.get(f"{key}.canvas.turn", 0)
     state = {"turn": turn, "chosen": chosen, "style": asdict(style)}
@@ -94,7 +94,7 @@ def packed(
 
 
 def _setting(run: Run, thresholds: Thresholds) -> dict[str, Any]:
-    """Say where the knobs stand, and how boxes come from the blob to the picture."""
+    """Describe the thresholds, and the mapping of boxes from the blob to the picture."""
     return {
         "image": run.image_size.cv2,
         "shown": Size.of(run.shown).cv2,
@@ -135,7 +135,7 @@ def _code(colour: Bgr) -> str:
 
 
 def turn_knobs(key: str, own: str) -> None:
-    """Turn the server's sliders to where the browser's were let go."""
+    """Set the server's sliders to where the browser's were released."""
     told = st.session_state[f"{key}.canvas"].knobs
     if not isinstance(told, dict):
         return
@@ -148,7 +148,7 @@ def turn_knobs(key: str, own: str) -> None:
 
 
 def choose(key: str) -> None:
-    """Choose the box that was clicked; the list forgets a row that is no longer kept."""
+    """Choose the box that was clicked; the list resets a row that is no longer kept."""
     row = st.session_state[f"{key}.canvas"].chosen
     if isinstance(row, int) and not isinstance(row, bool):
         choose_row(f"{key}.box", row)

@@ -1,8 +1,8 @@
 // The boxes of one picture, filtered by the browser itself while a slider is dragged.
 //
-// Python sends bytes (see __init__.py) and hears of a slider when it is let go, and of a
-// box when it is chosen. What is computed here is the rule of core/results/detections.py and
-// core/pipeline.py once more; tests/browser/test_box_canvas.py compares the boxes.
+// Python sends bytes (see __init__.py) and is told of a slider when it is released, and of a
+// box when it is chosen. This repeats the rule of core/results/detections.py and
+// core/pipeline.py; tests/browser/test_box_canvas.py compares the boxes.
 
 const REACH = 1e6 // core.results.detections.REACH
 const FLOOR = 0.001 // soft NMS ends here, as in Detections.softened
@@ -10,7 +10,7 @@ const LINE = 0.0045 // of the mean of the picture's sides, as in core/render/box
 const TEXT = 0.028
 const MOST_LABELS = 80 // more would hide the picture
 const DASHES = [[], [10, 5], [3, 3], [12, 3, 3, 3]] // times a line's width, over 2
-const SENT_AFTER = 200 // milliseconds after a slider was let go: a key may be pressed again
+const SENT_AFTER = 200 // milliseconds after a slider was released: a key may be pressed again
 const SPOKEN_AFTER = 300
 
 const CANVASES = new WeakMap()
@@ -38,7 +38,7 @@ function unpacked(data) {
 
 // ---------------------------------------------------------------- the rule
 
-// What is kept at these thresholds, the surest first, and what NMS lost to which box.
+// What is kept at these thresholds, by confidence, and which box suppressed which.
 function filtered(sent, threshold, iou) {
   const limit = Math.fround(threshold)
   let count = 0
@@ -53,7 +53,7 @@ function filtered(sent, threshold, iou) {
   return { count, kept: inside, lost: ghosts }
 }
 
-// As cv2.dnn.NMSBoxes: a box stays if no surer box that stays overlaps it more than the IoU.
+// As cv2.dnn.NMSBoxes: a box is kept unless a kept box of higher confidence overlaps it by more than the threshold.
 function hardly(sent, count, iou) {
   const limit = Math.fround(iou)
   const kept = []
@@ -75,7 +75,7 @@ function hardly(sent, count, iou) {
   return { kept, lost }
 }
 
-// As Detections.softened: the surest takes from its neighbours' confidence, and again.
+// As Detections.softened: the best box lowers the confidence of its neighbours, repeatedly.
 function softly(sent, count, limit, iou) {
   const left = Float64Array.from(sent.confidence.subarray(0, count))
   const removers = new Map()
@@ -86,7 +86,7 @@ function softly(sent, count, limit, iou) {
     if (best < 0 || !(left[best] >= FLOOR)) break
     const confidence = Math.fround(left[best])
     if (confidence > limit) kept.push({ index: best, confidence })
-    left[best] = -1 // picked: never again the surest
+    left[best] = -1 // picked: never picked again
     for (let i = 0; i < count; i += 1) {
       if (left[i] < 0 || (sent.perClass && sent.classId[i] !== sent.classId[best])) continue
       const share = overlap(sent.xyxy, best, i)
@@ -150,12 +150,12 @@ class BoxCanvas {
   }
 
   build() {
-    this.threshold = slider('Surer than', () => this.onInput(), () => this.onChange())
-    this.iou = slider('Overlap up to', () => this.onInput(), () => this.onChange())
+    this.threshold = slider('Confidence threshold', () => this.onInput(), () => this.onChange())
+    this.iou = slider('NMS IoU threshold', () => this.onInput(), () => this.onChange())
     this.ghosts = element('input')
     this.ghosts.type = 'checkbox'
     this.ghosts.onchange = () => this.refilter()
-    const ghosts = element('label', 'ghosts', this.ghosts, 'show what NMS removes')
+    const ghosts = element('label', 'ghosts', this.ghosts, 'Show suppressed boxes')
     this.count = element('p', 'count')
     this.canvas = element('canvas')
     this.canvas.tabIndex = 0
@@ -194,7 +194,7 @@ class BoxCanvas {
     this.sent = unpacked(data)
     this.chosen = this.sent.chosen
     const asked = this.moving || this.timer || this.sent.turn < this.turn
-    if (!asked) { // else the server answers to where the sliders were before
+    if (!asked) { // else the server answers for the previous slider positions
       this.threshold.put(this.sent.threshold)
       this.iou.put(this.sent.iou)
     }
@@ -209,7 +209,7 @@ class BoxCanvas {
   decode() {
     const { drawn, picture } = this.sent
     if (drawn === this.drawn) return
-    this.drawn = drawn // until it is there, the picture before stays
+    this.drawn = drawn // until it is loaded, the previous picture stays
     createImageBitmap(new Blob([picture], { type: 'image/jpeg' })).then((bitmap) => {
       if (drawn !== this.drawn) return
       this.bitmap = bitmap
@@ -241,10 +241,10 @@ class BoxCanvas {
     const { kept, lost, count } = this.found
     this.threshold.tell(`confidence > ${this.threshold.value.toFixed(2)}`)
     this.iou.tell(`IoU \u2264 ${this.iou.value.toFixed(2)}`)
-    this.count.replaceChildren(element('strong', '', `${kept.length} of ${count} kept`),
+    this.count.replaceChildren(element('strong', '', `${kept.length} of ${count} boxes kept`),
       ` \u00b7 ${this.sent.soft ? 'soft' : 'hard'} NMS, ${
-        this.sent.perClass ? 'per class' : 'agnostic'}, removes ${lost.length}`)
-    this.canvas.setAttribute('aria-label', `Boxes on the picture: ${kept.length} kept`)
+        this.sent.perClass ? 'per class' : 'class-agnostic'}: ${lost.length} suppressed`)
+    this.canvas.setAttribute('aria-label', `Detections on the picture: ${kept.length}`)
     this.canvas.dataset.kept = kept
       .map((box) => `${this.sent.row[box.index]}:${box.confidence}`).join(' ')
     if (!this.all.some((box) => box.index === this.pointed)) this.pointed = null
@@ -310,7 +310,7 @@ class BoxCanvas {
     const chosen = this.found.kept.find((each) => this.sent.row[each.index] === this.chosen)
     const words = box ? describe(this.sent, box) : ''
     this.told.textContent = words
-      || (chosen ? `chosen: ${describe(this.sent, chosen)}` : 'no box is pointed at')
+      || (chosen ? `selected: ${describe(this.sent, chosen)}` : 'no box selected')
     clearTimeout(this.speech)
     this.speech = setTimeout(() => { this.spoken.textContent = words }, SPOKEN_AFTER)
   }
@@ -418,21 +418,22 @@ function describe(sent, box) {
   const name = sent.classes[sent.classId[box.index]].label
   const place = `left ${left}, top ${top}, right ${right}, bottom ${bottom} (${size})`
   if (box.remover !== undefined) {
-    const by = box.by ? `#${box.by}` : `raw row ${sent.row[box.remover]}`
-    const how = sent.soft ? 'softened away by' : 'removed by'
+    const by = box.by ? `#${box.by}` : `raw prediction ${sent.row[box.remover]}`
+    const how = sent.soft ? 'suppressed (Soft-NMS) by' : 'suppressed by'
     return `${name} ${raw.toFixed(2)}, ${how} ${by} with IoU ${box.share.toFixed(2)}: ${place}`
   }
   const from = raw === box.confidence ? '' : `, softened from ${raw.toFixed(2)}`
-  return `#${box.number} ${name} ${box.confidence.toFixed(2)}${from}: ${place}, raw row ${
+  return `#${box.number} ${name} ${box.confidence.toFixed(2)}${from}: ${place}, raw prediction ${
     sent.row[box.index]}`
 }
 
 function hint(sent) {
   const here = sent.row.length
-  const all = here === sent.most ? `The ${here.toLocaleString('en')} surest boxes` : `All ${here} boxes`
-  return `Drag: ${all} that can be kept are here, so the browser filters by itself, by the rule of `
-    + 'cv2.dnn; let go, and the numbers below follow. Click a box to choose it. With the '
-    + 'keyboard: arrow keys walk from box to box, Enter chooses.'
+  const all = here === sent.most
+    ? `the ${here.toLocaleString('en')} boxes with the highest confidence` : 'all candidate boxes'
+  return `Drag the sliders: your browser filters ${all} by the rule of cv2.dnn. Release a slider `
+    + 'to update the numbers below. Click a box to select it. Keyboard: arrow keys move from box '
+    + 'to box, Enter selects.'
 }
 
 function onScreen({ xyxy }, { toScreen }) {
@@ -469,7 +470,7 @@ function plate(context, { text, colour, ink, x, y, size }, pen) {
   context.fillText(text, x + 4, y + size[1] / 2 + pen.text * 0.05)
 }
 
-// Above the box, else in it, else below: the first place that no other label took.
+// Above the box, else in it, else below: the first position without another label.
 function placeFor([width, height], [left, top, right, bottom], taken, pen) {
   const corners = [[left, top - height], [left, top], [right - width, top - height],
     [right - width, top], [left, bottom], [left, bottom - height], [right - width, bottom]]
