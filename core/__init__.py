@@ -64,6 +64,7 @@ truth        the objects that people marked in a picture; a hit is a box that fo
              miss an object that no box found, a false alarm a box that found none
 candidate    a box that NMS looks at: above the threshold, of a wanted class, among the
              most confident
+shown        a picture at the size at which a screen shows it, and boxes moved onto it
 NMS stages   the raw rows, and what each step of reading left of them
 outcome      what became of a raw row: kept, suppressed, below confidence ...; of a box set
              against the truth: TP, FP, FN or ignored
@@ -71,12 +72,15 @@ ledger       the outcomes of all raw rows, each with the box that suppressed it
 ghost        a box that is not kept, drawn dashed
 misuse       a common wrong way to call NMS
 render       to make a new picture of numbers; ``draw`` makes a new picture from a picture
-provenance   picture, model and spec of an answer, as in exported files
+provenance   the picture and the run of an answer, as in exported files
 category     a class number in COCO files, which differs from class_id
 road         the whole pipeline from a picture's bytes to boxes or a ranking
 doubt        a reason to distrust an answer: labels that do not fit, another size than the
              net was made for, the same answer to every picture
-run          the slow half of the pipeline, picture to outputs, and its results
+run          the slow half of the pipeline, picture to outputs, and its results; it knows
+             its card and its spec
+result       the boxes decoded from a run at some thresholds; it knows both
+ranking      the classes decoded from a run, the most likely first; it knows the run
 answer       the result for one picture: the most likely classes, or the boxes
 convention   how the nets of one family want their pixels: scalefactor, mean, std
 view         a picture changed a little (mirrored, brightened, cropped), to see whether the
@@ -109,11 +113,12 @@ Imports point down only:
 
 environment, wording, errors, outputs < picture < blob < nets
                   picture < results
-                  picture, blob, results < render
-all of them < pipeline < answers < lab
-              pipeline < doubts
-                         answers < series < video < share
-                                            video < live
+                  blob, results < render
+            blob, nets, results < pipeline < answers
+                                  pipeline < doubts
+                                    answers, render < lab
+                                    answers, render < series < video < share
+                                                               video < live
 environment, errors < jobs
 errors < sandbox < picture, video
 

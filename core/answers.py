@@ -45,13 +45,13 @@ def ask(picture: Picture, card: ModelCard, spec: BlobSpec, thresholds: Threshold
     Raises:
         BlobscopeError: what ``pipeline.run_model``, ``detect`` and ``ranking`` raise.
     """
-    return read_answer(run_model(picture, card, spec), card, thresholds)
+    return read_answer(run_model(picture, card, spec), thresholds)
 
 
-def read_answer(run: Run, card: ModelCard, thresholds: Thresholds) -> Answer:
+def read_answer(run: Run, thresholds: Thresholds) -> Answer:
     """Decode the classes or boxes of a run; ``thresholds`` matter to a detector only."""
-    if card.task == "classification":
-        return Answer(ranking(run, card, MOST_RANKED).best)
-    kept = detect(run, card, thresholds).kept
+    if run.card.task == "classification":
+        return Answer(ranking(run, MOST_RANKED).best)
+    kept = detect(run, thresholds).kept
     rows = zip(kept.class_id.tolist(), kept.confidence.tolist(), strict=True)
-    return Answer(tuple(Ranked(each, card.label(each), sure) for each, sure in rows), kept)
+    return Answer(tuple(Ranked(each, run.card.label(each), sure) for each, sure in rows), kept)

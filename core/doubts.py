@@ -9,7 +9,7 @@ from core.nets.downloads import file_paths
 from core.nets.inputs import declared_inputs, size_note
 from core.outputs import Outputs
 from core.picture.samples import sample_picture
-from core.pipeline import Run, layout_of, run_model
+from core.pipeline import Run, run_model
 from core.results.classification import scores
 
 PROBES = ("astronaut", "coffee")
@@ -28,21 +28,21 @@ def size_doubt(card: ModelCard, spec: BlobSpec) -> str:
     return f"{card.title} {note}" if note else ""
 
 
-def label_doubt(run: Run, card: ModelCard) -> str:
+def label_doubt(run: Run) -> str:
     """Say that the net answers more or fewer classes than there are labels."""
-    classes = classes_of(run, card)
-    return card.misfit(classes) or "" if classes else ""
+    classes = classes_of(run)
+    return run.card.misfit(classes) or "" if classes else ""
 
 
-def classes_of(run: Run, card: ModelCard) -> int | None:
+def classes_of(run: Run) -> int | None:
     """Count the classes that a net tells apart; None where its rows hold the class alone.
 
     Raises:
         LayoutUnknown: the outputs are in no layout that we read.
     """
-    if card.task == "classification":
+    if run.card.task == "classification":
         return scores(run.outputs).size
-    return layout_of(run, card).classes
+    return run.reading.classes
 
 
 def constant_doubt(card: ModelCard) -> str:

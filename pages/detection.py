@@ -19,7 +19,6 @@ from pages.components.shell.times import show_times
 route_through_app()
 st.title("Detection")
 st.caption("One picture, one model, bounding boxes: what is where?")
-
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:
     picture = pick_picture()
@@ -28,16 +27,15 @@ with knobs:
     spec = pick_fit_for_model("detection", card)
     style = display_controls("detection.display")
     show_size_doubt(card, spec)
-    run = cached_run(picture, card, spec)
-    card = pick_layout("detection", run, card)
-result = detect(run, card, thresholds)
+    run = pick_layout("detection", cached_run(picture, card, spec))
 with view:
-    show_doubts(run, card)
-    boxes.show_steps("detection", result, card)
+    result = detect(run, thresholds)
+    show_doubts(run)
+    boxes.show_steps("detection", result)
     canvas = st.container()
-    boxes.show_table(result, card)
+    boxes.show_table(result)
     show_times(run.times, read_ms=result.read_ms)
-    row = choose_box("detection.box", result, card)
+    row = choose_box("detection.box", result)
     with canvas:
-        box_canvas("detection", run, card, thresholds, chosen=row, style=style)
-    show_detection_tabs(picture, card, spec, thresholds, style, run, result, row)
+        box_canvas("detection", picture, result, chosen=row, style=style)
+    show_detection_tabs(picture, result, chosen=row, style=style)

@@ -31,7 +31,7 @@ SHIPPED = [each for each in catalog() if each.shipped]
 def test_nothing_is_said_against_our_own_nets(model):
     run = run_model(sample_picture("cat"), model)
     assert size_doubt(model, model.blob) == ""
-    assert label_doubt(run, model) == ""
+    assert label_doubt(run) == ""
     assert constant_doubt(model) == ""
 
 
@@ -134,7 +134,7 @@ def test_labels_that_are_not_the_nets_are_said(task, layout, shape, labels, says
         groups=(),
         label_offset=0,
     )
-    doubt = label_doubt(run_model(sample_picture("cat"), model), model)
+    doubt = label_doubt(run_model(sample_picture("cat"), model))
     assert bool(doubt) == bool(says)
     assert re.search(says, doubt)
 

@@ -32,7 +32,7 @@ BELOW = {
     "nets": ["errors", "outputs", "picture", "blob"],
     "results": ["errors", "outputs", "picture"],
     "render": ["errors", "outputs", "picture", "blob", "results"],
-    "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results", "render"],
+    "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results"],
     "share": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
         *["answers", "series", "video"],

@@ -63,16 +63,16 @@ def export(card: ModelCard) -> Export:
     """Ask a model in this process, and pack the script that asks it elsewhere."""
     picture = sample_picture(PHOTOS[card.task])
     run = run_model(picture, card)
-    provenance = Provenance(picture, run.image_size, card, card.blob)
+    provenance = Provenance(picture, run)
     if card.task == "classification":
         name, table = "classify.py", "ranking.csv"
-        code = classification_script(provenance, run, TOP)
-        expected = ranking_csv(ranking(run, card, TOP).best)
+        code = classification_script(provenance, TOP)
+        expected = ranking_csv(ranking(run, TOP).best)
     else:
         name, table = "detect.py", "detections.csv"
         thresholds = Thresholds(card.confidence, card.iou)
-        code = detection_script(provenance, run, thresholds)
-        expected = boxes_csv(detect(run, card, thresholds).kept, card)
+        code = detection_script(provenance, thresholds)
+        expected = boxes_csv(detect(run, thresholds).kept, card)
     archive = script_zip(code, name, picture, card, with_files=True)
     return Export(card, archive, name, table, expected)
 

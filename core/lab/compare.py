@@ -9,8 +9,7 @@ import numpy.typing as npt
 
 from core.answers import Answer, read_answer
 from core.blob.make import Blob, planes
-from core.blob.spec import BlobLayout, BlobSpec
-from core.nets.card import ModelCard
+from core.blob.spec import BlobLayout
 from core.pipeline import Run, Thresholds
 from core.render.planes import RenderedPlane, render_planes
 from core.results.boxes import iou_matrix
@@ -23,15 +22,6 @@ Status = Literal["same", "moved", "confidence changed", "only in A", "only in B"
 SAME_THING = 0.5  # boxes of one class that overlap at least this much show the same thing
 SAME_PLACE = 0.95
 SAME_CONFIDENCE = 0.01
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Side:
-    """One side of the bench: a model, a spec, and what they made of the picture."""
-
-    card: ModelCard
-    spec: BlobSpec
-    run: Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +90,13 @@ class Comparison:
         return summary(self.changes, noun="class" if self.a.boxes is None else "box")
 
 
-def compare(a: Side, b: Side, thresholds: Thresholds) -> Comparison:
-    """Compare two sides on the same picture."""
-    answer_a, answer_b = (read_answer(side.run, side.card, thresholds) for side in (a, b))
+def compare(a: Run, b: Run, thresholds: Thresholds) -> Comparison:
+    """Compare two runs of the same picture."""
+    answer_a, answer_b = (read_answer(run, thresholds) for run in (a, b))
     return Comparison(
         answer_a,
         answer_b,
-        blob_difference(a.run.blob, b.run.blob, layout_a=a.spec.layout, layout_b=b.spec.layout),
+        blob_difference(a.blob, b.blob, layout_a=a.spec.layout, layout_b=b.spec.layout),
         changes(answer_a, answer_b),
     )
 

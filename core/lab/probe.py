@@ -94,7 +94,7 @@ def boxes_in(
     card: ModelCard, spec: BlobSpec, view: AugmentedView, limits: Thresholds
 ) -> Detections:
     """Find the boxes in a view, in pixels of the unchanged picture."""
-    kept = detect(run_image(view.image, card, spec), card, limits).kept
+    kept = detect(run_image(view.image, card, spec), limits).kept
     return replace(kept, xyxy=view.back(kept.xyxy))
 
 

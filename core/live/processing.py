@@ -68,7 +68,7 @@ def error_result(image: BgrImage, sentence: str) -> FrameResult:
 def _detection(image: BgrImage, settings: LiveSettings) -> FrameResult:
     card = cast(ModelCard, settings.card)  # the settings made sure of it
     run = run_image(image, card, settings.spec)
-    kept = detect(run, card, settings.thresholds).kept
+    kept = detect(run, settings.thresholds).kept
     labels = [card.label(class_id) for class_id in kept.class_id.tolist()]
     corners = kept.xyxy.round().astype(int).tolist()
     seen = tuple(map(_seen_object, labels, kept.confidence.tolist(), corners))
@@ -79,7 +79,7 @@ def _detection(image: BgrImage, settings: LiveSettings) -> FrameResult:
 def _classification(image: BgrImage, settings: LiveSettings) -> FrameResult:
     card = cast(ModelCard, settings.card)
     run = run_image(image, card, settings.spec)
-    ranked = ranking(run, card, settings.k).best
+    ranked = ranking(run, settings.k).best
     sure = [each for each in ranked if each.confidence > settings.thresholds.confidence]
     whole = [0, 0, *Size.of(image).cv2]
     seen = tuple(_seen_object(each.label, each.confidence, whole) for each in sure[:1])

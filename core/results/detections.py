@@ -91,9 +91,9 @@ class Detections:
         """Keep the first rows; after ``above``, these have the highest confidence."""
         return self.taken(slice(count))
 
-    def of_classes(self, class_ids: Iterable[int]) -> Self:
-        """Keep the boxes of these classes."""
-        return self.taken(np.isin(self.class_id, list(class_ids)))
+    def of_classes(self, class_ids: Iterable[int] | None) -> Self:
+        """Keep the boxes of these classes; None means all."""
+        return self if class_ids is None else self.taken(np.isin(self.class_id, [*class_ids]))
 
     def suppressed(self, *, iou: float, per_class: bool = True) -> Self:
         """Of boxes with an IoU above ``iou``, keep the highest confidence (NMS), sorted.
@@ -174,6 +174,15 @@ class Detections:
         """
         corner = [size.width, size.height, size.width, size.height]
         return replace(self, xyxy=self.xyxy.clip(0, corner))
+
+    def with_area(self) -> Self:
+        """Keep the boxes that have a width and a height.
+
+        >>> Detections([[0, 5, 0, 9], [0, 5, 4, 9]], [0.9, 0.8], [0, 0], [0, 1]).with_area().row
+        array([1])
+        """
+        across, down = (self.xyxy[:, 2:] - self.xyxy[:, :2]).T
+        return self.taken((across > 0) & (down > 0))
 
 
 def _softly_ordered(

@@ -4,7 +4,7 @@ from core.nets.card import ModelCard
 from core.outputs import Outputs
 from core.picture.image import Picture
 from core.picture.recipe import data_for_scripts, imread_recipe
-from core.pipeline import MOST_CANDIDATES, Run, Thresholds, layout_of, net_facts
+from core.pipeline import MOST_CANDIDATES, Thresholds
 from core.results.classification import answer_kind, scores
 from core.results.decoders import decoder_lines
 from core.share.archive import zipped
@@ -25,7 +25,7 @@ LABELS = "classes.txt"
 ScriptLines = tuple[str, ...]
 
 
-def classification_script(provenance: Provenance, run: Run, k: int) -> str:
+def classification_script(provenance: Provenance, k: int) -> str:
     """Write the script that prints the ``k`` likeliest classes and writes ranking.csv.
 
     It needs numpy and cv2, and beside it the model's files and what ``class_names`` makes.
@@ -34,18 +34,19 @@ def classification_script(provenance: Provenance, run: Run, k: int) -> str:
         *_opening(provenance, "classify.py"),
         *_blob_part(provenance),
         *_net_part(provenance.card),
-        *_ranking_part(provenance.card, run.outputs, k),
+        *_ranking_part(provenance.card, provenance.run.outputs, k),
         *_ranking_end(),
     )
     return "\n".join(lines) + "\n"
 
 
-def detection_script(provenance: Provenance, run: Run, thresholds: Thresholds) -> str:
+def detection_script(provenance: Provenance, thresholds: Thresholds) -> str:
     """Write the script that prints the boxes, writes detections.csv and draws them.
 
     It needs numpy and cv2, and beside it the model's files and what ``class_names`` makes.
     """
-    size, card = run.placement.blob, provenance.card
+    card, run = provenance.card, provenance.run
+    size = run.placement.blob
     lines = (
         *_opening(provenance, "detect.py"),
         "drawn, whole = image.copy(), np.array(image.shape[1::-1])  # its width and height",
@@ -55,7 +56,7 @@ def detection_script(provenance: Provenance, run: Run, thresholds: Thresholds) -
         f"into = np.array({size.cv2})  # the blob's width and height"
         if provenance.spec.size
         else "into = whole",
-        *decoder_lines(run.outputs, net_facts(card, size), layout_of(run, card).layout),
+        *decoder_lines(run.outputs, run.net_facts, run.reading.layout),
         "",
         *_threshold_part(thresholds, card),
         *(_soft_part(thresholds) if thresholds.soft else _nms_part(thresholds)),

@@ -15,6 +15,7 @@ from core.nets.card import ModelCard
 from core.picture.image import BgrImage
 from core.picture.size import Size
 from core.pipeline import run_image
+from core.render.shown import Shown
 from core.results.classification import Ranked
 from core.results.detections import Detections
 from core.series.question import Question, labels_of
@@ -105,9 +106,8 @@ def annotate(
             answer = question.answer(run)
             ms = 1e3 * (time.perf_counter() - begin)
             origin = frame.seconds if origin is None else origin
-            write(
-                question.drawn(run, answer, _small(frame.image, size)), frame.seconds - origin
-            )
+            shown = Shown(_small(frame.image, size), run.image_size)
+            write(question.drawn(answer, shown), frame.seconds - origin)
             yield FrameAnswer.of(frame, answer, question.card, ms)
             if annotated.full:
                 return

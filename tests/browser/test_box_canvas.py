@@ -31,19 +31,19 @@ OURS = [("starter-detector-darknet", "motorcycle"), ("tiny-blob-detector", "coff
 THEIRS = [("yolo-fastest-1.1-coco", "dog.jpg"), ("yolox-nano-onnx", "street0.jpg")]
 PAGE = """
 import streamlit as st
-from core.pipeline import Thresholds
+from core.pipeline import Thresholds, detect
 from core.render.boxes import NUMBERED, BoxStyle
 from pages.components.detection.box_canvas import box_canvas
-from tests.browser.test_box_canvas import answer
+from tests.browser.test_box_canvas import answer, picture_of
 
 asked = st.query_params
 thresholds = Thresholds(per_class="agnostic" not in asked, soft="soft" in asked,
     class_ids=frozenset(map(int, asked["classes"].split(","))) if "classes" in asked else None)
 bare = BoxStyle(boxes=False, labels=False, numbers=True, colours="confidence")
 style = bare if "plain" in asked else NUMBERED
-run, model = answer(asked["model"], asked["picture"])
+result = detect(answer(asked["model"], asked["picture"]), thresholds)
 st.title("Boxes")
-box_canvas("lone", run, model, thresholds, style=style)
+box_canvas("lone", picture_of(asked["picture"]), result, style=style)
 """
 KEPT = """(canvas, grid) => grid.map(([confidence, iou]) => {
     const sliders = canvas.getRootNode().querySelectorAll('input[type=range]')
@@ -55,13 +55,18 @@ KEPT = """(canvas, grid) => grid.map(([confidence, iou]) => {
 })"""
 
 
-def answer(model: str, picture: str) -> tuple[Run, object]:
+def answer(model: str, picture: str) -> Run:
     """Run one of our nets on a sample, or a net of others on a photo of the team."""
     known = card_named(model)
-    if "." not in picture:
-        return run_model(sample_picture(picture), known), known
-    download(known)
-    return run_model(Picture(picture, (IMAGES / picture).read_bytes()), known), known
+    if "." in picture:
+        download(known)
+    return run_model(picture_of(picture), known)
+
+
+def picture_of(name: str) -> Picture:
+    if "." not in name:
+        return sample_picture(name)
+    return Picture(name, (IMAGES / name).read_bytes())
 
 
 @pytest.fixture(scope="module")
@@ -115,11 +120,11 @@ def sent_frames(page: Page) -> list[bytes]:
 
 
 def assert_same_as_core(page: Page, model: str, picture: str, **settings) -> None:
-    run, known = answer(model, picture)
+    run = answer(model, picture)
     seen = canvas(page).evaluate(KEPT, [list(each) for each in GRID])
     most = 0
     for (confidence, iou), drawn in zip(GRID, seen, strict=True):
-        kept = detect(run, known, Thresholds(confidence, iou, **settings)).kept
+        kept = detect(run, Thresholds(confidence, iou, **settings)).kept
         rows = [int(each.partition(":")[0]) for each in drawn.split()]
         left = [float(each.partition(":")[2]) for each in drawn.split()]
         assert rows == kept.row.tolist(), (confidence, iou)
@@ -236,8 +241,8 @@ def test_dragging_refilters_at_once_and_letting_go_turns_the_servers_knobs(page)
     assert f"confidence={value}" in page.url
     assert kept_rows(page) == kept
     thresholds = Thresholds(float(value), 0.45)
-    run, model = answer("starter-detector-darknet", "motorcycle")
-    assert kept == detect(run, model, thresholds).kept.row.tolist()
+    run = answer("starter-detector-darknet", "motorcycle")
+    assert kept == detect(run, thresholds).kept.row.tolist()
 
 
 def test_the_servers_sliders_move_the_canvas_too(detection):
@@ -278,12 +283,12 @@ def test_the_switches_of_nms_reach_the_canvas(detection):
 
 def test_hovering_a_box_tells_its_label_its_confidence_and_its_place(detection):
     page = detection
-    run, model = answer("starter-detector-darknet", "motorcycle")
-    kept = detect(run, model, Thresholds(0.05)).kept
+    run = answer("starter-detector-darknet", "motorcycle")
+    kept = detect(run, Thresholds(0.05)).kept
     frame = canvas(page).bounding_box()
     assert frame is not None
     for number, (left, top, right, bottom) in enumerate(kept.xyxy.tolist(), start=1):
-        name = model.label(int(kept.class_id[number - 1]))
+        name = run.card.label(int(kept.class_id[number - 1]))
         inside = (left + 1.5, top + 1.5) if number > 1 else ((left + right) / 2, bottom - 2)
         x, y = (
             each / side * room
@@ -330,8 +335,8 @@ def test_a_click_chooses_a_box_and_the_list_follows(detection):
 
 def found_box(number: int) -> tuple[float, float]:
     """Where the middle of a kept box is, 0..1."""
-    run, model = answer("starter-detector-darknet", "motorcycle")
-    left, top, right, bottom = detect(run, model, Thresholds(0.05)).kept.xyxy[number].tolist()
+    run = answer("starter-detector-darknet", "motorcycle")
+    left, top, right, bottom = detect(run, Thresholds(0.05)).kept.xyxy[number].tolist()
     width, height = run.image_size.cv2
     return (left + right) / 2 / width, (top + bottom) / 2 / height
 
@@ -366,8 +371,8 @@ def test_another_picture_takes_the_canvas_along(detection):
     was = canvas(page).get_attribute("data-kept")
     page.get_by_role("radio", name="astronaut").click()
     expect(canvas(page)).not_to_have_attribute("data-kept", was or "")
-    run, model = answer("starter-detector-darknet", "astronaut")
-    assert kept_rows(page) == detect(run, model, Thresholds(0.05)).kept.row.tolist()
+    run = answer("starter-detector-darknet", "astronaut")
+    assert kept_rows(page) == detect(run, Thresholds(0.05)).kept.row.tolist()
 
 
 @pytest.mark.parametrize(

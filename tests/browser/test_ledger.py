@@ -26,10 +26,9 @@ def test_the_download_holds_every_raw_row_with_its_fate(ledger):
     with ledger.expect_download() as download:
         ledger.get_by_role("button", name="ledger.csv").click()
     written = download.value.path().read_bytes().decode()
-    run, model = answer("starter-detector-darknet", "motorcycle")
-    assert written == ledger_csv(
-        suppression_ledger(run, model, Thresholds(0.05)), label=model.label
-    )
+    run = answer("starter-detector-darknet", "motorcycle")
+    book = suppression_ledger(run, Thresholds(0.05))
+    assert written == ledger_csv(book, label=run.card.label)
     rows = list(csv.DictReader(written.splitlines()))
     assert len(rows) == 6300
     kept = [int(row["raw row"]) for row in rows if row["fate"] == "kept"]

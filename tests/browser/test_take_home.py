@@ -56,7 +56,7 @@ def fetched(page: Page, label: str) -> bytes:
 def kept():
     """What the page must have found."""
     run = run_model(sample_picture("coffee"), CARD)
-    return detect(run, CARD, Thresholds(CONFIDENCE, CARD.iou)).kept
+    return detect(run, Thresholds(CONFIDENCE, CARD.iou)).kept
 
 
 def labels_of(kept) -> list[str]:
@@ -144,9 +144,9 @@ def test_the_report_opens_on_its_own_and_asks_for_nothing(
 def test_a_hostile_label_in_a_report_runs_nothing(open_page, tmp_path):
     evil = "<script>document.title = 'run'</script><img src=x onerror=\"document.title='run'\">"
     picture = sample_picture("cat")
-    run = run_model(picture, CARD)
-    provenance = Provenance(picture, run.image_size, replace(CARD, title=evil), CARD.blob)
-    ranked = Ranking((Ranked(0, evil, 0.5),), 1.0)
+    run = run_model(picture, replace(CARD, title=evil))
+    provenance = Provenance(picture, run)
+    ranked = Ranking(run, np.array([0.5]), (Ranked(0, evil, 0.5),), read_ms=1.0)
     file = tmp_path / "report.html"
     file.write_bytes(classification_report(provenance, ranked, code=evil, made=evil))
     reader = open_page()

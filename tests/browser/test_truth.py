@@ -23,7 +23,7 @@ WIDTH, HEIGHT = 741, 500
 def result() -> DetectionResult:
     model = card_named(MODEL)
     run = run_model(sample_picture("motorcycle"), model)
-    return detect(run, model, Thresholds(CONFIDENCE, model.iou))
+    return detect(run, Thresholds(CONFIDENCE, model.iou))
 
 
 def marked() -> list[tuple[str, list[float]]]:

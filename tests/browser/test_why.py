@@ -14,6 +14,7 @@ from core.picture.samples import sample_picture
 from core.pipeline import ranking, run_model
 from core.render.heat import draw_heat, draw_outline
 from core.render.planes import PlaneScale
+from core.render.shown import Shown
 from tests.browser.test_visitors import pixels, settings
 from tests.browser.visit import choose, idle, keep
 
@@ -78,11 +79,11 @@ def test_the_map_of_a_class_moves_a_bar_and_is_the_map_that_core_draws(page):
     find_out(page)
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
     run, image = run_model(picture, model), decode_picture(picture)
-    best = ranking(run, model, 1).best[0]
+    best = ranking(run, 1).best[0]
     *_, last = occlude(model, image, WatchedClass(best.class_id))
     expect(page.get_by_role("heading", name=str(last.map))).to_be_visible()
     reach = float(np.abs(last.map.drop).max())
-    drawn = draw_heat(run.shown, last.map.drop, PlaneScale(-reach, reach))
+    drawn = draw_heat(Shown.of(image).image, last.map.drop, PlaneScale(-reach, reach))
     patch = last.map.sweep.patch(*last.map.lowest, run.image_size)
     drawn = cv2.imdecode(
         cv2.imencode(".jpg", draw_outline(drawn, patch), [cv2.IMWRITE_JPEG_QUALITY, 90])[1],

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from core.answers import Answer
 from core.blob.make import make_blob
 from core.blob.spec import BlobSpec
-from core.lab.compare import Side, blob_difference, changes, compare
+from core.lab.compare import blob_difference, changes, compare
 from core.nets.catalog import card_named
 from core.picture.image import Picture
-from core.pipeline import Thresholds, run_model
+from core.pipeline import Run, Thresholds, run_model
 from core.results.boxes import iou_matrix
 from core.results.classification import Ranked
 from core.results.detections import Detections
@@ -29,9 +29,8 @@ def picture(image) -> Picture:
     return Picture("drawn.png", cv2.imencode(".png", image)[1].tobytes())
 
 
-def side(model, spec=None) -> Side:
-    spec = spec or model.blob
-    return Side(model, spec, run_model(picture(DOTS), model, spec))
+def side(model, spec=None) -> Run:
+    return run_model(picture(DOTS), model, spec)
 
 
 def answer(*rows) -> Answer:

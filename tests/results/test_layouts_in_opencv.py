@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from core.errors import LayoutUnknown
 from core.nets.card import read_card
 from core.picture.image import Picture
-from core.pipeline import Thresholds, detect, layout_of, recognised, run_model
+from core.pipeline import Thresholds, detect, run_model
 from core.share.inference_script import detection_script
 from core.share.provenance import Provenance
 from tests.results.layout_samples import SAMPLES, SIZE
@@ -89,16 +89,14 @@ def test_opencv_and_blobscope_find_the_objects_that_the_net_answers(name, tmp_pa
     sample = SAMPLES[name]
     card = card_of(tmp_path, sample)
     run = run_model(PICTURE, card)
-    assert layout_of(run, card).layout == name
-    kept = detect(run, card, Thresholds(0.5, 0.45)).kept
+    assert run.reading.layout == name
+    kept = detect(run, Thresholds(0.5, 0.45)).kept
     wanted = [np.multiply(box, 2) for box, _, _ in sample.objects]
     np.testing.assert_allclose(kept.xyxy, wanted, atol=0.05)
     np.testing.assert_allclose(
         kept.confidence, [sure for *_, sure in sample.objects], atol=1e-4
     )
-    code = detection_script(
-        Provenance(PICTURE, run.image_size, card, card.blob), run, Thresholds()
-    )
+    code = detection_script(Provenance(PICTURE, run), Thresholds())
     assert f"# layout {name}:" in code
 
 
@@ -120,22 +118,24 @@ def test_a_net_that_is_not_darknets_is_never_read_as_one(tmp_path):
     card = card_of(tmp_path, replace(SAMPLES["darknet"], facts={}))
     run = run_model(PICTURE, card)
     with pytest.raises(LayoutUnknown, match="OpenCV did not read it with Darknet's files"):
-        detect(run, card, Thresholds())
+        detect(run, Thresholds())
 
 
 def test_a_card_that_names_the_wrong_layout_gets_a_sentence_with_the_right_one(tmp_path):
     card = card_of(tmp_path, SAMPLES["yolov8-pose"], 'layout = "yolov8"')
     with pytest.raises(LayoutUnknown, match="yolov8-pose would fit: choose it"):
-        detect(run_model(PICTURE, card), card, Thresholds())
+        detect(run_model(PICTURE, card), Thresholds())
 
 
 def test_what_fits_two_layouts_asks_and_a_choice_answers(tmp_path):
     card = card_of(tmp_path, SAMPLES["rt-detr"], labels=7)
     run = run_model(PICTURE, card)
     with pytest.raises(LayoutUnknown, match=r"several output layouts.*Choose one"):
-        detect(run, card, Thresholds())
-    assert {each.layout for each in recognised(run, card).fitting} == {"detr", "rt-detr"}
-    kept = detect(run, replace(card, layout="rt-detr"), Thresholds(0.5, 0.45)).kept
+        detect(run, Thresholds())
+    assert {each.layout for each in run.recognised.fitting} == {"detr", "rt-detr"}
+    kept = detect(
+        replace(run, card=replace(card, layout="rt-detr")), Thresholds(0.5, 0.45)
+    ).kept
     assert len(kept) == 3
 
 
@@ -147,5 +147,5 @@ def test_outputs_are_asked_once_however_often_a_slider_moves(tmp_path, monkeypat
     original = pipeline.named
     monkeypatch.setattr("core.pipeline.named", lambda *args: asked.append(1) or original(*args))
     for confidence in (0.1, 0.2, 0.3):
-        detect(run, card, Thresholds(confidence))
+        detect(run, Thresholds(confidence))
     assert len(asked) == 1

@@ -27,7 +27,7 @@ from core.outputs import Outputs
 from core.picture.image import Picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
-from core.pipeline import Run, Thresholds, detect, ranking, run_model
+from core.pipeline import Thresholds, detect, ranking, run_model
 from core.results.decoders import decode_outputs, decoder_lines
 from core.results.layout import NetFacts
 from core.share.detections import box_rows, class_names
@@ -86,7 +86,6 @@ KNOBS = {
 @dataclass(frozen=True, eq=False)
 class Job:
     provenance: Provenance
-    run: Run
     thresholds: Thresholds
 
 
@@ -95,7 +94,7 @@ def job(name: str, picture: Picture, thresholds=None, **changes) -> Job:
     spec = replace(model.blob, **changes)
     run = run_model(picture, model, spec)
     own = Thresholds(model.confidence, model.iou)
-    return Job(Provenance(picture, run.image_size, model, spec), run, thresholds or own)
+    return Job(Provenance(picture, run), thresholds or own)
 
 
 def jobs() -> dict[str, Job]:
@@ -161,8 +160,8 @@ def made(done_jobs, tmp_path_factory) -> dict[str, Path]:
 
 def script_of(each: Job) -> str:
     if each.provenance.card.task == "classification":
-        return classification_script(each.provenance, each.run, 5)
-    return detection_script(each.provenance, each.run, each.thresholds)
+        return classification_script(each.provenance, 5)
+    return detection_script(each.provenance, each.thresholds)
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -174,7 +173,7 @@ def test_every_script_finds_the_boxes_of_the_app(done_jobs, made):
     for name, each in done_jobs.items():
         if each.provenance.card.task != "detection":
             continue
-        kept = detect(each.run, each.provenance.card, each.thresholds).kept
+        kept = detect(each.provenance.run, each.thresholds).kept
         wanted, got = box_rows(kept, each.provenance.card), rows(made[name] / "detections.csv")
         assert [row["label"] for row in got] == [row["label"] for row in wanted], name
         assert [int(row["class_id"]) for row in got] == [row["class_id"] for row in wanted]
@@ -198,9 +197,7 @@ def test_every_script_ranks_the_classes_as_the_app_does(done_jobs, made):
     for name in classifiers:
         each = done_jobs[name]
         wanted = list(
-            csv.DictReader(
-                io.StringIO(ranking_csv(ranking(each.run, each.provenance.card, 5).best))
-            )
+            csv.DictReader(io.StringIO(ranking_csv(ranking(each.provenance.run, 5).best)))
         )
         got = rows(made[name] / "ranking.csv")
         assert [(r["class_id"], r["label"]) for r in got] == [
@@ -312,10 +309,9 @@ def test_names_that_look_like_code_stay_names(done_jobs):
     honest = done_jobs["tiny-blob-detector, two classes"]
     evil = 'x"\nimport os\nos.system("boom") # \u2028\u202e'
     odd = replace(honest.provenance.card, title=evil, labels=(evil,) * 7)
-    provenance = replace(
-        honest.provenance, card=odd, picture=replace(honest.provenance.picture, name=evil)
-    )
-    code = detection_script(provenance, honest.run, honest.thresholds)
+    renamed = replace(honest.provenance.picture, name=evil)
+    provenance = Provenance(renamed, replace(honest.provenance.run, card=odd))
+    code = detection_script(provenance, honest.thresholds)
     compile(code, "detect.py", "exec")
     said = [line for line in code.splitlines() if "boom" in line]
     assert len(said) == 3, "the picture's name, the title and the classes, a line each"
@@ -326,7 +322,7 @@ def test_the_zip_runs_where_it_is_unpacked(done_jobs, tmp_path):
     each = done_jobs["starter-classifier-onnx"]
     renamed = replace(each.provenance.picture, name="../my <photo>.png")
     provenance = replace(each.provenance, picture=renamed)
-    code = classification_script(provenance, each.run, 3)
+    code = classification_script(provenance, 3)
     packed = script_zip(code, "classify.py", renamed, provenance.card)
     assert packed == script_zip(code, "classify.py", renamed, provenance.card)
     ZipFile(io.BytesIO(packed)).extractall(tmp_path)
@@ -338,7 +334,7 @@ def test_the_zip_runs_where_it_is_unpacked(done_jobs, tmp_path):
         text=True,
         timeout=60,
     ).stdout
-    best = ranking(each.run, each.provenance.card, 3).best
+    best = ranking(each.provenance.run, 3).best
     assert [line.rpartition(" ")[0] for line in said.splitlines()] == [b.label for b in best]
 
 
@@ -355,8 +351,8 @@ def test_the_zip_holds_no_files_of_other_peoples_models():
 def lonely(each, folder, file, *, version="4.14.0", words=(), **card):
     """Run a script in a folder that lacks its model's files; gives what it said at the end."""
     model = replace(each.provenance.card, files=(file,), **card)
-    provenance = replace(each.provenance, card=model)
-    code = detection_script(provenance, each.run, each.thresholds)
+    provenance = replace(each.provenance, run=replace(each.provenance.run, card=model))
+    code = detection_script(provenance, each.thresholds)
     (folder / each.provenance.picture.name).write_bytes(each.provenance.picture.data)
     (folder / "classes.txt").write_text(class_names(model), encoding="utf-8")
     (folder / "cv2.py").write_text(f"__version__ = {version!r}")  # it ends before it asks more
@@ -436,7 +432,6 @@ def test_the_zip_takes_other_peoples_files_along_with_licence_and_source(tmp_pat
 
 def test_a_net_without_a_size_of_its_own_takes_the_pictures(done_jobs):
     each = done_jobs["tiny-blob-detector, none"]
-    code = detection_script(
-        replace(each.provenance, spec=BlobSpec()), each.run, each.thresholds
-    )
+    run = replace(each.provenance.run, spec=BlobSpec())
+    code = detection_script(replace(each.provenance, run=run), each.thresholds)
     assert "into = whole" in code

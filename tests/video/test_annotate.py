@@ -57,7 +57,7 @@ def test_a_frame_gives_just_what_a_picture_of_it_gives(clip, looked):
     chosen = frames(*clip, CUT)
     for frame, frame_answer in zip(chosen, looked[0], strict=True):
         run = run_model(Picture("frame.png", png(frame.image)), DETECTOR)
-        kept = detect(run, DETECTOR, THRESHOLDS).kept
+        kept = detect(run, THRESHOLDS).kept
         assert (frame.number, frame.seconds) == (frame_answer.number, frame_answer.seconds)
         np.testing.assert_array_equal(frame_answer.answer.boxes.xyxy, kept.xyxy)
         np.testing.assert_array_equal(frame_answer.answer.boxes.confidence, kept.confidence)
@@ -69,7 +69,7 @@ def test_a_classifier_names_each_frame_as_it_names_a_picture(clip):
     frame_answers = without_pulses(annotate(*clip, CUT, NAMING, AnnotatedVideo("MP4")))
     for frame, frame_answer in zip(frames(*clip, CUT), frame_answers, strict=True):
         run = run_model(Picture("frame.png", png(frame.image)), CLASSIFIER)
-        assert frame_answer.answer.ranked == ranking(run, CLASSIFIER, 3).best
+        assert frame_answer.answer.ranked == ranking(run, 3).best
 
 
 def test_the_film_has_a_frame_for_each_sighting_at_the_video_s_pace(clip, looked):
@@ -135,7 +135,6 @@ def test_large_frames_are_asked_whole_and_written_smaller():
             Picture("f.png", png(next(frames(video, info, FrameRange(0, 0))).image)),
             question.card,
         ),
-        question.card,
         question.thresholds,
     )
     np.testing.assert_array_equal(frame_answers[0].answer.boxes.xyxy, whole.kept.xyxy)

@@ -15,9 +15,10 @@ def show_size_doubt(card: ModelCard, spec: BlobSpec) -> None:
     _show(size_doubt(card, spec))
 
 
-def show_doubts(run: Run, card: ModelCard) -> None:
+def show_doubts(run: Run) -> None:
     """Say that labels do not fit the net, or that it answers the same to every picture."""
-    _show(label_doubt(run, card))
+    card = run.card
+    _show(label_doubt(run))
     _show(_constant_doubt(card.name, tuple(file.digest for file in card.files)))
 
 

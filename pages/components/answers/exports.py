@@ -6,7 +6,8 @@ from functools import partial
 import streamlit as st
 
 from core.nets.card import ModelCard
-from core.pipeline import DetectionResult, Ranking, Run, Thresholds
+from core.picture.image import Picture
+from core.pipeline import DetectionResult, Ranking, Thresholds
 from core.render.boxes import NUMBERED, BoxStyle
 from core.results.detections import Detections
 from core.share.coco import Numbering, coco_dataset, coco_results, numberings
@@ -50,19 +51,15 @@ _NUMBERINGS: dict[Numbering, str] = {
 
 
 def show_boxes(
-    key: str,
-    provenance: Provenance,
-    thresholds: Thresholds,
-    run: Run,
-    result: DetectionResult,
-    style: BoxStyle = NUMBERED,
+    key: str, picture: Picture, result: DetectionResult, *, style: BoxStyle = NUMBERED
 ) -> None:
     """Offer the boxes as files, the script and report for the current settings, and the link.
 
     ``style`` is how the boxes are drawn on the pictures.
     """
-    code = detection_script(provenance, run, thresholds)
-    report = partial(detection_report, provenance, result, thresholds, code=code, made=_now())
+    provenance, thresholds = Provenance(picture, result.run), result.thresholds
+    code = detection_script(provenance, thresholds)
+    report = partial(detection_report, provenance, result, code=code, made=_now())
     left, right = st.columns(2, gap="large")
     with left:
         _show_report(key, report, provenance)
@@ -75,15 +72,16 @@ def show_boxes(
     show_source(boxes_csv, coco_results, yolo_text, crops_zip)
 
 
-def show_ranking(key: str, provenance: Provenance, run: Run, ranked: Ranking) -> None:
+def show_ranking(key: str, picture: Picture, ranked: Ranking) -> None:
     """Offer the ranking as files, the script and report for these settings, and the link."""
-    code = classification_script(provenance, run, len(ranked.best))
+    provenance = Provenance(picture, ranked.run)
+    code = classification_script(provenance, len(ranked.best))
     report = partial(classification_report, provenance, ranked, code=code, made=_now())
     left, right = st.columns(2, gap="large")
     with left:
         _show_report(key, report, provenance)
     with right:
-        _show_scores(key, provenance, run, ranked)
+        _show_scores(key, provenance, ranked)
     _show_code(key, code, "classify.py", provenance)
     show_source(ranking_csv, scores_csv, ranking_json)
 
@@ -138,13 +136,13 @@ def _show_report(key: str, report: partial[bytes], provenance: Provenance) -> No
     copy_link(f"{key}.link")
 
 
-def _show_scores(key: str, provenance: Provenance, run: Run, ranked: Ranking) -> None:
+def _show_scores(key: str, provenance: Provenance, ranked: Ranking) -> None:
     base, count = _base(provenance), len(ranked.best)
     st.markdown("**Classes**")
     table = partial(ranking_csv, ranked.best)
     _offer(key, "CSV", table, f"{base}.csv", _most_likely(count))
     words = "The raw score and the confidence of every class."
-    scores = partial(scores_csv, run.outputs, provenance)
+    scores = partial(scores_csv, provenance)
     _offer(key, "CSV of all scores", scores, f"{base}-scores.csv", words)
     words = (
         "The most likely classes, with picture, model and preprocessing to reproduce the "

@@ -21,16 +21,15 @@ from core.lab.occlusion import (
     painted,
     place_name,
 )
-from core.nets.card import ModelCard
 from core.picture.image import Picture
 from core.picture.size import Size
-from core.pipeline import DetectionResult, Ranking, Run, on_shown
+from core.pipeline import DetectionResult, Ranking, Run
 from core.render.boxes import BoxStyle, draw_detections
 from core.render.heat import draw_heat, draw_outline
 from core.render.palette import DIVERGING
 from core.render.planes import PlaneScale, colour_bar
 from core.results.detections import Detections
-from pages.components.shell.cached import cached_answer, cached_image
+from pages.components.shell.cached import cached_answer, cached_image, cached_shown
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_exact, show_photo
 from pages.components.shell.source_view import show_source
@@ -61,18 +60,13 @@ class _Case:
     """The prediction to explain, and all that is known of it before the sweep."""
 
     picture: Picture
-    card: ModelCard
-    spec: BlobSpec
     run: Run
     watched: Watched
     name: str
     box: Detections | None = None
-    note: str = ""
 
 
-def show_why_class(
-    key: str, picture: Picture, card: ModelCard, run: Run, ranked: Ranking
-) -> None:
+def show_why_class(key: str, picture: Picture, ranked: Ranking) -> None:
     """Offer to map which parts of the picture the confidence of a class depends on."""
     names = {each.class_id: each.label for each in ranked.best}
     if st.session_state.get(f"{key}.class") not in names:
@@ -85,17 +79,11 @@ def show_why_class(
         bind="query-params",
     )
     watched = WatchedClass(class_id)
-    _show_case(key, _Case(picture, card, card.blob, run, watched, names[class_id]))
+    _show_case(key, _Case(picture, ranked.run, watched, names[class_id]))
 
 
 def show_why_box(
-    key: str,
-    picture: Picture,
-    card: ModelCard,
-    spec: BlobSpec,
-    run: Run,
-    result: DetectionResult,
-    row: int | None,
+    key: str, picture: Picture, result: DetectionResult, *, row: int | None
 ) -> None:
     """Offer to map which parts of the picture a chosen box depends on."""
     if row is None:
@@ -105,8 +93,8 @@ def show_why_box(
     box = result.kept.taken(slice(number, number + 1))
     (class_id,), (xyxy,) = box.class_id.tolist(), box.xyxy.tolist()
     watched = WatchedBox(class_id, tuple(xyxy))
-    name = f"#{number + 1} {card.label(class_id)}"
-    _show_case(key, _Case(picture, card, spec, run, watched, name, box, note=_FOUND_AGAIN))
+    name = f"#{number + 1} {result.run.card.label(class_id)}"
+    _show_case(key, _Case(picture, result.run, watched, name, box))
 
 
 def _show_case(key: str, case: _Case) -> None:
@@ -115,13 +103,14 @@ def _show_case(key: str, case: _Case) -> None:
         "part after another, and inference runs each time. Where the confidence falls, the "
         "network relies on that part."
     )
-    if case.note:
-        st.caption(case.note)
+    if case.box is not None:
+        st.caption(_FOUND_AGAIN)
     sweep = _pick_sweep(key)
-    question = _Question(case.picture.digest, case.card.name, case.spec, sweep, case.watched)
-    times, forwards = case.run.times, sweep.cells**2 + 1
+    run, forwards = case.run, sweep.cells**2 + 1
+    wait = forwards * (run.times.blob + run.times.forward)
+    question = _Question(case.picture.digest, run.card.name, run.spec, sweep, case.watched)
     st.button(
-        f"Run: {forwards} inferences, {_about(forwards * (times.blob + times.forward))}",
+        f"Run: {forwards} inferences, {_about(wait)}",
         key=f"{key}.go",
         icon=":material/visibility:",
         on_click=_ask,
@@ -185,8 +174,8 @@ def _occluded(key: str, sweep: Sweep, case: _Case) -> OcclusionMap:
     with panel.container(horizontal=True, vertical_alignment="bottom"):
         bar = st.empty()
         st.button("Stop", key=f"{key}.stop", on_click=_ask, args=(f"{key}.asked", None))
-    image = cached_image(case.picture)
-    for so_far in occlude(case.card, image, case.watched, spec=case.spec, sweep=sweep):
+    image, run = cached_image(case.picture), case.run
+    for so_far in occlude(run.card, image, case.watched, spec=run.spec, sweep=sweep):
         # also where Streamlit can stop this run, if the visitor clicks or leaves
         bar.progress(so_far.done / so_far.total, f"{so_far.done} of {so_far.total} inferences")
     panel.empty()
@@ -208,11 +197,11 @@ def _show(case: _Case, found: OcclusionMap) -> None:
 
 
 def _show_map(case: _Case, found: OcclusionMap, scale: PlaneScale) -> None:
-    drawn = draw_heat(case.run.shown, found.drop, scale)
+    shown = cached_shown(case.picture)
+    drawn = draw_heat(shown.image, found.drop, scale)
     if case.box is not None:
-        drawn = draw_detections(
-            drawn, on_shown(case.box, case.run), style=BoxStyle(labels=False, confidence=False)
-        )
+        style = BoxStyle(labels=False, confidence=False)
+        drawn = draw_detections(drawn, shown.placed(case.box), style=style)
     patch = found.sweep.patch(*found.lowest, Size.of(drawn))
     show_photo(
         draw_outline(drawn, patch),
@@ -222,7 +211,7 @@ def _show_map(case: _Case, found: OcclusionMap, scale: PlaneScale) -> None:
 
 
 def _show_worst(case: _Case, found: OcclusionMap) -> None:
-    shown, sweep = case.run.shown, found.sweep
+    shown, sweep = cached_shown(case.picture).image, found.sweep
     patch = sweep.patch(*found.lowest, Size.of(shown))
     where = place_name(*found.lowest, sweep.cells)
     show_photo(

@@ -15,22 +15,22 @@ from core.nets.second_opinion import (
     differences,
     second_opinion,
 )
+from core.picture.image import Picture
 from core.pipeline import Run
-from core.share.provenance import Provenance
 from pages.components.inputs.model import FRAMEWORKS
 from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import milliseconds, plain
 
 
-def show_second_opinion(provenance: Provenance, run: Run) -> None:
+def show_second_opinion(picture: Picture, run: Run) -> None:
     """Compare outputs and times of the two engines, or say why that is not possible."""
-    card = provenance.card
+    card = run.card
     if card.framework != "onnx":
         st.info(_why_not(card))
         return
     try:
-        opinion = _opinion(provenance.picture.digest, card.name, provenance.spec, run.blob)
+        opinion = _opinion(picture.digest, card.name, run.spec, run.blob)
     except EngineMissing as missing:
         st.info(plain(str(missing)))
         return

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from core.lab.classifiers import ClassifierAnswer, agreement, classifier_answer, common_rows
+from core.lab.classifiers import agreement, common_rows, confidence_of
 from core.nets.card import ModelCard
 from core.nets.catalog import cards
 from core.nets.downloads import present
 from core.picture.image import Picture
+from core.pipeline import Ranking, ranking
 from pages.components.shell.cached import cached_run
 from pages.components.shell.errors import show_errors
 from pages.components.shell.source_view import show_source
@@ -42,7 +43,7 @@ def show_panel(key: str, picture: Picture, card: ModelCard) -> None:
         _show_common(answers)
     elif len(chosen) < 2:
         st.info("Choose a second model to compare.")
-    show_source(classifier_answer, common_rows, agreement)
+    show_source(ranking, common_rows, confidence_of, agreement)
 
 
 def _partner(card: ModelCard, here: tuple[ModelCard, ...]) -> ModelCard:
@@ -62,9 +63,9 @@ def _kinship(one: ModelCard, other: ModelCard) -> bool:
     return 2 * len(shared) > min(len(one.labels), len(other.labels))
 
 
-def _asked(picture: Picture, nets: list[ModelCard]) -> list[ClassifierAnswer]:
+def _asked(picture: Picture, nets: list[ModelCard]) -> list[Ranking]:
     """Show the result of each model in its own cell, or its error."""
-    answers: list[ClassifierAnswer] = []
+    answers: list[Ranking] = []
     if not nets:
         return answers
     row = st.grid(len(nets), min_column_width=NARROWEST)
@@ -72,7 +73,7 @@ def _asked(picture: Picture, nets: list[ModelCard]) -> list[ClassifierAnswer]:
         with row.cell(), st.container(border=True, height="stretch"), show_errors():
             st.markdown(f"##### {plain(net.title)}")
             run = cached_run(picture, net)
-            said = classifier_answer(run, net, _SHOWN)
+            said = ranking(run, _SHOWN)
             _show_opinion(said)
             st.caption(
                 f"{_kind(said)}{len(net.labels):,} classes, "
@@ -82,19 +83,19 @@ def _asked(picture: Picture, nets: list[ModelCard]) -> list[ClassifierAnswer]:
     return answers
 
 
-def _show_opinion(said: ClassifierAnswer) -> None:
+def _show_opinion(said: Ranking) -> None:
     for each in said.best:
         st.progress(min(1.0, each.confidence), f"{plain(each.label)} {each.confidence:.1%}")
 
 
-def _kind(said: ClassifierAnswer) -> str:
-    group = said.card.group(said.best[0].class_id)
+def _kind(said: Ranking) -> str:
+    group = said.run.card.group(said.best[0].class_id)
     return f"group: **{plain(group)}** · " if group else ""
 
 
-def _show_common(answers: list[ClassifierAnswer]) -> None:
+def _show_common(answers: list[Ranking]) -> None:
     rows = common_rows(answers)
-    titles = [each.card.title for each in answers]
+    titles = [each.run.card.title for each in answers]
     st.dataframe(
         [
             {"label": row.label, **dict(zip(titles, row.confidence, strict=True))}

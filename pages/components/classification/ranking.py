@@ -26,11 +26,12 @@ _TAKEN_FOR: dict[AnswerKind, str] = {
 }
 
 
-def show_ranking(run: Run, card: ModelCard, ranked: Ranking) -> None:
+def show_ranking(ranked: Ranking) -> None:
     """Show the most likely classes with bars and numbers."""
-    _headline(ranked.best[0], card)
+    run = ranked.run
+    _headline(ranked.best[0], run.card)
     st.dataframe(
-        _ranking_table(ranked.best, card),
+        _ranking_table(ranked.best, run.card),
         hide_index=True,
         column_config={
             "confidence": st.column_config.ProgressColumn(
@@ -39,7 +40,7 @@ def show_ranking(run: Run, card: ModelCard, ranked: Ranking) -> None:
         },
         alt="Most likely classes: " + ", ".join(_words(each) for each in ranked.best),
     )
-    st.caption(_softmax_note(run, card))
+    st.caption(_softmax_note(run))
     show_source(confidences, softmax, top_k)
 
 
@@ -76,12 +77,10 @@ def _words(ranked: Ranked) -> str:
     return f"{ranked.label} {ranked.confidence:.1%}"
 
 
-def _softmax_note(run: Run, card: ModelCard) -> str:
+def _softmax_note(run: Run) -> str:
     """Say what the numbers were taken for, and who said so."""
-    answer = scores(run.outputs)
-    words = _TAKEN_FOR[answer_kind(answer, logits=card.logits)]
-    reason = (
-        "according to the model card" if card.logits is not None else "judging by the values"
-    )
+    answer, logits = scores(run.outputs), run.card.logits
+    words = _TAKEN_FOR[answer_kind(answer, logits=logits)]
+    reason = "according to the model card" if logits is not None else "judging by the values"
     amount_given = f"{answer.size:,} numbers" if answer.size > 1 else "one number"
     return f"The network returned {amount_given}; {reason}, {words}"

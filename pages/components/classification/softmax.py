@@ -23,9 +23,9 @@ BAR_HEIGHT, AROUND, LABEL_WIDTH = 22, 140, 130  # pixels; around: legend and axi
 _PLAIN = 1.0
 
 
-def show_softmax(key: str, run: Run, card: ModelCard, k: int) -> None:
+def show_softmax(key: str, run: Run, k: int) -> None:
     """Show softmax step by step for the k likeliest classes, at a temperature to choose."""
-    answer = scores(run.outputs)
+    answer, card = scores(run.outputs), run.card
     given = answer_kind(answer, logits=card.logits) == "logits"
     st.markdown(_what_the_net_gave(answer.size, given=given))
     temperature = st.select_slider(

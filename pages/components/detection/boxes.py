@@ -4,12 +4,13 @@ import numpy as np
 import pyarrow
 import streamlit as st
 
-from core.nets.card import ModelCard
-from core.pipeline import MOST_CANDIDATES, DetectionResult, Run, detect, on_shown
+from core.picture.image import Picture
+from core.pipeline import MOST_CANDIDATES, DetectionResult, Run, detect
 from core.render.boxes import NUMBERED, BoxStyle, draw_detections
 from core.results.detections import Detections
 from pages.components.inputs.box_style import show_legend
 from pages.components.inputs.thresholds import filter_key
+from pages.components.shell.cached import cached_photo, cached_shown
 from pages.components.shell.images import show_jpeg, show_photo
 from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
@@ -19,7 +20,7 @@ MOST_RAW_ROWS, MOST_RAW_COLUMNS = 200, 100
 MOST_COUNTED = 12
 
 
-def show_steps(key: str, result: DetectionResult, card: ModelCard) -> None:
+def show_steps(key: str, result: DetectionResult) -> None:
     """Show how many boxes remain after each step, and their classes."""
     show_metrics(
         {
@@ -33,26 +34,25 @@ def show_steps(key: str, result: DetectionResult, card: ModelCard) -> None:
             f"NMS used the {MOST_CANDIDATES:,} boxes with the highest confidence, out of "
             f"{result.wanted:,}."
         )
-    _show_class_counts(key, result, card)
+    _show_class_counts(key, result)
 
 
-def show_pictures(run: Run, result: DetectionResult, card: ModelCard, style: BoxStyle) -> None:
+def show_pictures(picture: Picture, result: DetectionResult, style: BoxStyle) -> None:
     """Show the picture with its boxes, and without."""
     left, right = st.columns(2, gap="small")
     with left:
-        show_found(run, result, card, style)
+        show_found(picture, result, style)
         show_legend(style)
     with right:
-        show_jpeg(run.photo, caption=f"The picture, {run.image_size}", alt="The picture")
+        caption = f"The picture, {result.run.image_size}"
+        show_jpeg(cached_photo(picture), caption=caption, alt="The picture")
 
 
-def show_found(
-    run: Run, result: DetectionResult, card: ModelCard, style: BoxStyle = NUMBERED
-) -> None:
+def show_found(picture: Picture, result: DetectionResult, style: BoxStyle = NUMBERED) -> None:
     """Draw the boxes on the picture, by default numbered as in the table."""
-    drawn = draw_detections(
-        run.shown, on_shown(result.kept, run), label=card.label, style=style
-    )
+    shown, card = cached_shown(picture), result.run.card
+    boxes = shown.placed(result.kept)
+    drawn = draw_detections(shown.image, boxes, label=card.label, style=style)
     labels = [card.label(class_id) for class_id in result.kept.class_id.tolist()]
     show_photo(
         drawn,
@@ -61,11 +61,12 @@ def show_found(
     )
 
 
-def _show_class_counts(key: str, result: DetectionResult, card: ModelCard) -> None:
+def _show_class_counts(key: str, result: DetectionResult) -> None:
     """Show how many boxes of each class are above the threshold; a click filters by class.
 
     The counts are beside the filter, not in it: a link contains the texts of its options.
     """
+    card = result.run.card
     own = filter_key(key, card)
     chosen = st.session_state.get(own, ())
     known = [each for each in result.classes if card.label(each.class_id) in card.labels]
@@ -111,7 +112,7 @@ def show_raw_rows(run: Run) -> None:
     )
 
 
-def show_table(result: DetectionResult, card: ModelCard) -> None:
+def show_table(result: DetectionResult) -> None:
     """List the boxes, in pixels of the original picture, one row per box."""
     if not len(result.kept):
         st.info(
@@ -119,7 +120,7 @@ def show_table(result: DetectionResult, card: ModelCard) -> None:
             "confidence threshold, or choose other classes or another picture."
         )
         return
-    st.dataframe(_table(result, card), hide_index=True)
+    st.dataframe(_table(result), hide_index=True)
     st.caption(
         "Detections by confidence, in pixels of the original picture. The raw prediction is "
         "the row of the network output that the box was decoded from."
@@ -127,8 +128,8 @@ def show_table(result: DetectionResult, card: ModelCard) -> None:
     show_source(detect, Detections.above, Detections.suppressed)
 
 
-def _table(result: DetectionResult, card: ModelCard) -> dict[str, object]:
-    kept = result.kept
+def _table(result: DetectionResult) -> dict[str, object]:
+    kept, card = result.kept, result.run.card
     corners = dict(zip(("x_min", "y_min", "x_max", "y_max"), kept.xyxy.T.round(1), strict=True))
     return {
         "#": range(1, len(kept) + 1),

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.blob.make import image_from_blob
-from core.blob.spec import BlobSpec
 from core.errors import CardInvalid, LayoutUnknown
 from core.nets.card import ModelCard
-from core.picture.image import BgrImage
+from core.picture.image import BgrImage, Picture
 from core.pipeline import Run, grids_of
 from core.render.cells import Backdrop, draw_cell, draw_cell_heat
 from core.render.palette import SEQUENTIAL
@@ -17,6 +16,7 @@ from core.results.cells import Origin, origin
 from core.results.decoders import grids
 from core.results.grids import Grids, Head, objectness
 from core.results.steps import Step, axis_steps
+from pages.components.shell.cached import cached_shown
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_exact, show_photo
 from pages.components.shell.metrics import show_metrics
@@ -26,23 +26,22 @@ from pages.components.shell.text import plain
 _OWN = "of the box"
 
 
-def show_cells(key: str, run: Run, card: ModelCard, spec: BlobSpec, row: int | None) -> None:
+def show_cells(key: str, picture: Picture, run: Run, *, row: int | None) -> None:
     """Show how the chosen box is decoded, the grid of every head, and the output sizes.
 
     Args:
         key: of the widgets.
-        run: what the net answered.
-        card: the model.
-        spec: what the blob was made with.
+        picture: the picture.
+        run: what the net answered to it.
         row: the raw row of the chosen box; None if there are no detections.
     """
     try:
-        found = grids_of(run, card)
+        found = grids_of(run)
     except (LayoutUnknown, CardInvalid) as error:
         st.info(plain(str(error)), icon=":material/grid_off:")
         return
-    picture = Backdrop.of_picture(run.shown, run.placement)
-    blob = Backdrop.of_blob(image_from_blob(run.blob, spec))
+    photo = Backdrop.of_picture(cached_shown(picture).image, run.placement)
+    blob = Backdrop.of_blob(image_from_blob(run.blob, run.spec))
     chosen = None if row is None else origin(found, row)
     if chosen is None:
         st.info(
@@ -50,9 +49,9 @@ def show_cells(key: str, run: Run, card: ModelCard, spec: BlobSpec, row: int | N
             "below."
         )
     else:
-        _show_origin(chosen, card, picture, blob)
-        _show_arithmetic(found, chosen, card)
-    _show_heads(key, found, chosen, picture, blob)
+        _show_origin(chosen, run.card, photo, blob)
+        _show_arithmetic(found, chosen, run.card)
+    _show_heads(key, found, chosen, photo, blob)
     _show_counts(found)
     show_source(grids, origin, axis_steps, draw_cell)
 

@@ -10,8 +10,9 @@ from core.errors import TruthAmbiguous
 from core.nets.card import ModelCard
 from core.picture.image import Picture, orientation_of
 from core.picture.size import Size
-from core.pipeline import DetectionResult, Run, Thresholds, detect, on_shown
+from core.pipeline import DetectionResult, detect
 from core.render.boxes import BoxStyle
+from core.render.shown import Shown
 from core.render.truth import draw_matched, draw_truth
 from core.results.marked import DrawnOn
 from core.results.matching import (
@@ -24,6 +25,7 @@ from core.results.matching import (
     scores_by_class,
 )
 from core.results.truth import Marked, MarkedFile, Truth, read_truth, truth_for
+from pages.components.shell.cached import cached_shown
 from pages.components.shell.errors import show_errors
 from pages.components.shell.images import show_photo
 from pages.components.shell.metrics import show_metrics
@@ -59,26 +61,19 @@ class _Given:
     marked: MarkedFile
 
 
-def show_truth(
-    key: str,
-    picture: Picture,
-    run: Run,
-    result: DetectionResult,
-    card: ModelCard,
-    thresholds: Thresholds,
-    style: BoxStyle,
-) -> None:
+def show_truth(key: str, picture: Picture, result: DetectionResult, *, style: BoxStyle) -> None:
     """Ask for the ground truth of the picture, and compare it with the detections."""
     st.markdown(
         "Upload an annotation file for this picture to see true positives, missed objects and "
         "false positives, with precision and recall at your thresholds."
     )
     with show_errors():
-        given = _ask(key, picture, run.image_size)
+        given = _ask(key, picture, result.run.image_size)
         if given is None:
-            _explain(key, picture, result, card)
+            _explain(key, picture, result)
         else:
-            _compare(key, given, run, result, card, thresholds, style)
+            min_iou = _pick_min_iou(key)
+            _compare(given.marked, result, cached_shown(picture), min_iou=min_iou, style=style)
     show_source(match, average_precision)
 
 
@@ -168,7 +163,7 @@ def _keep(digest: str, given: _Given | None) -> None:
     st.session_state[_KEPT] = dict(rows[-MOST_KEPT:])
 
 
-def _explain(key: str, picture: Picture, result: DetectionResult, card: ModelCard) -> None:
+def _explain(key: str, picture: Picture, result: DetectionResult) -> None:
     with st.expander("Example files"):
         columns = st.columns(len(_EXAMPLES), gap="small")
         for column, (name, text) in zip(columns, _EXAMPLES.items(), strict=True):
@@ -186,27 +181,20 @@ def _explain(key: str, picture: Picture, result: DetectionResult, card: ModelCar
             icon=":material/content_copy:",
             help="Then change a threshold or the model to see the effect.",
             on_click=_keep,
-            args=(picture.digest, _taken(result, card)),
+            args=(picture.digest, _taken(result)),
         )
 
 
-def _taken(result: DetectionResult, card: ModelCard) -> _Given:
+def _taken(result: DetectionResult) -> _Given:
+    card = result.run.card
     boxes = zip(result.kept.class_id.tolist(), result.kept.xyxy.tolist(), strict=True)
     marked = tuple(Marked(card.label(class_id), tuple(xyxy)) for class_id, xyxy in boxes)
     name = f"{amount(len(marked), 'box', 'boxes')} of {card.title}, at earlier thresholds"
     return _Given(name, MarkedFile(marked))
 
 
-def _compare(
-    key: str,
-    given: _Given,
-    run: Run,
-    result: DetectionResult,
-    card: ModelCard,
-    thresholds: Thresholds,
-    style: BoxStyle,
-) -> None:
-    min_iou = st.slider(
+def _pick_min_iou(key: str) -> float:
+    return st.slider(
         "Match IoU threshold",
         0.1,
         0.95,
@@ -217,27 +205,38 @@ def _compare(
         help="A detection matches an object of its class if their IoU is at least this. Each "
         "object is matched once, by the detection with the highest confidence.",
     )
-    _show_remarks(given.marked)
-    truth = truth_for(given.marked, card.labels, label_offset=card.label_offset)
+
+
+def _compare(
+    marked: MarkedFile,
+    result: DetectionResult,
+    shown: Shown,
+    *,
+    min_iou: float,
+    style: BoxStyle,
+) -> None:
+    card, thresholds = result.run.card, result.thresholds
+    _show_remarks(marked)
+    truth = truth_for(marked, card.labels, label_offset=card.label_offset)
     if thresholds.class_ids is not None:
         truth = truth.of_classes(thresholds.class_ids)
     _show_unknown(truth, card)
-    everything = detect(run, card, replace(thresholds, confidence=0.0)).kept
+    everything = detect(result.run, replace(thresholds, confidence=0.0)).kept
     matching = match(result.kept, truth, min_iou=min_iou)
     rows = scores_by_class(result.kept, truth, everything=everything, min_iou=min_iou)
     _show_score(score(matching), mean_average_precision(rows))
     left, right = st.columns(2, gap="small")
     with left:
-        marked = on_shown(truth, run)
+        objects = shown.placed(truth)
         show_photo(
-            draw_truth(run.shown, marked, matching, label=card.label, style=style),
+            draw_truth(shown.image, objects, matching, label=card.label, style=style),
             caption=f"Ground truth, dashed: {amount(len(truth), 'object')}. FN: missed.",
             alt=f"Ground truth: {amount(len(truth), 'object')}",
         )
     with right:
-        boxes = on_shown(result.kept, run)
+        boxes = shown.placed(result.kept)
         show_photo(
-            draw_matched(run.shown, boxes, marked, matching, label=card.label, style=style),
+            draw_matched(shown.image, boxes, objects, matching, label=card.label, style=style),
             caption="Detections. TP, solid: true positive. FP, dotted: false positive. "
             "FN, dashed: missed object.",
             alt=f"Compared: {score(matching)}",

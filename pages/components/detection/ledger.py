@@ -7,8 +7,10 @@ from typing import Any
 import streamlit as st
 
 from core.nets.card import ModelCard
-from core.pipeline import Run, Thresholds, suppression_ledger, visible
+from core.picture.image import Picture
+from core.pipeline import DetectionResult, suppression_ledger
 from core.render.ghosts import GHOST_DASHES, draw_with_ghosts
+from core.render.shown import Shown
 from core.results.ledger import (
     MEANINGS,
     OUTCOMES,
@@ -19,6 +21,7 @@ from core.results.ledger import (
     ledger,
 )
 from core.share.tables import ledger_csv, ledger_rows
+from pages.components.shell.cached import cached_shown
 from pages.components.shell.download import download
 from pages.components.shell.images import show_photo
 from pages.components.shell.source_view import show_source
@@ -33,18 +36,18 @@ _AT_FIRST = tuple(
 
 
 def show_ledger(
-    key: str, run: Run, card: ModelCard, thresholds: Thresholds, *, chosen: int | None = None
+    key: str, picture: Picture, result: DetectionResult, *, chosen: int | None = None
 ) -> None:
     """Show the status of every raw prediction: counted, on the picture, and in a table.
 
     Args:
         key: app-wide; the choices survive a change of page.
-        run: the run whose rows are shown.
-        card: of the model that ran.
-        thresholds: the thresholds of the post-processing.
+        picture: on which the boxes are drawn.
+        result: of the run whose rows are shown, with the thresholds of the post-processing.
         chosen: the raw row of the box whose suppressed boxes can be shown alone.
     """
-    book = suppression_ledger(run, card, thresholds)
+    card, thresholds = result.run.card, result.thresholds
+    book = suppression_ledger(result.run, thresholds)
     st.markdown(_sum(book))
     outcomes = st.pills(
         "Status",
@@ -63,7 +66,7 @@ def show_ledger(
         lines = [
             line for line in lines if chosen in (book.suppressed_by[line], book.boxes.row[line])
         ]
-    _show_ghosts(book, lines, run, card)
+    _show_ghosts(book, lines, cached_shown(picture), card)
     st.markdown(_legend(book))
     _show_lines(book, lines, card, soft=thresholds.soft)
     table = partial(ledger_csv, book, label=card.label)
@@ -88,15 +91,15 @@ def _legend(book: Ledger) -> str:
     return "\n".join(lines)
 
 
-def _show_ghosts(book: Ledger, lines: Sequence[int], run: Run, card: ModelCard) -> None:
+def _show_ghosts(book: Ledger, lines: Sequence[int], shown: Shown, card: ModelCard) -> None:
     """Draw the kept boxes solid and the others dashed, up to a limit, by confidence."""
     ghosts = [line for line in lines if not book.number[line]][:MOST_GHOSTS]
     groups = [
-        (dashes, visible(book.taken(_of_outcome(book, ghosts, outcome)), run))
+        (dashes, shown.visible(book.taken(_of_outcome(book, ghosts, outcome))))
         for outcome, dashes in GHOST_DASHES.items()
     ]
-    standing = visible(book.taken(book.lines(["kept"])), run)
-    drawn = draw_with_ghosts(run.shown, standing, groups, label=card.label)
+    standing = shown.visible(book.taken(book.lines(["kept"])))
+    drawn = draw_with_ghosts(shown.image, standing, groups, label=card.label)
     of_all = sum(not book.number[line] for line in lines)
     which = f"{len(ghosts):,} of " if of_all > len(ghosts) else ""
     show_photo(

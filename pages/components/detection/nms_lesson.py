@@ -20,12 +20,12 @@ from core.lab.nms_lesson import (
     lesson,
     nms,
 )
-from core.nets.card import ModelCard
-from core.picture.image import BgrImage
-from core.pipeline import Run, Thresholds, nms_stages, visible
+from core.picture.image import BgrImage, Picture
+from core.pipeline import DetectionResult, nms_stages
 from core.render.boxes import PLAIN
 from core.render.ghosts import GHOST_DASHES, Dashes, draw_with_ghosts
 from core.results.detections import Detections
+from pages.components.shell.cached import cached_shown
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_photo
 from pages.components.shell.source_view import show_source
@@ -42,14 +42,14 @@ _GIVEN: Mapping[NmsMisuse, str] = {
 }
 
 
-def show_nms_lesson(key: str, run: Run, card: ModelCard, thresholds: Thresholds) -> None:
+def show_nms_lesson(key: str, picture: Picture, result: DetectionResult) -> None:
     """Show what NMS keeps of the same boxes when it is called correctly and wrongly.
 
     Args:
         key: app-wide; the choices survive a change of page.
-        run: a run whose candidates can be used instead of the synthetic boxes.
-        card: of the model that ran.
-        thresholds: the IoU threshold of both calls, and the filter before them.
+        picture: whose candidates can be used instead of the synthetic boxes.
+        result: of this picture; its thresholds are the IoU threshold of both calls, and the
+            filter before them.
     """
     left, right = st.columns(2, gap="medium")
     with left:
@@ -57,8 +57,8 @@ def show_nms_lesson(key: str, run: Run, card: ModelCard, thresholds: Thresholds)
     with right:
         whose = choice("Boxes", (_MADE_UP, _THIS), key=f"{key}.boxes")
     st.markdown(MISUSE_REASONS[misuse])
-    stage = _made_up() if whose == _MADE_UP else _of_run(run, card, thresholds)
-    told = lesson(stage.boxes, misuse, iou=thresholds.iou)
+    stage = _made_up() if whose == _MADE_UP else _of_result(picture, result)
+    told = lesson(stage.boxes, misuse, iou=result.thresholds.iou)
     _show_both(told, stage, misuse)
     _show_differences(told, stage)
     show_source(lesson, given_to_nms, nms)
@@ -79,13 +79,13 @@ def _made_up() -> _Stage:
     return _Stage(CROWD, BgrImage(grey), lambda boxes: boxes, CROWD_LABELS.__getitem__)
 
 
-def _of_run(run: Run, card: ModelCard, thresholds: Thresholds) -> _Stage:
-    candidates = nms_stages(run, card, thresholds).candidates
+def _of_result(picture: Picture, result: DetectionResult) -> _Stage:
+    run, shown = result.run, cached_shown(picture)
     return _Stage(
-        candidates,
-        run.shown,
-        lambda boxes: visible(boxes.on_image(run.placement), run),
-        card.label,
+        nms_stages(run, result.thresholds).candidates,
+        shown.image,
+        lambda boxes: shown.visible(boxes.on_image(run.placement)),
+        run.card.label,
     )
 
 

@@ -2,17 +2,16 @@
 
 import streamlit as st
 
-from core.nets.card import ModelCard
 from core.pipeline import DetectionResult
 
 
-def choose_box(key: str, result: DetectionResult, card: ModelCard) -> int | None:
+def choose_box(key: str, result: DetectionResult) -> int | None:
     """Offer the detections, and return the raw row of the chosen one.
 
     The one with the highest confidence is the default. A choice that the thresholds have
     since removed is reset. None if there are no detections.
     """
-    kept = result.kept
+    kept, card = result.kept, result.run.card
     rows = kept.row.tolist()
     if not rows:
         return None

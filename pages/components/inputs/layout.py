@@ -6,20 +6,21 @@ import streamlit as st
 
 from core.nets.card import ModelCard
 from core.outputs import AUTO, layout_names
-from core.pipeline import Run, layout_of
+from core.pipeline import Run
 from core.results.recognition import LayoutMatch
 from pages.components.shell.text import plain
 from pages.components.shell.widget_memory import persistent
 
 
-def pick_layout(key: str, run: Run, card: ModelCard) -> ModelCard:
-    """Ask for the output layout, and say what was recognised and why.
+def pick_layout(key: str, run: Run) -> Run:
+    """Ask for the output layout, and return the run that is read so; say why.
 
     Raises:
         LayoutUnknown: the outputs fit none, or several, or not the one that was chosen.
     """
-    chosen = _ask(key, card)
-    _show_reading(layout_of(run, chosen), card, automatic=chosen is card)
+    card = _ask(key, run.card)
+    chosen = run if card is run.card else replace(run, card=card)
+    _show_reading(chosen.reading, run.card, automatic=chosen is run)
     return chosen
 
 

@@ -23,7 +23,7 @@ from core.video.reading import (
 )
 from core.video.sample import sample_video
 from core.video.writing import AnnotatedVideo, VideoFormat, writable
-from pages.components.shell.cached import cached_run
+from pages.components.shell.cached import cached_run, cached_shown
 from pages.components.shell.charts import ON_TOP, name, quantity, show_chart
 from pages.components.shell.choice import choice
 from pages.components.shell.download import download
@@ -194,7 +194,7 @@ def show_preview(video: Video, frame_range: FrameRange, question: Question) -> N
     run = cached_run(picture, question.card)
     answer = question.answer(run)
     show_photo(
-        question.drawn(run, answer, run.shown),
+        question.drawn(answer, cached_shown(picture)),
         caption=f"First frame of the range with these settings: {plain(str(answer))}",
         alt="First frame",
     )

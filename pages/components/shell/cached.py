@@ -17,9 +17,10 @@ from core.blob.spec import BlobSpec
 from core.blob.trace import Trace, trace
 from core.nets.card import ModelCard
 from core.nets.catalog import card_named
-from core.picture.image import BgrImage, Picture, decode_picture
-from core.pipeline import Run, run_model
-from core.render.encode import for_display, jpeg
+from core.picture.image import BgrImage, Picture
+from core.pipeline import Run, run_image, timed_decode
+from core.render.encode import jpeg
+from core.render.shown import Shown
 from core.render.statistics import PlaneStatistics, plane_statistics
 
 T = TypeVar("T")
@@ -36,7 +37,13 @@ def cached_run(picture: Picture, chosen: ModelCard, spec: BlobSpec | None = None
 
 def cached_image(picture: Picture) -> BgrImage:
     """Decode a picture, or return the cached pixels, read-only."""
-    return _image(picture.digest, picture)
+    image, _ = _decoded(picture.digest, picture)
+    return image
+
+
+def cached_shown(picture: Picture) -> Shown:
+    """Shrink a picture to the screen, once, to draw on."""
+    return _shown(picture.digest, picture)
 
 
 def cached_photo(picture: Picture) -> bytes:
@@ -93,30 +100,36 @@ def _slot(kind: str, question: object) -> _Slot[Any]:  # noqa: ARG001 - the key
     show_spinner="Running inference ...",
     hash_funcs=SPEC_BY_TEXT,
 )
-def _run(digest: str, model: str, spec: BlobSpec, _picture: Picture) -> Run:  # noqa: ARG001
-    return run_model(_picture, card_named(model), spec)
+def _run(digest: str, model: str, spec: BlobSpec, _picture: Picture) -> Run:
+    image, decode_ms = _decoded(digest, _picture)
+    return run_image(image, card_named(model), spec, decode_ms=decode_ms)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _image(digest: str, _picture: Picture) -> BgrImage:  # noqa: ARG001 - the key
-    return decode_picture(_picture)
+def _decoded(digest: str, _picture: Picture) -> tuple[BgrImage, float]:  # noqa: ARG001 - the key
+    return timed_decode(_picture)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _shown(digest: str, _picture: Picture) -> Shown:
+    return Shown.of(_decoded(digest, _picture)[0])
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _photo(digest: str, _picture: Picture) -> bytes:
-    return jpeg(for_display(_image(digest, _picture)))
+    return jpeg(_shown(digest, _picture).image)
 
 
 @st.cache_resource(
     max_entries=2, show_spinner="Creating the blob, stage by stage ...", hash_funcs=SPEC_BY_TEXT
 )
 def _trace(digest: str, spec: BlobSpec, _picture: Picture) -> Trace:
-    return trace(_image(digest, _picture), spec)
+    return trace(_decoded(digest, _picture)[0], spec)
 
 
 @st.cache_data(max_entries=256, show_spinner=False, hash_funcs=SPEC_BY_TEXT)
 def _difference(digest: str, spec: BlobSpec, _picture: Picture) -> float:
-    official, _ = make_blob(_image(digest, _picture), spec)
+    official, _ = make_blob(_decoded(digest, _picture)[0], spec)
     ours = _trace(digest, spec, _picture).blob
     return 0.0 if np.array_equal(ours, official) else float(np.abs(ours - official).max())
 

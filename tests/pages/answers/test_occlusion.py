@@ -53,7 +53,6 @@ def test_the_picture_is_decoded_once_and_not_once_a_place(visit, monkeypatch):
         decoded.append(picture.name)
         return decode_picture(picture)
 
-    monkeypatch.setattr(cached, "decode_picture", counting)
     monkeypatch.setattr("core.pipeline.decode_picture", counting)
     app = tab(visit, "Occlusion sensitivity", classification__model=TINY)
     before = len(decoded)

@@ -51,7 +51,7 @@ def of_a_net_that_answers_logits():
     from pages.components.classification.softmax import show_softmax
 
     model = replace(card_named("tiny-dominant-colour"), logits=True)
-    show_softmax("softmax", run_model(sample_picture("cat"), model), model, 3)
+    show_softmax("softmax", run_model(sample_picture("cat"), model), 3)
 
 
 def test_a_net_that_answers_logits_needs_no_logarithm():

@@ -38,8 +38,8 @@ def test_the_arithmetic_on_the_page_ends_in_the_box_the_page_found(visit):
     app = opened(visit)
     model = card_named("starter-detector-darknet")
     run = run_model(sample_picture("motorcycle"), model)
-    row = int(detect(run, model, Thresholds(model.confidence)).kept.row[0])
-    raw = raw_detections(run, model)
+    row = int(detect(run, Thresholds(model.confidence)).kept.row[0])
+    raw = raw_detections(run)
     assert facts(app)["raw prediction"] == str(row)
     ends = [last(app, end) for end in ("left", "top", "right", "bottom")]
     np.testing.assert_allclose(ends, raw.xyxy[row], atol=1e-3)

@@ -55,8 +55,8 @@ def test_of_thousands_of_rows_the_table_shows_some_and_says_so(visit):
 def test_the_ledger_knows_what_soft_nms_did(method, visit):
     app = visit_low(visit, detection__more="NMS log", detection__method=method)
     _, lines = (each.value for each in app.dataframe)
-    run, model = answered()
-    book = suppression_ledger(run, model, Thresholds(0.1, soft=method == "soft"))
+    run = answered()
+    book = suppression_ledger(run, Thresholds(0.1, soft=method == "soft"))
     assert ("softened" in set(lines["fate"])) == (method == "soft")
     assert len(lines) == sum(
         count

@@ -24,7 +24,7 @@ def test_the_lesson_shows_both_calls_and_what_gets_lost(misuse, whose, visit):
     if whose == "synthetic example":
         assert lost + doubled > 0
     else:
-        run, model = answered()
-        assert kept == len(detect(run, model, Thresholds(0.1)).kept)
+        run = answered()
+        assert kept == len(detect(run, Thresholds(0.1)).kept)
     differences = app.dataframe[1].value if lost + doubled else []
     assert len(differences) == lost + doubled

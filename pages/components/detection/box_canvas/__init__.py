@@ -17,14 +17,17 @@ import numpy as np
 import streamlit as st
 
 from core.nets.card import ModelCard
+from core.picture.image import Picture
 from core.picture.size import Size
-from core.pipeline import MOST_CANDIDATES, Run, Thresholds, nms_candidates
+from core.pipeline import MOST_CANDIDATES, DetectionResult, nms_candidates
 from core.render.boxes import NUMBERED, BoxStyle
 from core.render.encode import for_display, jpeg
 from core.render.palette import Bgr, class_colour, confidence_colour, text_colour
+from core.render.shown import Shown
 from core.results.detections import Detections
 from pages.components.browser.payload import pack, script_of
 from pages.components.inputs.chosen_box import choose_row
+from pages.components.shell.cached import cached_shown
 
 PICTURE_WIDTH, QUALITY = 1200, 85
 """Of the picture that is sent whenever a setting changes; about 150 kB."""
@@ -40,9 +43,8 @@ _CANVAS = st.components.v2.component(
 
 def box_canvas(
     key: str,
-    run: Run,
-    card: ModelCard,
-    thresholds: Thresholds,
+    picture: Picture,
+    result: DetectionResult,
     *,
     chosen: int | None = None,
     style: BoxStyle = NUMBERED,
@@ -52,9 +54,8 @@ def box_canvas(
     Args:
         key: of the page; the controls are those of ``pick_thresholds`` with the same key,
             the chosen box is that of ``choose_box`` with ``f"{key}.box"``.
-        run: the run whose boxes are shown.
-        card: of the model that ran.
-        thresholds: the values of the server's controls.
+        picture: on which the boxes are drawn.
+        result: the boxes; its thresholds are the values of the server's controls.
         chosen: the raw row of the box to highlight.
         style: how boxes are drawn.
     """
@@ -62,19 +63,17 @@ def box_canvas(
     state = {"turn": turn, "chosen": chosen, "style": asdict(style)}
     _CANVAS(
         key=f"{key}.canvas",
-        data=packed(run, card, thresholds, state),
-        on_knobs_change=partial(turn_knobs, key, f"{key}.{card.name}"),
+        data=packed(cached_shown(picture), result, state),
+        on_knobs_change=partial(turn_knobs, key, f"{key}.{result.run.card.name}"),
         on_chosen_change=partial(choose, key),
     )
 
 
-def packed(
-    run: Run, card: ModelCard, thresholds: Thresholds, state: Mapping[str, Any]
-) -> bytes:
+def packed(shown: Shown, result: DetectionResult, state: Mapping[str, Any]) -> bytes:
     """Pack what the browser needs."""
-    boxes = nms_candidates(run, card, thresholds.class_ids)
+    boxes = nms_candidates(result.run, result.thresholds.class_ids)
     parts = {
-        "picture": jpeg(for_display(run.shown, width=PICTURE_WIDTH), quality=QUALITY),
+        "picture": jpeg(for_display(shown.image, width=PICTURE_WIDTH), quality=QUALITY),
         "xyxy": boxes.xyxy.astype("<f8").tobytes(),
         "confidence": boxes.confidence.astype("<f4").tobytes(),
         "classId": boxes.class_id.astype("<i4").tobytes(),
@@ -84,8 +83,8 @@ def packed(
         parts["corners"] = boxes.corners.astype("<f8").tobytes()
     head = {
         **state,
-        **_setting(run, thresholds),
-        "classes": _classes(boxes, card),
+        **_setting(shown, result),
+        "classes": _classes(boxes, result.run.card),
         "ramp": _ramp(),
         "most": MOST_CANDIDATES,
         "drawn": zlib.crc32(parts["picture"]),
@@ -93,11 +92,12 @@ def packed(
     return pack(head, parts)
 
 
-def _setting(run: Run, thresholds: Thresholds) -> dict[str, Any]:
+def _setting(shown: Shown, result: DetectionResult) -> dict[str, Any]:
     """Describe the thresholds, and the mapping of boxes from the blob to the picture."""
+    run, thresholds = result.run, result.thresholds
     return {
         "image": run.image_size.cv2,
-        "shown": Size.of(run.shown).cv2,
+        "shown": Size.of(shown.image).cv2,
         "scale": run.placement.scale,
         "offset": run.placement.offset,
         "threshold": thresholds.confidence,
