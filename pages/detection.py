@@ -8,6 +8,7 @@ from pages.components.detection.box_canvas import box_canvas
 from pages.components.inputs.box_style import display_controls
 from pages.components.inputs.chosen_box import choose_box
 from pages.components.inputs.fit import pick_fit_for_model
+from pages.components.inputs.layout import pick_layout
 from pages.components.inputs.model import pick_model
 from pages.components.inputs.picture import pick_picture
 from pages.components.inputs.thresholds import pick_thresholds
@@ -25,9 +26,9 @@ with knobs:
     thresholds = pick_thresholds("detection", card)
     spec = pick_fit_for_model("detection", card)
     style = display_controls("detection.display")
-with view:
     show_size_doubt(card, spec)
-    run = cached_run(picture, card, spec)
+    run = pick_layout("detection", cached_run(picture, card, spec))
+with view:
     result = detect(run, thresholds)
     show_doubts(run)
     boxes.show_steps("detection", result)
