@@ -14,7 +14,6 @@ from pages.components.inputs.picture import pick_picture
 from pages.components.inputs.thresholds import pick_thresholds
 from pages.components.shell.cached import cached_run
 from pages.components.shell.navigation import route_through_app
-from pages.components.shell.times import show_times
 
 route_through_app()
 st.title("Detection")
@@ -34,7 +33,6 @@ with view:
     boxes.show_steps("detection", result)
     canvas = st.container()
     boxes.show_table(result)
-    show_times(run.times, read_ms=result.read_ms)
     row = choose_box("detection.box", result)
     with canvas:
         box_canvas("detection", picture, result, chosen=row, style=style)

@@ -46,10 +46,12 @@ def distance_rows(
     )
 
 
-Parts = tuple[Array, Array, tuple[str, ...]]
+TableParts = tuple[Array, Array, tuple[str, ...]]
 
 
-def _one_table(outputs: Outputs, facts: NetFacts, strides: tuple[int, ...]) -> Parts | None:
+def _one_table(
+    outputs: Outputs, facts: NetFacts, strides: tuple[int, ...]
+) -> TableParts | None:
     cells, distances = cell_count(facts.size, strides), 4 * BINS
     for table in tables(outputs):
         if len(outputs) == 1 and table.count == cells and table.width > distances:
@@ -64,7 +66,7 @@ def _one_table(outputs: Outputs, facts: NetFacts, strides: tuple[int, ...]) -> P
     return None
 
 
-def _by_grid(outputs: Outputs, facts: NetFacts, strides: tuple[int, ...]) -> Parts | None:
+def _by_grid(outputs: Outputs, facts: NetFacts, strides: tuple[int, ...]) -> TableParts | None:
     """Pair the scores (n, C) and distances (n, 4B) of each grid by their rows."""
     if len(outputs) != 2 * len(strides):
         return None
