@@ -41,7 +41,7 @@ def classes_of(run: Run) -> int | None:
         LayoutUnknown: the outputs are in no layout that we read.
     """
     if run.card.task == "classification":
-        return scores(run.outputs).size
+        return int(scores(run.outputs).size)
     return run.reading.classes
 
 

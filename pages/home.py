@@ -8,9 +8,7 @@ from pages.components.shell.navigation import route_through_app
 
 route_through_app()
 st.title("What does cv2.dnn do with a picture?")
-st.markdown(
-    "Choose one and follow it from pixels to predictions. OpenCV computes every number."
-)
+st.markdown("Choose one and follow it from pixels to predictions: OpenCV's own numbers.")
 
 left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
 with left:

@@ -22,7 +22,7 @@ BLOB_LAYOUTS: tuple[BlobLayout, ...] = get_args(BlobLayout)
 CHANNELS: tuple[Channels, ...] = get_args(Channels)
 
 MAX_BLOB_SIDE = 4096
-LEAST, MOST = 1e-37, 1e37
+LEAST_SCALE, MOST_SCALE = 1e-37, 1e37
 """The range that float32 distinguishes from 0 and infinity, with a margin."""
 
 
@@ -161,7 +161,7 @@ def _is_sayable(mean: float, scale: float, std: float) -> bool:
     factors = (scale, std, scale / std)
     ends = [(byte - mean) * scale for byte in (0, 255)]
     reach = (mean, *factors, *ends, *(end / std for end in ends))
-    return min(map(abs, factors)) >= LEAST and max(map(abs, reach)) <= MOST
+    return min(map(abs, factors)) >= LEAST_SCALE and max(map(abs, reach)) <= MOST_SCALE
 
 
 def _text(values: tuple[float, ...]) -> str:

@@ -15,7 +15,7 @@ from core.picture.header import Header
 from core.picture.pixels import flat_pixels
 from core.picture.size import Size
 from core.sandbox.jobs import Parts, Values, part, worker_job
-from core.sandbox.messages import Array
+from core.sandbox.messages import SentArray
 
 CPU_SECONDS = 1.7
 """Beside some 0.3 for the start of the process."""
@@ -24,7 +24,7 @@ Image.preinit()
 
 
 @worker_job(cpu_seconds=CPU_SECONDS)
-def decode_behind_walls(values: Values, arrays: Sequence[Array]) -> Parts:
+def decode_behind_walls(values: Values, arrays: Sequence[SentArray]) -> Parts:
     """Decode a picture whose header the parent has read; answer (H, W, 3) in B, G, R."""
     told = dict(values)
     size, corner = Size(*told.pop("size")), tuple(told.pop("corner"))

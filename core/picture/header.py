@@ -9,7 +9,7 @@ Format = Literal["JPEG", "PNG", "WebP", "BMP", "GIF", "TIFF", "AVIF", "HEIC"]
 Kind = Literal["colour", "grey", "alpha"]
 """What a file holds for each pixel; ``decode_picture`` makes three colours of all of them."""
 
-Decoder = Literal["cv2", "cv2 colour", "Pillow", "pillow-heif"]
+PixelReader = Literal["cv2", "cv2 colour", "Pillow", "pillow-heif"]
 """Who decodes: cv2 with IMREAD_UNCHANGED, cv2 with IMREAD_COLOR, or one of the others."""
 
 MAX_PICTURE_BYTES = 20 * 10**6
@@ -50,7 +50,7 @@ class Header:
     size: Size
     kind: Kind
     data: bytes = field(repr=False)
-    decoder: Decoder = "cv2"
+    decoder: PixelReader = "cv2"
     channels: int = 3
     bits: int = 8
     orientation: int = 1

@@ -18,7 +18,7 @@ STRIP_PIXELS = 2**20
 PROBED_PIXELS = 20 * 10**6
 """A file without its end marker is decoded three times: half as many pixels are allowed."""
 
-Pixels = npt.NDArray[Any]
+_Pixels = npt.NDArray[Any]
 """(H, W), (H, W, 3) in B, G, R, or (H, W, 4) with alpha; uint8 or uint16."""
 
 Image.MAX_IMAGE_PIXELS = MAX_PICTURE_PIXELS  # the header tells before; this is the second lock
@@ -85,7 +85,7 @@ def _of_pillow(image: Image.Image, header: Header) -> npt.NDArray[np.uint8]:
     if header.kind == "alpha":
         mode, order = "RGBA", cv2.COLOR_RGBA2BGRA
 
-    def strip(top: int, bottom: int) -> Pixels:
+    def strip(top: int, bottom: int) -> _Pixels:
         part = image.crop((0, top, image.width, bottom))
         return cv2.cvtColor(
             np.asarray(part if part.mode == mode else part.convert(mode)), order
@@ -102,14 +102,14 @@ _DECODERS = {
 }
 
 
-def _imdecode(data: bytes, flags: int) -> Pixels:
+def _imdecode(data: bytes, flags: int) -> _Pixels:
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if pixels is None:
         raise ValueError("cv2.imdecode found no whole picture")
     return pixels
 
 
-def _check_probes(header: Header, pixels: Pixels) -> None:
+def _check_probes(header: Header, pixels: _Pixels) -> None:
     """Make sure that nothing but the end marker is missing."""
     if header.size.width * header.size.height > PROBED_PIXELS:
         raise Unfit(
@@ -121,7 +121,7 @@ def _check_probes(header: Header, pixels: Pixels) -> None:
             raise ValueError("the pixels depend on bytes that are missing")
 
 
-def _by_strips(pixels: Pixels, strip: Callable[[int, int], Pixels]) -> npt.NDArray[np.uint8]:
+def _by_strips(pixels: _Pixels, strip: Callable[[int, int], _Pixels]) -> npt.NDArray[np.uint8]:
     """Flatten a picture a strip of rows at a time: arithmetic needs 5 times its memory.
 
     ``strip`` gives the rows from one to before another, as ``_flattened`` takes them.
@@ -135,7 +135,7 @@ def _by_strips(pixels: Pixels, strip: Callable[[int, int], Pixels]) -> npt.NDArr
     return image
 
 
-def _flattened(pixels: Pixels) -> npt.NDArray[np.uint8]:
+def _flattened(pixels: _Pixels) -> npt.NDArray[np.uint8]:
     """Give (H, W, 3) in 8 bits of (H, W), BGR or BGRA in 8 or 16: alpha laid over white."""
     if pixels.ndim == 2:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
@@ -146,7 +146,7 @@ def _flattened(pixels: Pixels) -> npt.NDArray[np.uint8]:
     return pixels.astype(np.uint8, copy=False)
 
 
-def _over_white(bgra: Pixels) -> Pixels:
+def _over_white(bgra: _Pixels) -> _Pixels:
     """Lay B, G, R, A over white: ``(colour * a + white * (white - a)) / white``, rounded."""
     white = np.iinfo(bgra.dtype).max
     wide = np.uint16 if bgra.dtype == np.uint8 else np.uint32  # white squared and a half fit

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-MOST = 2
+MOST_DECODING = 2
 """Pictures decoded at once; each may take 0.5 GB meanwhile."""
 
 MOST_PER_VISITOR = 1
-PATIENCE_SECONDS = 0.3
+POLL_SECONDS = 0.3
 """So long a picture may wait before its visitor is told."""
 
 VISITOR = ContextVar("visitor", default="")
@@ -26,7 +26,7 @@ class DecodingSlots:
     each other and not the others for them.
     """
 
-    def __init__(self, most: int = MOST, per_visitor: int = MOST_PER_VISITOR) -> None:
+    def __init__(self, most: int = MOST_DECODING, per_visitor: int = MOST_PER_VISITOR) -> None:
         self._most = most
         self._per_visitor = per_visitor
         self._changed = threading.Condition()
@@ -65,7 +65,7 @@ class DecodingSlots:
             return free
 
         with self._changed:
-            if self._changed.wait_for(try_to_take, PATIENCE_SECONDS):
+            if self._changed.wait_for(try_to_take, POLL_SECONDS):
                 return
         tell = TELL.get() or (lambda _: None)
         tell(True)

@@ -22,6 +22,9 @@ REACH = 1e6
 """So far from the blob's corner, in pixels, a box ends for NMS, which else loses the others
 beside it: 1e20 + 1 is 1e20."""
 
+FLOOR = 0.001
+"""The confidence below which Soft-NMS drops a box, as cv2.dnn.softNMSBoxes does by default."""
+
 
 @dataclass(frozen=True, eq=False)
 class Detections:
@@ -129,7 +132,7 @@ class Detections:
         *,
         iou: float = 0.45,
         sigma: float = 0.5,
-        floor: float = 0.001,
+        floor: float = FLOOR,
         method: Softening = "gaussian",
         per_class: bool = True,
     ) -> Self:

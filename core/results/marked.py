@@ -132,7 +132,7 @@ class Source:
                 where, f"a box from {left:g}, {top:g} to {right:g}, {bottom:g} is empty."
             )
         if self.frame == "stored":
-            left, top, right, bottom = turned((left, top, right, bottom), self)
+            left, top, right, bottom = box_upright((left, top, right, bottom), self)
         cut = (
             max(0.0, left),
             max(0.0, top),
@@ -182,11 +182,11 @@ class Source:
             )
 
 
-def turned(xyxy: XYXY, source: Source) -> XYXY:
+def box_upright(xyxy: XYXY, source: Source) -> XYXY:
     """Move a box from the stored photo onto the upright one (CIPA DC-008, 4.6.4).
 
     >>> source = Source("a.txt", b"", "a.jpg", Size(60, 120), orientation=6)
-    >>> turned((10, 5, 50, 25), source)
+    >>> box_upright((10, 5, 50, 25), source)
     (35, 10, 55, 50)
     """
     left, top, right, bottom = xyxy

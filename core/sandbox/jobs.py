@@ -9,11 +9,11 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.sandbox.messages import Array, Message
+from core.sandbox.messages import SentArray, WorkerMessage
 
 Values = Mapping[str, Any]
-Parts = Generator[Message | None]
-Work = Callable[[Values, Sequence[Array]], Parts]
+Parts = Generator[WorkerMessage | None]
+Work = Callable[[Values, Sequence[SentArray]], Parts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,6 @@ def worker_job(*, cpu_seconds: float) -> Callable[[Work], Work]:
     return register
 
 
-def part(*arrays: Array, **values: object) -> Message:
+def part(*arrays: SentArray, **values: object) -> WorkerMessage:
     """Make a part of an answer."""
-    return Message("part", values, arrays)
+    return WorkerMessage("part", values, arrays)

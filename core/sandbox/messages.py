@@ -25,7 +25,7 @@ DTYPES = frozenset({"|u1", "<i4", "<i8", "<f4", "<f8"})
 
 _LENGTHS = struct.Struct("<II")
 
-Array = npt.NDArray[Any]
+SentArray = npt.NDArray[Any]
 
 
 class MessageBroken(ValueError):  # noqa: N818 - reads as what happened
@@ -33,7 +33,7 @@ class MessageBroken(ValueError):  # noqa: N818 - reads as what happened
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Message:
+class WorkerMessage:
     """One message.
 
     Attributes:
@@ -44,10 +44,10 @@ class Message:
 
     kind: str
     values: Mapping[str, Any] = field(default_factory=dict)
-    arrays: Sequence[Array] = ()
+    arrays: Sequence[SentArray] = ()
 
 
-def write_message(sink: BinaryIO, message: Message) -> None:
+def write_message(sink: BinaryIO, message: WorkerMessage) -> None:
     """Write a message to an unbuffered pipe.
 
     Raises:
@@ -66,7 +66,7 @@ def write_message(sink: BinaryIO, message: Message) -> None:
         _write(sink, each.reshape(-1).view(np.uint8))
 
 
-def read_message(source: BinaryIO, *, most_bytes: int) -> Message | None:
+def read_message(source: BinaryIO, *, most_bytes: int) -> WorkerMessage | None:
     """Read a message from an unbuffered pipe; None where the other side has closed it.
 
     Args:
@@ -79,10 +79,10 @@ def read_message(source: BinaryIO, *, most_bytes: int) -> Message | None:
     lengths = _read(source, _LENGTHS.size)
     if not lengths.size:
         return None
-    head_bytes, body_bytes = _LENGTHS.unpack(_all_of(lengths, _LENGTHS.size))
+    head_bytes, body_bytes = _LENGTHS.unpack(_all_of(lengths, _LENGTHS.size).tobytes())
     if head_bytes > MOST_HEAD_BYTES or body_bytes > most_bytes:
         raise MessageBroken(f"a head of {head_bytes} and a body of {body_bytes} bytes")
-    head = bytes(_all_of(_read(source, head_bytes), head_bytes))
+    head = _all_of(_read(source, head_bytes), head_bytes).tobytes()
     kind, values, shapes = _parsed(head)
     if sum(_nbytes(dtype, shape) for dtype, shape in shapes) != body_bytes:
         raise MessageBroken("the arrays do not fill the body")
@@ -94,7 +94,7 @@ def read_message(source: BinaryIO, *, most_bytes: int) -> Message | None:
         array.setflags(write=False)
         arrays.append(array)
         at = end
-    return Message(kind, values, tuple(arrays))
+    return WorkerMessage(kind, values, tuple(arrays))
 
 
 def _parsed(head: bytes) -> tuple[str, dict[str, Any], list[tuple[str, list[int]]]]:
@@ -131,7 +131,7 @@ def _nbytes(dtype: str, shape: list[int]) -> int:
 def _read(source: BinaryIO, count: int) -> npt.NDArray[np.uint8]:
     """Read so many bytes, or fewer where the other side closes the pipe before."""
     taken, at = np.empty(count, np.uint8), 0
-    view = memoryview(taken)
+    view = taken.data
     while at < count:
         came = source.readinto(view[at:])  # type: ignore[attr-defined]
         if not came:

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from core.errors import BlobscopeError
 from core.sandbox.jobs import REGISTERED
-from core.sandbox.messages import Message, MessageBroken, read_message, write_message
+from core.sandbox.messages import MessageBroken, WorkerMessage, read_message, write_message
 from core.sandbox.walls import Limits, allow_processor_time, raise_walls
 
 _MOST_TEXT = 4_000  # characters of a sentence, or of a traceback's end
@@ -29,7 +29,7 @@ def main(module: str, limits: Limits) -> None:
     walls = raise_walls(limits)
     threading.Thread(target=_leave_with_the_parent, args=(sink,), daemon=True).start()
     told = {name: getattr(walls, name) for name in walls.__slots__}
-    write_message(sink, Message("ready", told))
+    write_message(sink, WorkerMessage("ready", told))
     while (request := _next(source, limits)) is not None:
         for answer in _answered(request):
             write_message(sink, answer)
@@ -61,20 +61,20 @@ def _leave_with_the_parent(sink: BinaryIO) -> None:
     os._exit(0)
 
 
-def _next(source: BinaryIO, limits: Limits) -> Message | None:
+def _next(source: BinaryIO, limits: Limits) -> WorkerMessage | None:
     if os.name == "posix" and not select.select([source], [], [], limits.idle_seconds)[0]:
         return None
     return read_message(source, most_bytes=limits.message_bytes)
 
 
-def _answered(request: Message) -> Iterator[Message]:
+def _answered(request: WorkerMessage) -> Iterator[WorkerMessage]:
     """Answer a request: its parts, then that it is done or why it is not."""
     try:
         job = REGISTERED[request.kind]
         allow_processor_time(job.cpu_seconds)
         with closing(job.work(request.values, request.arrays)) as parts:
             for each in parts:
-                yield each or Message("alive")
+                yield each or WorkerMessage("alive")
     except BlobscopeError as error:
         yield _ended("refused", type(error).__name__, str(error))
     except MemoryError:
@@ -82,13 +82,13 @@ def _answered(request: Message) -> Iterator[Message]:
     except Exception as error:  # the border of the process: the parent tells it
         yield _ended("failed", type(error).__name__, traceback.format_exc()[-_MOST_TEXT:])
     else:
-        yield Message("done")
+        yield WorkerMessage("done")
     finally:
         allow_processor_time(0)
 
 
-def _ended(kind: str, error: str, text: str) -> Message:
-    return Message(kind, {"error": error, "text": text[:_MOST_TEXT]})
+def _ended(kind: str, error: str, text: str) -> WorkerMessage:
+    return WorkerMessage(kind, {"error": error, "text": text[:_MOST_TEXT]})
 
 
 def run(arguments: list[str]) -> None:

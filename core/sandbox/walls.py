@@ -20,7 +20,7 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-NOBODY = 65534
+NOBODY_ID = 65534
 """The user and group that own nothing, on every Unix."""
 
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446  # the same on every architecture
@@ -156,8 +156,8 @@ def _become_nobody() -> bool:
         return False
     try:
         os.setgroups([])
-        os.setgid(NOBODY)
-        os.setuid(NOBODY)
+        os.setgid(NOBODY_ID)
+        os.setuid(NOBODY_ID)
     except OSError:  # a container that has taken this right from root
         return False
     return True

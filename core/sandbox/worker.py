@@ -30,7 +30,13 @@ from core.errors import (
     SandboxSilent,
     SandboxUnavailable,
 )
-from core.sandbox.messages import Array, Message, MessageBroken, read_message, write_message
+from core.sandbox.messages import (
+    MessageBroken,
+    SentArray,
+    WorkerMessage,
+    read_message,
+    write_message,
+)
 from core.sandbox.walls import Limits, Walls
 
 PULSE_SECONDS = 0.2
@@ -78,7 +84,7 @@ class Worker:
 
     def __init__(self, module: str, limits: Limits) -> None:
         self.limits = limits
-        self._inbox: Queue[Message | MessageBroken | None] = Queue(maxsize=1)
+        self._inbox: Queue[WorkerMessage | MessageBroken | None] = Queue(maxsize=1)
         self._writer: threading.Thread | None = None
         try:
             self._process = _started(module, limits)
@@ -109,10 +115,10 @@ class Worker:
         self,
         job: str,
         values: Mapping[str, Any] | None = None,
-        arrays: Sequence[Array] = (),
+        arrays: Sequence[SentArray] = (),
         *,
         silence: float,
-    ) -> Generator[Message | None]:
+    ) -> Generator[WorkerMessage | None]:
         """Ask for a job, and give the parts of its answer as they come.
 
         A part that is not taken keeps the worker waiting, so that memory stays flat. While
@@ -131,7 +137,7 @@ class Worker:
         """
         completed = False
         try:
-            yield from self._sent(Message(job, values or {}, arrays), silence)
+            yield from self._sent(WorkerMessage(job, values or {}, arrays), silence)
             for answer in self._answers(silence):
                 if answer is None or answer.kind == "alive":
                     yield None
@@ -161,7 +167,7 @@ class Worker:
             with suppress(OSError):
                 cast("Any", pipe).close()
 
-    def _sent(self, request: Message, silence: float) -> Iterator[None]:
+    def _sent(self, request: WorkerMessage, silence: float) -> Iterator[None]:
         """Write a request, which a thread does: a pipe may be full, and nobody reading it."""
         failed: list[Exception] = []
 
@@ -187,7 +193,7 @@ class Worker:
                 raise self._death() from error
             raise error
 
-    def _answers(self, silence: float) -> Iterator[Message | None]:
+    def _answers(self, silence: float) -> Iterator[WorkerMessage | None]:
         """Give what comes; None while nothing does."""
         heard = time.monotonic()
         while True:
@@ -239,7 +245,7 @@ def death(code: int | None) -> SandboxError:
     return SandboxCrashed(f"It stops the program that reads it ({told}).")
 
 
-def _ending_of(answer: Message) -> BlobscopeError:
+def _ending_of(answer: WorkerMessage) -> BlobscopeError:
     """Translate the answer of a job that did not come to its end."""
     error, text = str(answer.values.get("error", "")), str(answer.values.get("text", ""))
     if answer.kind == "refused":

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core.errors import VideoRefused
 
@@ -173,7 +174,7 @@ def _note(data: bytes, box: Part, track: _Track) -> None:
         _note_table(box.name, _table(data, box), track)
 
 
-def _note_table(name: bytes, table: np.ndarray, track: _Track) -> None:  # type: ignore[type-arg]
+def _note_table(name: bytes, table: npt.NDArray[np.uint32], track: _Track) -> None:
     if name in (b"stts", b"ctts"):
         track.timed = max(track.timed, int(table[:, 0].sum(dtype=np.uint64)))
     if name == b"stts":
@@ -184,13 +185,13 @@ def _note_table(name: bytes, table: np.ndarray, track: _Track) -> None:  # type:
         track.chunk_samples = max(track.chunk_samples, int(table[:, 1].max()))
 
 
-def _table(data: bytes, box: Part) -> np.ndarray:  # type: ignore[type-arg]
+def _table(data: bytes, box: Part) -> npt.NDArray[np.uint32]:
     """Read a table's entries, as rows of 32-bit numbers."""
     entries, width = _uint(data, box, 4), _TABLES[box.name]
     if box.begin + 8 + entries * width > box.end:
         raise _Impossible("a table that claims more entries than it holds")
     numbers = np.frombuffer(data, ">u4", entries * width // 4, box.begin + 8)
-    return numbers.reshape(entries, width // 4)
+    return numbers.reshape(entries, width // 4).astype(np.uint32)
 
 
 def _uint(data: bytes, box: Part, at: int) -> int:

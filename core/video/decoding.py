@@ -33,7 +33,7 @@ from av.video.stream import VideoStream
 
 from core.errors import VideoRefused
 from core.sandbox.jobs import Parts, Values, part, worker_job
-from core.sandbox.messages import Array
+from core.sandbox.messages import SentArray
 from core.sandbox.walls import allow_processor_time
 from core.video.claims import check_claims
 
@@ -70,7 +70,7 @@ Clock = Literal["shown", "decoded", "none"]
 """Which time stamps of packets tell when a frame is shown: those of showing, those of
 decoding (AVI has no others), or none, so that frames are counted."""
 
-Image = npt.NDArray[np.uint8]
+StoredImage = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Orientation:
             return cls(False, a < 0, d < 0)
         return cls(True, c < 0, b < 0)
 
-    def upright(self, stored: Image) -> Image:
+    def upright(self, stored: StoredImage) -> StoredImage:
         """Turn an image, (H, W, 3); the result is contiguous."""
         image = stored.swapaxes(0, 1) if self.swapped else stored
         image = image[:: -1 if self.top_bottom else 1, :: -1 if self.left_right else 1]
@@ -147,7 +147,7 @@ class _Given:
 
 
 @worker_job(cpu_seconds=LOOK_CPU_SECONDS)
-def take_video(values: Values, arrays: Sequence[Array]) -> Parts:
+def take_video(values: Values, arrays: Sequence[SentArray]) -> Parts:
     """Take a video: its name and its bytes."""
     _Given.name, _Given.data = values["name"], arrays[0].tobytes()
     av.logging.set_level(None)
@@ -155,7 +155,7 @@ def take_video(values: Values, arrays: Sequence[Array]) -> Parts:
 
 
 @worker_job(cpu_seconds=LOOK_CPU_SECONDS)
-def look_through_video(values: Values, arrays: Sequence[Array]) -> Parts:  # noqa: ARG001
+def look_through_video(values: Values, arrays: Sequence[SentArray]) -> Parts:  # noqa: ARG001
     """Tell what the video is: codec, rate, track, size, and the time of each frame.
 
     The durations and counts that files claim are not believed: every packet is looked at.
@@ -184,7 +184,7 @@ def look_through_video(values: Values, arrays: Sequence[Array]) -> Parts:  # noq
 
 
 @worker_job(cpu_seconds=FRAME_CPU_SECONDS)
-def decode_frames(values: Values, arrays: Sequence[Array]) -> Parts:
+def decode_frames(values: Values, arrays: Sequence[SentArray]) -> Parts:
     """Give the frames of a range, upright, one at a time: number and image.
 
     The array holds the time of each frame; ``most`` ends it after so many.
@@ -303,7 +303,7 @@ def _square(stream: VideoStream, frame: VideoFrame, bounds: VideoBounds) -> tupl
 
 
 def _matrix(frame: VideoFrame) -> tuple[int, ...] | None:
-    told = frame.side_data.get("DISPLAYMATRIX")
+    told: Any = frame.side_data.get("DISPLAYMATRIX")
     return struct.unpack("=9i", bytes(told)) if told is not None else None
 
 
@@ -473,7 +473,7 @@ def _number(
     return min(max(number, last), len(times) - 1)
 
 
-def _pixels(frame: VideoFrame, track: VideoTrack) -> Image:
+def _pixels(frame: VideoFrame, track: VideoTrack) -> StoredImage:
     """Convert a frame to B, G, R and turn it; one of another size is brought to the first's."""
     try:
         stored = frame.to_ndarray(format="bgr24", width=track.width, height=track.height)

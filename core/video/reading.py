@@ -19,7 +19,7 @@ import numpy as np
 from core.errors import SandboxError, SandboxUnavailable, VideoRefused
 from core.picture.image import BgrImage
 from core.picture.size import Size
-from core.sandbox.messages import Array, Message
+from core.sandbox.messages import SentArray, WorkerMessage
 from core.sandbox.walls import Limits
 from core.sandbox.worker import lent
 from core.video.decoding import CODECS, FASTEST, VideoBounds, VideoTrack
@@ -32,10 +32,10 @@ MAX_VIDEO_BYTES = 100 * 10**6
 MAX_SECONDS = 15 * 60
 MAX_FRAMES = MAX_SECONDS * 60
 MAX_FRAME_PIXELS = 4096 * 2304
-LOOK_SECONDS = 20.0
+VIDEO_LOOK_SECONDS = 20.0
 """How long a page waits for one answer about a video: what it is, or one frame of it."""
 
-LIMITS = Limits(
+VIDEO_LIMITS = Limits(
     memory_bytes=490 * 2**20,  # beside the video itself; AV1 of the largest frames takes 435
     cpu_seconds=3600,  # both threads of a whole job; frames and looks have narrower limits
     idle_seconds=30.0,
@@ -128,7 +128,9 @@ def video_info(video: Video) -> VideoInfo:
     container = _container_of(video)
     info: VideoInfo | None = None
     asked = {"container": container, "bounds": _bounds()}
-    for answer in _within(video, LOOK_SECONDS, _answers(video, "look_through_video", asked)):
+    for answer in _within(
+        video, VIDEO_LOOK_SECONDS, _answers(video, "look_through_video", asked)
+    ):
         info = _info_of(video, answer, container)
     if info is None:
         raise _nonsense(video)
@@ -195,7 +197,9 @@ def first_frame(video: Video, info: VideoInfo, frame_range: FrameRange) -> Frame
     Raises:
         VideoRefused: there is none, or it lies too far behind a key frame.
     """
-    chosen = list(_within(video, LOOK_SECONDS, pulsed_frames(video, info, frame_range, most=1)))
+    chosen = list(
+        _within(video, VIDEO_LOOK_SECONDS, pulsed_frames(video, info, frame_range, most=1))
+    )
     if chosen:
         return chosen[0]
     raise VideoRefused(
@@ -231,12 +235,12 @@ def _bounds() -> dict[str, int]:
 
 
 def _limits(video: Video) -> Limits:
-    return replace(LIMITS, memory_bytes=LIMITS.memory_bytes + len(video.data))
+    return replace(VIDEO_LIMITS, memory_bytes=VIDEO_LIMITS.memory_bytes + len(video.data))
 
 
 def _answers(
-    video: Video, job: str, values: Mapping[str, Any], arrays: Sequence[Array] = ()
-) -> Generator[Message | None]:
+    video: Video, job: str, values: Mapping[str, Any], arrays: Sequence[SentArray] = ()
+) -> Generator[WorkerMessage | None]:
     """Ask a worker that holds the video; say in its name what went wrong there."""
     with (
         _told(video),
@@ -251,7 +255,7 @@ def _answers(
         yield from worker.ask(job, values, arrays, silence=_SILENCE_SECONDS)
 
 
-def _nothing(answers: Generator[Message | None]) -> Generator[None]:
+def _nothing(answers: Generator[WorkerMessage | None]) -> Generator[None]:
     with closing(answers):
         for _ in answers:
             yield None
@@ -283,7 +287,7 @@ def _within(video: Video, seconds: float, answers: Generator[T | None]) -> Gener
                 )
 
 
-def _info_of(video: Video, answer: Message, container: Container) -> VideoInfo:
+def _info_of(video: Video, answer: WorkerMessage, container: Container) -> VideoInfo:
     """Make sure that an answer can be what a video is; nobody vouches for a worker."""
     try:
         track, (times,) = VideoTrack.told(answer.values["track"]), answer.arrays
@@ -304,18 +308,19 @@ def _info_of(video: Video, answer: Message, container: Container) -> VideoInfo:
     return VideoInfo(codec, size, rate, tuple(times.tolist()), track)
 
 
-def _rises(times: Array) -> bool:
+def _rises(times: SentArray) -> bool:
     """Tell whether these can be the times of frames: from 0 on, never falling."""
     if times.dtype != np.float64 or times.ndim != 1 or not 0 < times.size <= MAX_FRAMES:
         return False
     return bool(np.isfinite(times).all() and times[0] == 0 and (np.diff(times) >= 0).all())
 
 
-def _frame(video: Video, answer: Message, info: VideoInfo, last: int) -> Frame:
-    number = answer.values.get("number")
-    known = type(number) is int and last < number < len(info.times)
+def _frame(video: Video, answer: WorkerMessage, info: VideoInfo, last: int) -> Frame:
+    number: Any = answer.values.get("number")
     shape = (info.size.height, info.size.width, 3)
-    if not known or [(each.dtype, each.shape) for each in answer.arrays] != [(np.uint8, shape)]:
+    if type(number) is not int or not last < number < len(info.times):
+        raise _nonsense(video)
+    if [(each.dtype, each.shape) for each in answer.arrays] != [(np.dtype(np.uint8), shape)]:
         raise _nonsense(video)
     return Frame(number, info.times[number], BgrImage(answer.arrays[0]))
 

@@ -88,7 +88,7 @@ def mirrored(tmp_path_factory, monkeypatch) -> None:
 
 
 def canvas(page: Page) -> Locator:
-    return page.get_by_role("application", name=re.compile("^Boxes on the picture"))
+    return page.get_by_role("application", name=re.compile("^Detections on the picture"))
 
 
 def told(page: Page) -> Locator:
@@ -308,7 +308,7 @@ def test_hovering_a_box_tells_its_label_its_confidence_and_its_place(detection):
         pytest.fail("no box could be pointed at")
     expect(page.locator(".boxes output")).to_have_text(words)
     page.mouse.move(frame["x"] - 20, frame["y"])
-    expect(told(page)).to_contain_text("chosen: #1")
+    expect(told(page)).to_contain_text("selected: #1")
 
 
 def test_a_click_chooses_a_box_and_the_list_follows(detection):
@@ -322,7 +322,7 @@ def test_a_click_chooses_a_box_and_the_list_follows(detection):
     page.keyboard.press("Enter")
     expect(chooser).to_have_value(re.compile("^#2 "))
     page.keyboard.press("Escape")
-    expect(told(page)).to_have_text(re.compile("^chosen: #2 "))
+    expect(told(page)).to_have_text(re.compile("^selected: #2 "))
     frame, first = canvas(page).bounding_box(), found_box(0)
     assert frame is not None
     page.mouse.click(
@@ -352,7 +352,7 @@ def test_all_boxes_can_be_walked_by_keyboard_and_ghosts_tell_who_removed_them(de
     expect(told(page)).to_have_text(re.compile("^#1 "))
     for _ in range(kept):
         page.keyboard.press("ArrowRight")
-    expect(told(page)).to_contain_text(re.compile(r"removed by #\d+ with IoU 0\.\d\d"))
+    expect(told(page)).to_contain_text(re.compile(r"suppressed by #\d+ with IoU 0\.\d\d"))
     page.keyboard.press("Enter")  # what is gone cannot be chosen
     expect(page.get_by_role("combobox", name="Selected box")).to_have_value(re.compile("^#1 "))
 
@@ -361,7 +361,7 @@ def test_without_the_canvas_the_servers_own_sliders_do_it_all(detection):
     page = detection
     slider(page, "confidence").press("End")
     expect(page.get_by_text("No detections.", exact=False)).to_be_visible()
-    expect(page.locator(".boxes .count")).to_contain_text("0 of 0 kept")
+    expect(page.locator(".boxes .count")).to_contain_text("0 of 0 boxes kept")
     slider(page, "confidence").press("Home")
     page.get_by_role("img", name=re.compile("^Result: ")).first.wait_for()
 

@@ -188,9 +188,7 @@ def test_boxes_with_the_right_label_come_back_on_the_video(open_live):
     assert near(image, bike, within=40).mean() > 0.003
     for name in ("camera", "model", "inference", "latency", "dropped"):
         expect(page.get_by_test_id("stMetric").filter(has_text=name)).to_be_visible()
-    expect(
-        page.get_by_text(re.compile(r"On this screen: \d+\.\d frames a second"))
-    ).to_be_visible()
+    expect(page.get_by_text(re.compile(r"On this screen: \d+\.\d FPS"))).to_be_visible()
     keep(page, "live-1440-light")
 
 

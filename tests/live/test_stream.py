@@ -218,7 +218,7 @@ def test_whatever_breaks_a_stream_is_said_and_gives_its_place_back(opened, monke
     stream.begin()
     stream.offer(frame(RED))
     stream.join(PATIENCE)
-    assert "broke off (MemoryError). Press START" in stream.why_ended
+    assert "failed (MemoryError). Press START" in stream.why_ended
     assert "A stream broke off" in caplog.text
     assert stream.recording.over
     assert slots.taken == 0
@@ -233,7 +233,7 @@ def test_footage_that_breaks_is_said_as_well(opened, caplog):
     stream.video_source = Broken()
     stream.begin()
     assert stream.ended.wait(PATIENCE)
-    assert "broke off (OSError)" in stream.why_ended
+    assert "failed (OSError)" in stream.why_ended
     assert "no such disk" in caplog.text
 
 

@@ -105,7 +105,7 @@ def test_a_sigmoid_is_the_softmax_of_a_logit_and_a_zero(logits):
 )
 def test_what_no_classifier_answers_is_refused_with_its_shapes(shapes):
     outputs = Outputs({f"out{i}": np.zeros(s, np.float32) for i, s in enumerate(shapes)})
-    with pytest.raises(LayoutUnknown, match="one row of numbers") as caught:
+    with pytest.raises(LayoutUnknown, match="one row of scores") as caught:
         confidences(outputs)
     assert all(str(list(shape)) in str(caught.value) for shape in shapes)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import TruthAmbiguous, TruthUnreadable
-from core.picture.image import _turned
+from core.picture.orientation import turned
 from core.picture.size import Size
 from core.results.truth import MAX_OBJECTS, MAX_TRUTH_BYTES, Marked, read_truth, truth_for
 
@@ -446,7 +446,7 @@ def test_boxes_as_fractions_in_a_file_of_pixels_raise_a_doubt():
 def test_truth_of_the_stored_photo_is_turned_as_decode_turns_the_pixels(orientation):
     stored = np.zeros((60, 120, 3), np.uint8)
     stored[5:25, 10:50] = 255
-    upright = _turned(stored, orientation)
+    upright = turned(stored, orientation)
     rows, columns = np.nonzero(upright[..., 0])
     wanted = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
     about = {"picture": "p.jpg", "size": Size.of(upright), "orientation": orientation}

@@ -10,18 +10,24 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from core.sandbox import messages
-from core.sandbox.messages import DTYPES, Message, MessageBroken, read_message, write_message
+from core.sandbox.messages import (
+    DTYPES,
+    MessageBroken,
+    WorkerMessage,
+    read_message,
+    write_message,
+)
 
 MOST = 1 << 20
 
 
-def sent(message: Message) -> bytes:
+def sent(message: WorkerMessage) -> bytes:
     pipe = io.BytesIO()
     write_message(pipe, message)
     return pipe.getvalue()
 
 
-def read(data: bytes, most_bytes: int = MOST) -> Message | None:
+def read(data: bytes, most_bytes: int = MOST) -> WorkerMessage | None:
     return read_message(io.BytesIO(data), most_bytes=most_bytes)
 
 
@@ -43,7 +49,7 @@ def head(told: object, body: bytes = b"") -> bytes:
     ),
 )
 def test_what_is_sent_comes_back(some, values):
-    came = read(sent(Message("part", values, some)))
+    came = read(sent(WorkerMessage("part", values, some)))
     assert came.kind == "part"
     assert came.values == values
     for ours, theirs in zip(some, came.arrays, strict=True):
@@ -53,7 +59,7 @@ def test_what_is_sent_comes_back(some, values):
 
 
 def test_messages_stand_one_behind_the_other_and_then_the_pipe_is_closed():
-    pipe = io.BytesIO(sent(Message("a", {}, [np.arange(3)])) + sent(Message("b")))
+    pipe = io.BytesIO(sent(WorkerMessage("a", {}, [np.arange(3)])) + sent(WorkerMessage("b")))
     assert [read_message(pipe, most_bytes=MOST).kind for _ in range(2)] == ["a", "b"]
     assert read_message(pipe, most_bytes=MOST) is None
 
@@ -118,7 +124,7 @@ def test_what_is_no_message_is_refused_before_it_costs_anything(data):
 
 
 def test_a_length_may_be_the_limit_and_not_more():
-    data = sent(Message("a", {}, [np.zeros(100, np.uint8)]))
+    data = sent(WorkerMessage("a", {}, [np.zeros(100, np.uint8)]))
     assert read(data, 100).arrays[0].shape == (100,)
     with pytest.raises(MessageBroken):
         read(data, 99)
@@ -133,18 +139,18 @@ def test_a_slow_pipe_gives_whole_messages():
             return super().write(bytes(data[:1]))
 
     pipe = Dripping()
-    write_message(pipe, Message("a", {"x": 1}, [np.arange(20)]))
+    write_message(pipe, WorkerMessage("a", {"x": 1}, [np.arange(20)]))
     pipe.seek(0)
     assert read_message(pipe, most_bytes=MOST).arrays[0].tolist() == list(range(20))
 
 
 def test_what_is_not_sent():
     for message in (
-        Message("a", {"x": "y" * messages.MOST_HEAD_BYTES}),
-        Message("a", {}, [np.array([None])]),
-        Message("a", {}, [np.zeros(3, np.complex128)]),
+        WorkerMessage("a", {"x": "y" * messages.MOST_HEAD_BYTES}),
+        WorkerMessage("a", {}, [np.array([None])]),
+        WorkerMessage("a", {}, [np.zeros(3, np.complex128)]),
     ):
         with pytest.raises(MessageBroken):
             sent(message)
     with pytest.raises(ValueError, match="JSON compliant"):
-        sent(Message("a", {"x": float("nan")}))
+        sent(WorkerMessage("a", {"x": float("nan")}))

@@ -229,12 +229,11 @@ def test_the_script_lets_all_rows_through_as_blobscope_does(done_jobs):
 def test_each_shipped_model_gets_a_script_or_a_sentence(model):
     picture = sample_picture("cat")
     try:
-        run = run_model(picture, model)
-        provenance = Provenance(picture, run.image_size, model, model.blob)
+        provenance = Provenance(picture, run_model(picture, model))
         if model.task == "classification":
-            code = classification_script(provenance, run, 3)
+            code = classification_script(provenance, 3)
         else:
-            code = detection_script(provenance, run, Thresholds())
+            code = detection_script(provenance, Thresholds())
     except BlobscopeError as error:
         code, sentence = "", str(error)
     else:

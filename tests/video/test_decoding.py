@@ -18,6 +18,11 @@ from tests.videos import blocks, number_in, numbered
 BOUNDS = asdict(VideoBounds(54_000, 4096 * 2304))
 
 
+@pytest.fixture(autouse=True)
+def no_limit_for_this_process(monkeypatch):
+    monkeypatch.setattr(decoding, "allow_processor_time", lambda _: None)
+
+
 def looked(data: bytes, container: str = "mov"):
     """Look a video through; its track, and the time of each frame."""
     ask(decoding.take_video, {"name": "clip"}, [np.frombuffer(data, np.uint8)])

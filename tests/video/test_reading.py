@@ -1,13 +1,16 @@
 import random
 import struct
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 from core.errors import VideoRefused
+from core.sandbox.messages import WorkerMessage
 from core.sandbox.worker import Worker
 from core.video import reading
+from core.video.decoding import Orientation, VideoTrack
 from core.video.reading import FrameRange, Video, expected, first_frame, frames, video_info
 from tests.videos import number_in, numbered, sound_only
 
@@ -146,8 +149,8 @@ def test_a_codec_that_nobody_needs_is_refused():
     [
         ("MAX_SECONDS", 2, "minutes long; the limit is"),
         ("MAX_FRAMES", 50, "claims 60 frames, and a video may have at most 50"),
-        ("MAX_PIXELS", 1000, "320 x 240 pixels"),
-        ("MAX_BYTES", 1000, "limit is 0 MB"),
+        ("MAX_FRAME_PIXELS", 1000, "320 x 240 pixels"),
+        ("MAX_VIDEO_BYTES", 1000, "limit is 0 MB"),
     ],
 )
 def test_limits_are_sentences(limit, value, words, monkeypatch):
@@ -172,6 +175,70 @@ def test_damage_in_the_middle_costs_some_frames_only():
     seen = [frame.number for frame in frames(clip, video_info(clip), ALL)]
     assert 20 <= len(seen) < 60
     assert seen == sorted(set(seen)), "each once, and never back"
+
+
+def told(**changes) -> WorkerMessage:
+    """Say what a worker says of a video of 64 x 48 and three frames, with something changed."""
+    track = VideoTrack("mov", 0, 64, 48, Orientation(), "shown", 0)
+    values = {"track": asdict(track), "codec": "H.264", "rate": 10.0} | changes
+    times = values.pop("times", np.array([0.0, 0.1, 0.2]))
+    return WorkerMessage("part", values, (times,))
+
+
+def test_what_a_worker_says_is_believed_where_it_can_be():
+    info = reading._info_of(Video("clip", b""), told(), "mov")
+    assert (str(info.size), info.times) == ("64 x 48", (0.0, 0.1, 0.2))
+
+
+TRACK = told().values["track"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"codec": "a codec <b>of its own</b>"},
+        {"rate": 0.0},
+        {"rate": 1e9},
+        {"rate": "fast"},
+        {"track": {}},
+        {"track": None},
+        {"track": TRACK | {"width": 0}},
+        {"track": TRACK | {"width": 10**9}},
+        {"track": TRACK | {"container": "concat"}},
+        {"track": TRACK | {"orientation": 1}},
+        {"times": np.array([0, 1], np.int64)},
+        {"times": np.array([])},
+        {"times": np.array([0.1, 0.2])},
+        {"times": np.array([0.0, np.nan])},
+        {"times": np.array([0.0, 2.0, 1.0])},
+        {"times": np.zeros((2, 2))},
+        {"times": np.zeros(54_001)},
+    ],
+)
+def test_a_worker_that_was_taken_over_cannot_make_us_believe_nonsense(changes):
+    with pytest.raises(VideoRefused, match="answer what cannot be"):
+        reading._info_of(Video("clip", b""), told(**changes), "mov")
+
+
+@pytest.mark.parametrize(
+    ("number", "image"),
+    [
+        (1, np.zeros((48, 64), np.uint8)),
+        (1, np.zeros((49, 64, 3), np.uint8)),
+        (1, np.zeros((48, 64, 3), np.float32)),
+        (0, np.zeros((48, 64, 3), np.uint8)),
+        (3, np.zeros((48, 64, 3), np.uint8)),
+        (True, np.zeros((48, 64, 3), np.uint8)),
+        ("1", np.zeros((48, 64, 3), np.uint8)),
+    ],
+)
+def test_a_frame_that_cannot_be_one_of_the_video_is_not_taken(number, image):
+    clip = Video("clip", b"")
+    info = reading._info_of(clip, told(), "mov")
+    good = WorkerMessage("part", {"number": 1}, (np.zeros((48, 64, 3), np.uint8),))
+    assert reading._frame(clip, good, info, 0).number == 1
+    with pytest.raises(VideoRefused, match="answer what cannot be"):
+        reading._frame(clip, WorkerMessage("part", {"number": number}, (image,)), info, 0)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 
-from core.picture.header import Decoder, Header, Kind, Unfit, checked_size
+from core.picture.header import Header, Kind, PixelReader, Unfit, checked_size
 
 _CORE, _ALPHA_FROM = 12, 56  # lengths: OS/2's header, and the first that has an alpha mask
 _PLAIN, _RLE8, _RLE4, _MASKS = 0, 1, 2, 3
@@ -37,7 +37,7 @@ def read_bmp(data: bytes) -> Header:
         if start + row * size.height > len(data):
             raise ValueError("cut off before the last row")
     kind = _kind(data, start, length, bits, packing)
-    decoder: Decoder = "Pillow" if bits in (16, 32) else "cv2 colour"
+    decoder: PixelReader = "Pillow" if bits in (16, 32) else "cv2 colour"
     return Header(
         "BMP",
         size,

@@ -3,10 +3,7 @@
 import json
 import struct
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-
-_UNPACK = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 
 def pack(head: Mapping[str, Any], parts: Mapping[str, bytes]) -> bytes:
@@ -17,8 +14,3 @@ def pack(head: Mapping[str, Any], parts: Mapping[str, bytes]) -> bytes:
     named = {**head, "parts": [(name, len(data)) for name, data in parts.items()]}
     written = json.dumps(named).encode()
     return b"".join((struct.pack("<I", len(written)), written, *parts.values()))
-
-
-def script_of(script: Path) -> str:
-    """Read the script of a component, with the unpacking code in front."""
-    return _UNPACK + script.read_text(encoding="utf-8")

@@ -138,5 +138,5 @@ def _look_on(job: Job[T], *, key: str, noun: str, show: Callable[[Job[T]], None]
 def _so_far(job: Job[T], noun: str) -> str:
     left = job.seconds_left
     rest = "" if left is None else f" · about {about_seconds(left)} left"
-    waits = " · waiting to decode a picture" if SLOTS.is_waiting(visitor_name()) else ""
+    waits = " · waiting for a decoding slot" if SLOTS.is_waiting(visitor_name()) else ""
     return f"{job.count:,} of {amount(job.total, noun)}{rest}{waits}"

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from functools import partial
+from zipfile import ZipFile
 
 import pytest
 import streamlit as st
@@ -148,7 +149,7 @@ def test_the_script_on_the_page_is_the_one_to_download(visit, offered):
 
 
 @needs_shared
-def test_other_peoples_weights_do_not_travel_in_the_zip(visit, offered, monkeypatch):
+def test_other_peoples_weights_travel_only_when_wanted(visit, offered, monkeypatch):
     monkeypatch.setenv("BLOBSCOPE_MODELS", str(NETS))
     app = visit(
         "detection",
@@ -158,3 +159,7 @@ def test_other_peoples_weights_do_not_travel_in_the_zip(visit, offered, monkeypa
     )
     assert any("model files are not included" in each.value for each in app.caption)
     assert len(made(offered["Runnable ZIP"])) < 1_000_000
+    (wanted,) = (each for each in app.checkbox if "(3.7 MB)" in each.label)
+    wanted.check().run()
+    names = ZipFile(io.BytesIO(made(offered["Runnable ZIP"]))).namelist()
+    assert {"yolox_nano.onnx", "LICENCE-AND-SOURCE.txt"} <= set(names)

@@ -12,13 +12,20 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.blob.arithmetic import Operands, neighbours_across, neighbours_down, resize_step
+from core.blob.arithmetic import (
+    WEIGHT_ONE,
+    Operands,
+    neighbours_across,
+    neighbours_down,
+    resize_step,
+)
 from core.blob.make import planes
 from core.blob.spec import BlobSpec
 from core.blob.trace import Stage, Trace
 from core.render.palette import DIVERGING, GREY
 from core.render.planes import PlaneScale
-from pages.components.browser.payload import pack, script_of
+from pages.components.browser.modules import script_of
+from pages.components.browser.payload import pack
 
 MOST_BLOB_PIXELS = 1024 * 1024
 """12.6 MB of float32, with the pictures up to 28 MB: well below server.maxMessageSize."""
@@ -73,6 +80,7 @@ def _head(traced: Trace, spec: BlobSpec, scale: PlaneScale) -> dict[str, Any]:
         "order": _names(traced["image"]),
         "blobOrder": _names(traced["planes"]),
         "places": operands.places,
+        "weightOne": WEIGHT_ONE,
         "layout": spec.layout,
         "type": traced.blob.dtype.name,
         "mean": operands.mean.tolist(),

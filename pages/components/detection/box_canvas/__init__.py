@@ -20,12 +20,13 @@ from core.nets.card import ModelCard
 from core.picture.image import Picture
 from core.picture.size import Size
 from core.pipeline import MOST_CANDIDATES, DetectionResult, nms_candidates
-from core.render.boxes import NUMBERED, BoxStyle
+from core.render.boxes import LINE, NUMBERED, TEXT, BoxStyle
 from core.render.encode import for_display, jpeg
 from core.render.palette import Bgr, class_colour, confidence_colour, text_colour
 from core.render.shown import Shown
-from core.results.detections import Detections
-from pages.components.browser.payload import pack, script_of
+from core.results.detections import FLOOR, REACH, Detections
+from pages.components.browser.modules import script_of
+from pages.components.browser.payload import pack
 from pages.components.inputs.chosen_box import choose_row
 from pages.components.shell.cached import cached_shown
 
@@ -87,6 +88,9 @@ def packed(shown: Shown, result: DetectionResult, state: Mapping[str, Any]) -> b
         "classes": _classes(boxes, result.run.card),
         "ramp": _ramp(),
         "most": MOST_CANDIDATES,
+        "reach": REACH,
+        "floor": FLOOR,
+        "pen": {"line": LINE, "text": TEXT},
         "drawn": zlib.crc32(parts["picture"]),
     }
     return pack(head, parts)
