@@ -1,4 +1,4 @@
-"""The house's floors: who may import whom. ``core/__init__.py`` says it in words."""
+"""The floors: who may import whom. ``docs/architecture.md`` says it in words."""
 
 import ast
 from collections.abc import Iterator
