@@ -75,7 +75,7 @@ def test_the_first_request_of_a_process_may_be_a_deep_link(name, start_app, open
         "Blob",
         "Classification",
         "Detection",
-        "Many pictures",
+        "Batch",
         "Video",
         "Live",
         "Experiments",
