@@ -540,7 +540,7 @@ def test_the_number_of_objects_is_bounded():
         read("a.txt", line * (MAX_OBJECTS + 1))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(["txt", "xml", "json"]), st.binary(max_size=200))
 def test_whatever_the_bytes_there_is_a_truth_or_a_sentence(ending, data):
     with suppress(TruthUnreadable):
@@ -563,7 +563,7 @@ JSONS = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.dictionaries(
         st.sampled_from(["images", "annotations", "categories"]),
@@ -584,7 +584,7 @@ def test_whatever_the_json_there_is_a_truth_or_a_sentence(whole):
         read("a.json", json.dumps(whole))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text("0123456789.-e \nxnaif", max_size=60))
 def test_whatever_the_lines_there_is_a_truth_or_a_sentence(text):
     with suppress(TruthUnreadable):
