@@ -139,10 +139,12 @@ def test_a_foreign_origin_is_refused_without_a_network_before_anybody_came(tmp_p
 
 
 def test_streamlit_run_app_refuses_a_foreign_origin_as_soon_as_a_visitor_came(tmp_path):
-    with started(tmp_path, "-m", "streamlit", "run", "app.py") as port:
-        with handshake(port, f"http://localhost:{port}") as session:
-            run_page(session)
-            assert_foreigners_are_refused(port, tmp_path)
+    with (
+        started(tmp_path, "-m", "streamlit", "run", "app.py") as port,
+        handshake(port, f"http://localhost:{port}") as session,
+    ):
+        run_page(session)
+        assert_foreigners_are_refused(port, tmp_path)
 
 
 def test_a_named_origin_is_still_let_in(monkeypatch):
