@@ -30,6 +30,7 @@ from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.pipeline import Thresholds
 from core.results.decoders import decode_outputs
+from core.results.layout import NetFacts
 from core.sandbox.worker import end_idle
 from core.series.question import Question
 from core.video.annotate import annotate
@@ -144,7 +145,7 @@ def _asked(image: np.ndarray, net: cv2.dnn.Net, model: ModelCard) -> np.ndarray:
     net.setInput(blob)
     names = net.getUnconnectedOutLayersNames()
     outputs = dict(zip(names, net.forward(names), strict=True))
-    rows = decode_outputs(outputs, Size(*size), model.layout, anchors=model.anchors)
+    rows = decode_outputs(outputs, NetFacts(Size(*size), model.anchors), model.layout)
     found = rows.above(model.confidence).suppressed(iou=model.iou)
     factor = np.array([*SIZE.cv2, *SIZE.cv2]) / (*size, *size)
     texts = zip(found.xyxy * factor, found.class_id, found.confidence, strict=True)

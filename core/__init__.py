@@ -11,7 +11,8 @@ blob         float32 (N, C, H, W), the input of a net (or (N, H, W, C) where the
 plane        one channel of a blob, (H, W)
 spec         how an image becomes a blob: scalefactor, mean, std, swap_rb, size, fit ...
 preset       a spec with a name and a note on the nets it suits
-fit          the resize mode: stretch, crop or letterbox
+fit          the resize mode: stretch, crop or letterbox; OpenCV's letterbox truncates the
+             resized side, ``letterbox, rounded`` rounds it
 placement    where the image lies in the blob, and the inverse mapping
 stage        one step between image and blob, with its values
 trace        all stages of one image on its way into the blob, in order
@@ -31,7 +32,13 @@ model        a card and its files: a folder under ``models/``
 mirror       a folder or address that holds the models' files by name
 outputs      the arrays that ``forward`` returned, by layer name
 layout       of a blob, the order of its axes: NCHW or NHWC; of outputs, how a detector
-             writes its boxes into rows (``ssd``, ``yolov8`` ...)
+             writes its boxes into rows (``ssd``, ``yolov8`` ...): core/results/layouts
+match        an output layout whose shapes are those of outputs, and what speaks for and
+             against it; the layout that alone fits is recognised
+left out     what a row holds beside its box and scores, such as key points, and nobody reads
+corners      of a box that is turned: its four corners; ``xyxy`` is the upright box around it
+facts        of a net: what is known of it beside its outputs, such as its anchors
+box coding   how a row's numbers become a box: offsets, distances, sigmoid and anchor ...
 anchors      widths and heights from which a grid detector counts its boxes' sides; those
              of a YOLOv2 in cells, all others in pixels of the blob
 head         one grid that a detector lays over the blob, and the raw rows it answers
@@ -102,19 +109,6 @@ lease        permission to run a stream, for a time that can be extended; the nu
              slots is limited
 video source a video instead of a camera, played in a loop
 
-Imports point down only:
-
-environment, wording, errors, outputs < picture < blob < nets
-                  picture < results
-                  blob, results < render
-            blob, nets, results < pipeline < answers
-                                  pipeline < doubts
-                                    answers, render < lab
-                                    answers, render < series < video < share
-                                                               video < live
-environment, errors < jobs
-errors < sandbox < picture, video
-
-``nets`` and ``results`` do not know each other: a card names its output layout and
-``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.
+Imports point down only: ``docs/architecture.md`` has the floors, and ``tests/test_floors.py``
+guards them.
 """

@@ -11,7 +11,6 @@ from core.outputs import Outputs
 from core.picture.samples import sample_picture
 from core.pipeline import Run, run_model
 from core.results.classification import scores
-from core.results.decoders import class_count, recognised
 
 PROBES = ("astronaut", "coffee")
 """Two photos that have nothing in common, and that every installation has."""
@@ -41,20 +40,9 @@ def classes_of(run: Run) -> int | None:
     Raises:
         LayoutUnknown: the outputs are in no layout that we read.
     """
-    outputs, card = run.outputs, run.card
-    if card.task == "classification":
-        return int(scores(outputs).size)
-    layout = recognised(outputs, run.placement.blob) if card.layout == "auto" else card.layout
-    widths = {array.shape for array in outputs.values()}
-    if layout == "darknet":
-        return int(max(shape[-1] for shape in widths)) - 5
-    if layout in ("yolov5", "yolox", "yolov8"):
-        table = next(shape for shape in widths if len(shape) == 3)
-        own, side = (4, 1) if layout == "yolov8" else (5, 2)
-        return int(class_count(table[side] - own, outputs))
-    if layout == "yolov2":
-        return int(max(shape[1] for shape in widths)) // max(1, len(card.anchors)) - 5
-    return None
+    if run.card.task == "classification":
+        return int(scores(run.outputs).size)
+    return run.reading.classes
 
 
 def constant_doubt(card: ModelCard) -> str:

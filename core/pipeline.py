@@ -7,8 +7,8 @@ there, and every slider acts on them only.
 """
 
 import time
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +24,12 @@ from core.picture.image import BgrImage, Picture, decode_picture
 from core.picture.placement import Placement
 from core.picture.size import Size
 from core.results.classification import Ranked, confidences, top_k
-from core.results.decoders import LayoutName, decode_outputs, sift
+from core.results.decoders import decode_above, decode_outputs, grids
 from core.results.detections import Detections
-from core.results.grids import Grids, HeadRule, grids
+from core.results.grids import Grids, HeadRule
+from core.results.layout import NetFacts
 from core.results.ledger import Ledger, NmsStages, ledger
+from core.results.recognition import LayoutMatch, Recognition, named, recognition
 
 MOST_CANDIDATES = 1000
 """The maximum number of boxes for NMS, by confidence; its time grows quadratically."""
@@ -63,6 +65,25 @@ class Run:
     placement: Placement
     outputs: Outputs
     times: RoadTimes
+
+    @property
+    def net_facts(self) -> NetFacts:
+        """What is known of the net beside its outputs."""
+        return net_facts(self.card, self.placement.blob)
+
+    @cached_property
+    def reading(self) -> LayoutMatch:
+        """In which layout the outputs are read, and why: recognised once per run.
+
+        Raises:
+            LayoutUnknown: no layout fits, or several, or the card's own does not.
+        """
+        return named(self.outputs, self.net_facts, self.card.layout)
+
+    @property
+    def recognised(self) -> Recognition:
+        """Which layouts the outputs could be written in, whatever the card says."""
+        return recognition(self.outputs, self.net_facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +200,18 @@ def run_image(
 
 def raw_detections(run: Run) -> Detections:
     """Decode every row the net gave, in blob pixels, without any threshold."""
-    layout = cast(LayoutName, run.card.layout)  # a word the card holds and decoders know
-    return decode_outputs(run.outputs, run.placement.blob, layout, anchors=run.card.anchors)
+    return decode_outputs(run.outputs, run.net_facts, run.reading.layout)
+
+
+def net_facts(card: ModelCard, blob: Size) -> NetFacts:
+    """Tell what a card knows of a net's outputs, for a blob of this size."""
+    return NetFacts(
+        size=blob,
+        anchors=card.anchors,
+        labels=len(card.labels),
+        label_offset=card.label_offset,
+        darknet=card.framework == "darknet",
+    )
 
 
 def grids_of(run: Run) -> Grids:
@@ -190,14 +221,8 @@ def grids_of(run: Run) -> Grids:
         LayoutUnknown: the rows of this net lie in no grid.
         CardInvalid: its .cfg does not say which anchors it has.
     """
-    layout = cast(LayoutName, run.card.layout)
-    return grids(
-        run.outputs,
-        run.placement.blob,
-        layout,
-        rules=_head_rules(run.card),
-        anchors=run.card.anchors,
-    )
+    facts = replace(run.net_facts, heads=_head_rules(run.card))
+    return grids(run.outputs, facts, run.reading.layout)
 
 
 def _head_rules(card: ModelCard) -> tuple[HeadRule, ...]:
@@ -214,7 +239,7 @@ def _head_rule(section: HeadSection) -> HeadRule:
         anchors=section.anchors,
         classes=section.classes,
         in_cells=section.kind == "region",
-        reach=section.scale_x_y,
+        scale_xy=section.scale_x_y,
         squared=section.new_coords,
     )
 
@@ -222,22 +247,17 @@ def _head_rule(section: HeadSection) -> HeadRule:
 def detect(run: Run, thresholds: Thresholds) -> DetectionResult:
     """Read the boxes out of the outputs, in pixels of the original picture."""
     begin = time.perf_counter()
-    layout = cast(LayoutName, run.card.layout)
-    sifted = sift(
-        run.outputs,
-        run.placement.blob,
-        layout,
-        above=thresholds.confidence,
-        anchors=run.card.anchors,
+    decoded = decode_above(
+        run.outputs, run.net_facts, run.reading.layout, above=thresholds.confidence
     )
-    wanted, _, _, kept = _steps(sifted.confident, run, thresholds)
+    wanted, _, _, kept = _steps(decoded.confident, run, thresholds)
     return DetectionResult(
         run=run,
         thresholds=thresholds,
-        raw=sifted.rows,
-        top_confidence=sifted.surest,
-        confident=len(sifted.confident),
-        classes=_counted(sifted.confident),
+        raw=decoded.rows,
+        top_confidence=decoded.top_confidence,
+        confident=len(decoded.confident),
+        classes=_counted(decoded.confident),
         wanted=len(wanted),
         kept=kept,
         read_ms=1e3 * (time.perf_counter() - begin),

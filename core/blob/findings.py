@@ -124,6 +124,11 @@ def ellipse(case: Case) -> str:
     return f"a circle is {distortion(case):.2f} times as long as wide"
 
 
+def inner_size(case: Case) -> str:
+    """Write the size of the picture in the blob, without bars."""
+    return f"the picture is {place(Size.of(case.image), case.spec).resized} in the blob"
+
+
 def distortion(case: Case) -> float:
     """Divide the larger scale, across or down, by the smaller one: 1 keeps shapes."""
     across, down = place(Size.of(case.image), case.spec).scale

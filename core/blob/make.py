@@ -18,6 +18,7 @@ _MODES = {
     "stretch": cv2.dnn.DNN_PMODE_NULL,
     "crop": cv2.dnn.DNN_PMODE_CROP_CENTER,
     "letterbox": cv2.dnn.DNN_PMODE_LETTERBOX,
+    "letterbox, rounded": cv2.dnn.DNN_PMODE_NULL,  # the bars are there already
 }
 _LAYOUTS = {"NCHW": cv2.dnn.DNN_LAYOUT_NCHW, "NHWC": cv2.dnn.DNN_LAYOUT_NHWC}
 _DEPTHS = {"float32": cv2.CV_32F, "uint8": cv2.CV_8U}
@@ -35,8 +36,9 @@ def place(image: Size, spec: BlobSpec) -> Placement:
             f"A blob of this picture's own size, {image}, is too large. "
             f"Choose a size of at most {MAX_BLOB_SIDE} a side."
         )
-    if spec.fit == "letterbox":
-        return letterbox(image, into=into, anchor=spec.anchor)
+    if spec.letterboxed:
+        rounded = spec.fit == "letterbox, rounded"
+        return letterbox(image, into=into, anchor=spec.anchor, rounded=rounded)
     return crop(image, into=into) if spec.fit == "crop" else stretch(image, into=into)
 
 
@@ -115,7 +117,7 @@ def check(image: npt.NDArray[Any], spec: BlobSpec) -> None:
 
 
 def params(spec: BlobSpec) -> cv2.dnn.Image2BlobParams:
-    """Give the spec in OpenCV's own words, all but std and the top-left anchor."""
+    """Give the spec in OpenCV's own words, all but std and what ``anchored`` draws."""
     found = cv2.dnn.Image2BlobParams()
     # all four values: a bare number, or a short tuple, sets the other channels to 0
     found.scalefactor = (*spec.scalefactor, spec.scalefactor[2])
@@ -164,8 +166,8 @@ def along_channels(
 
 
 def anchored(image: npt.NDArray[Any], spec: BlobSpec, placement: Placement) -> npt.NDArray[Any]:
-    """Letterbox into the top left corner, which cv2.dnn cannot; else leave it to cv2.dnn."""
-    if spec.fit == "letterbox" and spec.anchor == "top-left":
+    """Letterbox as cv2.dnn cannot: top left, or rounded; else leave it to cv2.dnn."""
+    if spec.padded_before:
         resized = cv2.resize(image, placement.resized.cv2, interpolation=cv2.INTER_LINEAR)
         return bordered(resized, spec, placement)
     if spec.layout == "NHWC" and image.dtype == np.float32:

@@ -15,14 +15,17 @@ from core.blob.findings import (
     Rule,
     distortion,
     ellipse,
+    inner_size,
     measured,
     plane_means,
     plane_ranges,
     shape,
 )
 from core.blob.known_means import CAFFE_MEAN, FACE_DETECTOR_MEAN, TORCHVISION_MEAN
+from core.blob.make import place
 from core.blob.numbers import triple_to_text
 from core.blob.spec import BlobSpec, Triple
+from core.errors import BlobImpossible
 from core.picture.size import Size
 
 ONES: Triple = (1.0, 1.0, 1.0)
@@ -200,6 +203,31 @@ def aspect_ratio(case: Case) -> Finding | None:
     )
 
 
+def letterbox_rounding(case: Case) -> Finding | None:
+    """Find a letterbox whose resized side is truncated where the card's is rounded, or not."""
+    spec, wanted = case.spec, case.wanted
+    if not wanted or not (spec.letterboxed and wanted.letterboxed) or spec.fit == wanted.fit:
+        return None
+    fix, size = replace(spec, fit=wanted.fit), Size.of(case.image)
+    try:
+        ours, theirs = place(size, spec).resized, place(size, fix).resized
+    except BlobImpossible:
+        return None
+    if ours == theirs:
+        return None
+    return measured(
+        case,
+        "letterbox",
+        f"This letterbox resizes the {size} picture to {ours}; this net's card says "
+        f"{wanted.fit}, which makes {theirs} of it.",
+        "OpenCV's letterbox truncates the resized side, Ultralytics and most exporters round "
+        "it. All boxes shift a little: by up to 9 pixels, where it was measured.",
+        fix,
+        "note",
+        measure=inner_size,
+    )
+
+
 def one_channel(case: Case) -> Finding | None:
     """Find a scalefactor meant for all channels that reached some only."""
     spec, wanted = case.spec, case.wanted
@@ -265,6 +293,7 @@ RULES: Mapping[str, Rule] = {
     "size": size,
     "grey": grey,
     "stretch": aspect_ratio,
+    "letterbox": letterbox_rounding,
     "channels": channels,
 }
 

@@ -8,7 +8,7 @@ from core.blob.known_means import FACE_DETECTOR_MEAN
 from core.errors import BlobImpossible
 from core.picture.size import Size
 
-Fit = Literal["stretch", "crop", "letterbox"]
+Fit = Literal["stretch", "crop", "letterbox", "letterbox, rounded"]
 Anchor = Literal["centre", "top-left"]
 Depth = Literal["float32", "uint8"]
 BlobLayout = Literal["NCHW", "NHWC"]
@@ -39,7 +39,9 @@ class BlobSpec:
         std: what the result is divided by, in the blob's channel order. blobFromImage
             has no such argument; Blobscope divides afterwards.
         swap_rb: exchange the first and the third channel (OpenCV's ``swapRB``).
-        fit: what happens to the aspect ratio; ``crop`` is blobFromImage's ``crop=True``.
+        fit: what happens to the aspect ratio; ``crop`` is blobFromImage's ``crop=True``,
+            ``letterbox`` OpenCV's own, which truncates the resized side; ``letterbox,
+            rounded`` rounds it, as Ultralytics and most exporters do.
         pad_value: the letterbox bars, B, G, R in 0..255, before mean and scale.
         anchor: where a letterboxed image sits; YOLOX wants ``top-left``.
         ddepth: ``uint8`` keeps bytes; OpenCV then forbids mean and scale.
@@ -76,6 +78,19 @@ class BlobSpec:
                 "With ddepth uint8 the blob keeps the picture's values: OpenCV then allows "
                 "only scalefactor 1, mean 0 and std 1. Set these, or choose ddepth float32."
             )
+
+    @property
+    def letterboxed(self) -> bool:
+        """Tell whether bars fill what the picture leaves of the blob."""
+        return self.fit in ("letterbox", "letterbox, rounded")
+
+    @property
+    def padded_before(self) -> bool:
+        """Tell whether bars are drawn before cv2.dnn sees the image: its own are others.
+
+        OpenCV centres the image and truncates its resized side; it knows nothing else.
+        """
+        return self.letterboxed and (self.fit != "letterbox" or self.anchor == "top-left")
 
     @property
     def is_plain(self) -> bool:

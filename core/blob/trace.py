@@ -158,7 +158,7 @@ def _fitted(resized: Stage, spec: BlobSpec, placement: Placement) -> Stage:
     if Size.of(array) == placement.blob:
         note = "The picture fills the whole blob: no crop and no bars."
         return Stage("fitted", array, "fitted = resized", note, order)
-    if spec.fit == "letterbox":
+    if spec.letterboxed:
         return _letterboxed(resized, spec, placement)
     left, top = -placement.corner[0], -placement.corner[1]
     right, bottom = left + placement.blob.width, top + placement.blob.height

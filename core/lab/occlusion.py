@@ -8,7 +8,7 @@ thing of its own: hence the choice of covers, and hence confidences that rise.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
@@ -24,10 +24,11 @@ from core.outputs import Outputs
 from core.picture.image import BgrImage
 from core.picture.placement import Placement
 from core.picture.size import Size
+from core.pipeline import net_facts
 from core.render.boxes import Patch
 from core.results.boxes import iou_matrix
 from core.results.classification import confidences
-from core.results.decoders import LayoutName, decode_outputs
+from core.results.decoders import decode_outputs
 
 Cover = Literal["grey", "mean colour", "blurred"]
 COVERS: tuple[Cover, ...] = get_args(Cover)
@@ -107,8 +108,7 @@ class WatchedBox:
         The same is what has the class and overlaps with an IoU of at least 0.5: of these
         the highest confidence counts, regardless of threshold and NMS.
         """
-        layout = cast(LayoutName, card.layout)  # a word the card holds and decoders know
-        boxes = decode_outputs(outputs, placement.blob, layout, anchors=card.anchors)
+        boxes = decode_outputs(outputs, net_facts(card, placement.blob), card.layout)
         boxes = boxes.of_classes([self.class_id]).above(0.0).on_image(placement)
         overlap = iou_matrix([self.xyxy], boxes.clipped(placement.image).xyxy)[0]
         return float(boxes.confidence[overlap >= SAME_THING].max(initial=0.0))

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar, get_args
 from core.blob.spec import BlobSpec, Triple
 from core.errors import BlobImpossible, CardInvalid
 from core.nets.labels import MOST_LABEL_BYTES, LabelList, read_labels
+from core.outputs import AUTO, LayoutName, layout_names
 from core.picture.size import Size
 
 Task = Literal["classification", "detection"]
@@ -74,7 +75,7 @@ class ModelCard:
         label_notes: what a reader of the labels should know; see ``LabelList``.
         label_offset: how many class ids come before the first label (1 where the net
             was trained with class 0 as background).
-        layout: the decoder for a detector's outputs, or "auto".
+        layout: how a detector writes its outputs, or "auto".
         logits: True where the outputs are scores before softmax, False where they are
             confidences already, None where the numbers decide.
         confidence: the threshold that suits the net, 0..1.
@@ -95,7 +96,7 @@ class ModelCard:
     blob: BlobSpec
     labels: tuple[str, ...] = field(repr=False)
     label_offset: int
-    layout: str
+    layout: LayoutName
     logits: bool | None
     confidence: float
     iou: float
@@ -276,7 +277,7 @@ def _card_of(table: "_Table", folder: Path) -> ModelCard:
             text or unnamed(label_offset + row) for row, text in enumerate(labels.texts)
         ),
         label_offset=label_offset,
-        layout=table.text("layout", "auto"),
+        layout=table.choice("layout", (AUTO, *layout_names()), AUTO),
         logits=table.flag("logits", None),
         confidence=table.number("confidence", 0.25),
         iou=table.number("iou", 0.45),
@@ -381,9 +382,9 @@ class _Table:
     def number(self, key: str, default: Any = _REQUIRED) -> float:
         return self._take(key, "a number", _number, default)
 
-    def choice(self, key: str, choices: tuple[ValueT, ...]) -> ValueT:
+    def choice(self, key: str, choices: tuple[ValueT, ...], default: Any = _REQUIRED) -> ValueT:
         wanted = "one of " + ", ".join(map(str, choices))
-        return self._take(key, wanted, lambda value: choices[choices.index(value)])
+        return self._take(key, wanted, lambda value: choices[choices.index(value)], default)
 
     def texts(self, key: str, default: Any = _REQUIRED) -> tuple[str, ...]:
         return self._take(key, "a list of texts", _texts, default)

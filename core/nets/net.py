@@ -82,12 +82,23 @@ def read_net(card: ModelCard, paths: ModelPaths) -> cv2.dnn.Net:
     except cv2.error as error:
         raise ModelUnreadable(
             f"OpenCV cannot read {card.title} ({paths.model.name}): {core_of(error)}. "
-            "The file may be damaged, or use layers that OpenCV does not know."
+            f"{_remedy(error)}"
         ) from error
     except OSError as error:
         raise ModelUnreadable(
             f"{card.title}: {error.filename or paths.model} cannot be opened: {error.strerror}."
         ) from error
+
+
+def _remedy(error: cv2.error) -> str:
+    """Say what helps against a file that OpenCV cannot read."""
+    if "NonMaxSuppression" in str(error):
+        return (
+            "OpenCV has no such layer. Export the net without its NMS (Ultralytics: nms=False, "
+            "YOLOv7: without --end2end, Paddle: exclude_nms=True); Blobscope suppresses "
+            "doubles itself."
+        )
+    return "The file may be damaged, or use layers that OpenCV does not know."
 
 
 def core_of(error: cv2.error) -> str:

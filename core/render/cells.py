@@ -15,7 +15,7 @@ import numpy.typing as npt
 from core.picture.image import BgrImage
 from core.picture.placement import Placement
 from core.picture.size import Size
-from core.render.boxes import Patch, Pen, label_tile
+from core.render.boxes import FINE, Patch, Pen, label_tile
 from core.render.encode import DISPLAY_WIDTH
 from core.render.palette import CLASS_COLOURS, SEQUENTIAL, Bgr
 from core.render.planes import PlaneScale, render_plane
@@ -29,7 +29,6 @@ LEAST_WIDTH = 960
 
 CELL_LINE, HEAT = 0.45, 0.6  # how much of a grid line, or of the heat, covers the picture
 SMOOTH = 41
-FINE = 4  # cv2.line counts in 16ths of a pixel: 4 bits
 CELL_COLOUR, ANCHOR_COLOUR, BOX_COLOUR = CLASS_COLOURS[1], CLASS_COLOURS[0], CLASS_COLOURS[3]
 
 

@@ -1,6 +1,6 @@
 """A picture as a screen shows it, and its boxes moved onto it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from core.picture.image import BgrImage
@@ -35,7 +35,7 @@ class Shown:
         """Move boxes from the original picture onto the image."""
         shown, picture = Size.of(self.image), self.picture_size
         across, down = shown.width / picture.width, shown.height / picture.height
-        return replace(boxes, xyxy=boxes.xyxy * (across, down, across, down))
+        return boxes.scaled(across, down)
 
     def visible(self, boxes: Detections) -> Detections:
         """Cut boxes at the edges of the original picture, and move them onto the image."""

@@ -5,7 +5,7 @@ output, so that each box on the screen can be traced back to the row it came fro
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
 import cv2
@@ -36,6 +36,8 @@ class Detections:
         confidence: (N,) float32, 0..1, as the net gave it.
         class_id: (N,) int64, a row number in the labels.
         row: (N,) int64, the row of the raw output; several outputs count on.
+        corners: (N, 8) float64, x and y of the four corners of boxes that are turned, in the
+            pixels of ``xyxy``, which is then the upright box around each; else (N, 0).
 
     Raises:
         ValueError: arrays whose shapes do not belong together.
@@ -48,6 +50,7 @@ class Detections:
     confidence: npt.NDArray[np.float32]
     class_id: npt.NDArray[np.int64]
     row: npt.NDArray[np.int64]
+    corners: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
 
     def __post_init__(self) -> None:
         count = len(self.confidence)
@@ -55,10 +58,11 @@ class Detections:
         self._freeze("confidence", np.float32, (count,))
         self._freeze("class_id", np.int64, (count,))
         self._freeze("row", np.int64, (count,))
+        self._freeze("corners", np.float64, (count, 8 if np.size(self.corners) else 0))
 
     def _freeze(self, name: str, dtype: type[np.generic], wanted: tuple[int, ...]) -> None:
         array: npt.NDArray[Any] = np.array(getattr(self, name), dtype)
-        if array.size == 0 == wanted[0]:
+        if array.size == 0 and 0 in wanted:
             array = array.reshape(wanted)  # an empty list has no second axis
         if array.shape != wanted:
             raise ValueError(f"{name} must have the shape {wanted}, but has {array.shape}")
@@ -153,7 +157,17 @@ class Detections:
 
     def on_image(self, placement: Placement) -> Self:
         """Return a copy whose boxes are in pixels of the picture, not of the blob."""
-        return replace(self, xyxy=placement.to_image(self.xyxy))
+        corners = placement.to_image(self.corners.reshape(-1, 4)).reshape(self.corners.shape)
+        return replace(self, xyxy=placement.to_image(self.xyxy), corners=corners)
+
+    def scaled(self, across: float, down: float) -> Self:
+        """Return a copy on a picture that is so many times as wide and as high."""
+        corners = self.corners.reshape(-1, 2) * (across, down)
+        return replace(
+            self,
+            xyxy=self.xyxy * (across, down, across, down),
+            corners=corners.reshape(self.corners.shape),
+        )
 
     def clipped(self, size: Size) -> Self:
         """Return a copy whose boxes end at the picture's edge.

@@ -6,8 +6,8 @@ from core.picture.image import Picture
 from core.picture.recipe import data_for_scripts, imread_recipe
 from core.pipeline import MOST_CANDIDATES, Thresholds
 from core.results.classification import answer_kind, scores
+from core.results.decoders import decoder_lines
 from core.share.archive import zipped
-from core.share.decoder_lines import decoder_lines
 from core.share.detections import (
     COLUMNS,
     CONFIDENCE_DIGITS,
@@ -56,7 +56,7 @@ def detection_script(provenance: Provenance, thresholds: Thresholds) -> str:
         f"into = np.array({size.cv2})  # the blob's width and height"
         if provenance.spec.size
         else "into = whole",
-        *decoder_lines(run.outputs, size, card.layout, anchors=card.anchors),
+        *decoder_lines(run.outputs, run.net_facts, run.reading.layout),
         "",
         *_threshold_part(thresholds, card),
         *(_soft_part(thresholds) if thresholds.soft else _nms_part(thresholds)),
@@ -257,11 +257,13 @@ def _placement_lines(provenance: Provenance) -> ScriptLines:
             f"scale = float(({ratios}).max())",
             "offset = -((np.rint(whole * scale) - into) // 2)",
         )
-    rounded, offset = "np.trunc", "(into - resized) // 2"
-    if spec.anchor == "top-left":
-        rounded, offset = "np.rint", "0"
+    offset = "0" if spec.anchor == "top-left" else "(into - resized) // 2"
+    resized = f"{'np.rint' if spec.padded_before else 'np.trunc'}(np.float32(whole) * "
+    resized += f"({ratios}).min())"
+    if spec.fit == "letterbox, rounded":
+        resized = "np.rint(whole * (into / whole).min())"
     return (
-        f"resized = {rounded}(np.float32(whole) * ({ratios}).min())",
+        f"resized = {resized}",
         f"scale, offset = resized / whole, {offset}",
     )
 

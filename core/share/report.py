@@ -237,7 +237,7 @@ def _spec_facts(spec: BlobSpec) -> dict[str, str]:
         "std": triple_to_text(spec.std),
         "swapRB": str(spec.swap_rb),
         "fit": spec.fit,
-        **({"bars": _bars(spec)} if spec.fit == "letterbox" else {}),
+        **({"bars": _bars(spec)} if spec.letterboxed else {}),
         "ddepth": spec.ddepth,
         "layout": spec.layout,
         "channels": str(spec.channels),

@@ -3,7 +3,6 @@
 from core.blob.numbers import triple_to_text
 from core.blob.spec import BlobSpec, Triple
 from core.picture.recipe import PLAIN_RECIPE, ImreadRecipe
-from core.picture.size import Size
 
 _MODES = {"crop": "DNN_PMODE_CROP_CENTER", "letterbox": "DNN_PMODE_LETTERBOX"}
 
@@ -57,10 +56,10 @@ def blob_lines(spec: BlobSpec) -> tuple[str, ...]:
     """Write the lines that make ``blob`` of ``image``: one call where blobFromImage suffices.
 
     It does for one scalefactor, stretch or crop, and NCHW; ``Image2BlobParams`` knows the
-    rest, but neither a std nor a letterbox in the top left corner.
+    rest, but neither a std nor a letterbox that is rounded or in the top left corner.
     """
-    corner = _corner(spec)
-    lines = [*_corner_lines(corner, spec.pad_value), ""] if corner else []
+    padding = _padding_lines(spec)
+    lines = [*padding, ""] if padding else []
     return (*_grey_lines(spec, "image = {}"), *lines, *_value_lines(spec))
 
 
@@ -71,10 +70,10 @@ def batch_lines(spec: BlobSpec) -> tuple[str, ...]:
     blob = cv2.dnn.blobFromImages(images, size=(224, 224), swapRB=True)
     parts = cv2.dnn.imagesFromBlob(blob)
     """
-    corner = _corner(spec)
+    padding = _padding_lines(spec)
     lines = _grey_lines(spec, "images = [{} for image in images]")
-    if corner:
-        inner = [*_corner_lines(corner, spec.pad_value), "images[number] = image"]
+    if padding:
+        inner = [*padding, "images[number] = image"]
         lines += ["for number, image in enumerate(images):", *(f"    {line}" for line in inner)]
     lines += [
         line.replace("blobFromImage", "blobFromImages").replace("(image", "(images")
@@ -104,14 +103,9 @@ def _grey_lines(spec: BlobSpec, statement: str) -> list[str]:
     return [f"{made}  # 0.299 R + 0.587 G + 0.114 B"]
 
 
-def _corner(spec: BlobSpec) -> Size | None:
-    """Return the size of a letterbox that leaves its bars right and below."""
-    return spec.size if spec.fit == "letterbox" and spec.anchor == "top-left" else None
-
-
 def _is_simple(spec: BlobSpec) -> bool:
     """Tell whether the arguments of blobFromImage can say it all."""
-    fits = spec.fit != "letterbox" or spec.size is None or _corner(spec) is not None
+    fits = not spec.letterboxed or spec.size is None or spec.padded_before
     return fits and spec.layout == "NCHW" and len(set(spec.scalefactor)) == 1
 
 
@@ -130,7 +124,7 @@ def _call(spec: BlobSpec) -> str:
 
 def _params_lines(spec: BlobSpec) -> list[str]:
     """Say it with Image2BlobParams; what stays at its default is left out."""
-    mode = "" if _corner(spec) or spec.size is None else _MODES.get(spec.fit, "")
+    mode = "" if spec.padded_before or spec.size is None else _MODES.get(spec.fit, "")
     scale, mean, colour = (
         _three(each) for each in (spec.scalefactor, spec.mean, spec.pad_value)
     )
@@ -144,7 +138,7 @@ def _params_lines(spec: BlobSpec) -> list[str]:
         "ddepth": "cv2.CV_8U" if spec.ddepth == "uint8" else "",
         "datalayout": "cv2.dnn.DNN_LAYOUT_NHWC" if spec.layout == "NHWC" else "",
         "paddingmode": f"cv2.dnn.{mode}" if mode else "",
-        "borderValue": f"({colour}, 0)  # B, G, R" if spec.fit == "letterbox" and mode else "",
+        "borderValue": f"({colour}, 0)  # B, G, R" if spec.letterboxed and mode else "",
     }
     lines = [f"params.{name} = {value}" for name, value in values.items() if value]
     return [
@@ -154,15 +148,25 @@ def _params_lines(spec: BlobSpec) -> list[str]:
     ]
 
 
-def _corner_lines(size: Size, colour: Triple) -> list[str]:
-    """Letterbox into the top left corner before cv2.dnn sees the image."""
+def _padding_lines(spec: BlobSpec) -> list[str]:
+    """Letterbox before cv2.dnn sees the image, where its own letterbox is another."""
+    if not spec.padded_before or spec.size is None:
+        return []
+    numbers = "np.float64" if spec.fit == "letterbox, rounded" else "np.float32"
+    width, height = spec.size.cv2
+    bars = [f"bars = 0, {height} - height, 0, {width} - width"]
+    if spec.anchor == "centre":
+        bars = [
+            f"top, left = ({height} - height) // 2, ({width} - width) // 2",
+            f"bars = top, {height} - height - top, left, {width} - width - left",
+        ]
     return [
-        "# cv2.dnn letterboxes into the middle; this net wants the picture top left",
-        f"wanted, given = np.float32({size.cv2}), np.float32(image.shape[1::-1])",
+        f"# this net wants the picture {spec.anchor}, its side rounded; cv2.dnn truncates it",
+        f"wanted, given = {numbers}({spec.size.cv2}), {numbers}(image.shape[1::-1])",
         "width, height = (round(float(side * min(wanted / given))) for side in given)",
         "image = cv2.resize(image, (width, height))",
-        f"bars, colour = (0, {size.height} - height, 0, {size.width} - width), "
-        f"({_three(colour)}, 0)",
+        *bars,
+        f"colour = ({_three(spec.pad_value)}, 0)",
         "image = cv2.copyMakeBorder(image, *bars, cv2.BORDER_CONSTANT, value=colour)",
     ]
 

@@ -31,6 +31,8 @@ TORCH = BlobSpec(
     fit="crop",
 )
 DARKNET = BlobSpec(size=FOUR, scalefactor=UNIT, swap_rb=True)
+ODD = np.full((5, 7, 3), 100, np.uint8)  # 5 * 4 / 7 = 2.86 rows in a blob of 4 x 4
+ROUNDED = BlobSpec(size=FOUR, fit="letterbox, rounded", pad_value=(114, 114, 114))
 YOLOX = BlobSpec(size=FOUR, fit="letterbox", anchor="top-left", pad_value=(114, 114, 114))
 
 # name: rule, image, spec, the card's spec, before, after, what the fix changes
@@ -126,6 +128,11 @@ MISTAKES = {
         "a circle is 4.00 times as long as wide",
         "a circle is 1.00 times as long as wide",
         {"fit": "letterbox"},
+    ),
+    "a letterbox that OpenCV truncates": (
+        *("letterbox", ODD, BlobSpec(size=FOUR, fit="letterbox"), ROUNDED),
+        *("the picture is 4 x 2 in the blob", "the picture is 4 x 3 in the blob"),
+        {"fit": "letterbox, rounded"},
     ),
     "a Scalar with one number": (
         *("one channel", REDDISH, BlobSpec(scalefactor=(0.1, 1, 1)), None),
@@ -249,10 +256,10 @@ SPECS = st.builds(
     mean=st.sampled_from(MEANS),
     std=st.sampled_from([(1, 1, 1), (0.229, 0.224, 0.225), (58.4, 57.1, 57.4)]),
     swap_rb=st.booleans(),
-    fit=st.sampled_from(["stretch", "crop", "letterbox"]),
+    fit=st.sampled_from(["stretch", "crop", "letterbox", "letterbox, rounded"]),
 )
-IMAGES = st.sampled_from([RAMP, WIDE, REDDISH])
-WANTED = st.sampled_from([None, CAFFE, TORCH, DARKNET, YOLOX])
+IMAGES = st.sampled_from([RAMP, WIDE, REDDISH, ODD])
+WANTED = st.sampled_from([None, CAFFE, TORCH, DARKNET, YOLOX, ROUNDED])
 
 
 @settings(max_examples=150, deadline=None)

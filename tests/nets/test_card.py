@@ -60,6 +60,11 @@ MISTAKES = {
     "no title": ('title = "A net"', "", "title is missing"),
     "empty licence": ('"MIT"', '"  "', "licence must be a text that is not empty"),
     "unknown task": ('"classification"', '"poetry"', "task must be one of classification"),
+    "misspelt layout": (
+        'task = "classification"',
+        'task = "detection"\nlayout = "yolo8"',
+        "layout must be one of auto, darknet, .*, yolov8, .*, not 'yolo8'",
+    ),
     "unknown framework": ('"onnx"', '"torch"', "framework must be one of caffe"),
     "unknown key": ('licence = "MIT"', 'license = "MIT"', "license is no key"),
     "unknown blob key": ("mean =", "means =", r"\[blob\]: means is no key"),

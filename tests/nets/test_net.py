@@ -116,6 +116,37 @@ def linear_model():
     )
 
 
+def model_with_nms():
+    """What YOLOv7's --end2end, Ultralytics' nms=True and Paddle write: NMS inside the net."""
+    nodes = [
+        helper.make_node("Reshape", ["x", "as_boxes"], ["boxes"]),
+        helper.make_node("Reshape", ["x", "as_scores"], ["scores"]),
+        helper.make_node("NonMaxSuppression", ["boxes", "scores", "most", "iou"], ["kept"]),
+    ]
+    constants = {
+        "as_boxes": np.array([1, 12, 4]),
+        "as_scores": np.array([1, 4, 12]),
+        "most": np.array([10]),
+        "iou": np.float32([0.5]),
+    }
+    graph = helper.make_graph(
+        nodes,
+        "nms",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, 4, 4))],
+        [helper.make_tensor_value_info("kept", TensorProto.INT64, ("n", 3))],
+        [numpy_helper.from_array(each, name) for name, each in constants.items()],
+    )
+    opset = [helper.make_opsetid("", 12)]
+    return helper.make_model(graph, opset_imports=opset, ir_version=8)
+
+
+def test_a_net_with_nms_inside_says_how_to_export_it_without(tmp_path):
+    model = model_with_nms()
+    onnx.checker.check_model(model)
+    error = unread("nms.onnx", model.SerializeToString(), tmp_path)
+    assert "Export the net without its NMS (Ultralytics: nms=False" in error
+
+
 def test_onnx_with_outside_weights_is_refused_before_opencv_dies(tmp_path):
     """torch.onnx.export writes such files by default; OpenCV 4 ends with SIGFPE on some."""
     path = tmp_path / "outside.onnx"

@@ -28,8 +28,8 @@ from core.picture.image import Picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.pipeline import Thresholds, detect, ranking, run_model
-from core.results.decoders import LAYOUTS, decode_outputs
-from core.share.decoder_lines import decoder_lines
+from core.results.decoders import decode_outputs, decoder_lines
+from core.results.layout import NetFacts
 from core.share.detections import box_rows, class_names
 from core.share.inference_script import (
     classification_script,
@@ -40,6 +40,7 @@ from core.share.model_files import packable
 from core.share.provenance import Provenance
 from core.share.ranking import ranking_csv
 from tests.models.cards import shared_card
+from tests.results.layout_samples import SAMPLES
 from tests.shared import IMAGES, NETS
 from tests.shelf import serving
 
@@ -101,7 +102,7 @@ def jobs() -> dict[str, Job]:
     made = {
         f"{name}, {knobs}": job(name, bikes, KNOBS[knobs]) for name in OURS for knobs in KNOBS
     }
-    for fit in ("crop", "letterbox"):
+    for fit in ("crop", "letterbox", "letterbox, rounded"):
         made[f"tiny, {fit}"] = job("tiny-blob-detector", bikes, fit=fit)
     made["tiny, top-left"] = job(
         "tiny-blob-detector", shapes, fit="letterbox", anchor="top-left", pad_value=(9, 8, 7)
@@ -251,20 +252,22 @@ def test_scripts_are_short_and_no_line_is_wide(done_jobs):
         assert max(map(len, code)) <= 100, name
 
 
+CELLS = 12 * 8 + 6 * 4 + 3 * 2
+RANDOM_SHAPES = {
+    "darknet": [(6, 12), (24, 12)],
+    "ssd": [(1, 1, 9, 7)],
+    "yolov5": [(1, 3 * CELLS, 12)],
+    "yolox": [(1, CELLS, 12)],
+    "yolov8": [(1, 11, CELLS)],
+    "end-to-end": [(1, 9, 6)],
+    "yolov2": [(1, 2 * 12, 2, 3)],
+}
+
+
 def random_outputs(layout: str) -> tuple[Outputs, Size]:
     """Outputs of a net that knows seven classes and sees 96 x 64 pixels."""
     size, random = Size(96, 64), np.random.default_rng(3)
-    cells = 12 * 8 + 6 * 4 + 3 * 2
-    shapes = {
-        "darknet": [(6, 12), (24, 12)],
-        "ssd": [(1, 1, 9, 7)],
-        "yolov5": [(1, 3 * cells, 12)],
-        "yolox": [(1, cells, 12)],
-        "yolov8": [(1, 11, cells)],
-        "end-to-end": [(1, 9, 6)],
-        "yolov2": [(1, 2 * 12, 2, 3)],
-    }
-    arrays = [random.normal(size=shape).astype(np.float32) for shape in shapes[layout]]
+    arrays = [random.normal(size=shape).astype(np.float32) for shape in RANDOM_SHAPES[layout]]
     if layout == "end-to-end":
         arrays[0][..., 5] = random.integers(0, 7, 9)
     if layout == "ssd":
@@ -272,13 +275,13 @@ def random_outputs(layout: str) -> tuple[Outputs, Size]:
     return Outputs({f"out{number}": array for number, array in enumerate(arrays)}), size
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_lines_of_every_layout_decode_as_the_decoder_does(layout):
+@pytest.mark.parametrize("layout", RANDOM_SHAPES)
+def test_the_lines_decode_whatever_a_net_answers_as_the_decoder_does(layout):
     outputs, size = random_outputs(layout)
     anchors = ((1.5, 2.0), (0.5, 3.25))
-    expected = decode_outputs(outputs, size, layout, anchors=anchors)
+    expected = decode_outputs(outputs, NetFacts(size, anchors), layout)
     names = {"np": np, "outputs": dict(outputs), "into": np.array(size.cv2)}
-    exec("\n".join(decoder_lines(outputs, size, layout, anchors=anchors)), names)
+    exec("\n".join(decoder_lines(outputs, NetFacts(size, anchors), layout)), names)
     np.testing.assert_allclose(names["xyxy"], expected.xyxy, rtol=1e-6)
     np.testing.assert_allclose(names["confidences"], expected.confidence, rtol=1e-6)
     assert names["class_ids"].tolist() == expected.class_id.tolist()
@@ -288,16 +291,17 @@ def test_the_lines_of_every_layout_decode_as_the_decoder_does(layout):
 def test_the_numbers_of_masks_are_no_classes_in_the_script_either(layout):
     outputs, size = random_outputs(layout)
     with_masks = Outputs({**outputs, "masks": np.zeros((1, 3, 8, 8), np.float32)})
-    expected = decode_outputs(with_masks, size, layout)
+    expected = decode_outputs(with_masks, NetFacts(size), layout)
     names = {"np": np, "outputs": dict(outputs), "into": np.array(size.cv2)}
-    exec("\n".join(decoder_lines(with_masks, size, layout)), names)
+    exec("\n".join(decoder_lines(with_masks, NetFacts(size), layout)), names)
     assert names["class_ids"].tolist() == expected.class_id.tolist()
     assert max(names["class_ids"]) <= 3
 
 
 def test_a_layout_on_auto_becomes_the_one_that_was_recognised():
-    outputs, size = random_outputs("yolov8")
-    assert decoder_lines(outputs, size, "auto") == decoder_lines(outputs, size, "yolov8")
+    sample = SAMPLES["yolov8"]
+    lines = decoder_lines(sample.outputs, sample.net_facts, "auto")
+    assert lines == decoder_lines(sample.outputs, sample.net_facts, "yolov8")
 
 
 def test_names_that_look_like_code_stay_names(done_jobs):

@@ -42,6 +42,8 @@ SPECS = {
     "letterbox": BlobSpec(
         size=WIDE, fit="letterbox", pad_value=(1.0, 2.5, 3.0), mean=(9, 8, 7)
     ),
+    "rounded": BlobSpec(size=TALL, fit="letterbox, rounded", pad_value=(1, 2, 3)),
+    "rounded top-left": BlobSpec(size=WIDE, fit="letterbox, rounded", anchor="top-left"),
     "top-left": BlobSpec(size=TALL, fit="letterbox", anchor="top-left", pad_value=(1, 2, 3)),
     "top-left NHWC": BlobSpec(
         size=WIDE,

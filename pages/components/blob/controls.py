@@ -26,7 +26,9 @@ from pages.components.shell.text import plain
 from pages.components.shell.widget_memory import persistent
 
 _FIT_HELP = """How the picture is resized to the blob. **stretch**: crop=False, the aspect
-ratio changes. **crop**: crop=True, the centre is kept. **letterbox**: bars on two sides."""
+ratio changes. **crop**: crop=True, the centre is kept. **letterbox**: bars on two sides, as
+OpenCV makes them. **letterbox, rounded**: as Ultralytics does; the picture may be a pixel
+larger."""
 _MEAN_HELP = """Subtracted before scaling, in units of 0..255, in the channel order of the
 *blob*: R, G, B when swapRB is on. One number, or three: 104, 117, 123."""
 _STD_HELP = """Not an argument of blobFromImage: Blobscope divides by it afterwards, as your
@@ -103,7 +105,7 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
         for side, column in zip(("width", "height"), columns, strict=True)
     }
     fit = choice("resize mode", FITS, key=f"{key}.fit", default=rest["fit"], help=_FIT_HELP)
-    letterboxed = fit == "letterbox"
+    letterboxed = fit.startswith("letterbox")
     anchor, pad = rest["anchor"], rest["pad"]
     if letterboxed:
         anchor = choice("anchor", ANCHORS, key=f"{key}.anchor", default=rest["anchor"])

@@ -12,9 +12,10 @@ from core.pipeline import Run, grids_of
 from core.render.cells import Backdrop, draw_cell, draw_cell_heat
 from core.render.palette import SEQUENTIAL
 from core.render.planes import colour_bar
-from core.results.cells import HOW_WRITTEN, Origin, origin
-from core.results.grids import Grids, Head, grids, objectness
-from core.results.steps import Step, walk
+from core.results.cells import Origin, origin
+from core.results.decoders import grids
+from core.results.grids import Grids, Head, objectness
+from core.results.steps import Step, axis_steps
 from pages.components.shell.cached import cached_shown
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_exact, show_photo
@@ -52,7 +53,7 @@ def show_cells(key: str, picture: Picture, run: Run, *, row: int | None) -> None
         _show_arithmetic(found, chosen, run.card)
     _show_heads(key, found, chosen, photo, blob)
     _show_counts(found)
-    show_source(grids, origin, walk, draw_cell)
+    show_source(grids, origin, axis_steps, draw_cell)
 
 
 def _show_origin(chosen: Origin, card: ModelCard, picture: Backdrop, blob: Backdrop) -> None:
@@ -82,7 +83,7 @@ def _show_origin(chosen: Origin, card: ModelCard, picture: Backdrop, blob: Backd
 
 def _anchor_words(chosen: Origin) -> str:
     if chosen.anchor_size is None:
-        return "unknown" if chosen.head.way == "ready" else "none"
+        return "unknown" if chosen.head.box_coding == "ready" else "none"
     return f"{chosen.anchor_size[0]:.4g} x {chosen.anchor_size[1]:.4g} px"
 
 
@@ -98,15 +99,15 @@ def _show_arithmetic(found: Grids, chosen: Origin, card: ModelCard) -> None:
     """Show the raw prediction, and every step from it to the box."""
     st.markdown(f"#### Raw prediction {chosen.row}")
     st.table(_row_table(chosen, card), hide_index=True)
-    st.caption(plain(HOW_WRITTEN[found.layout] + _remark(chosen.head)))
+    st.caption(plain(found.rule.description + _remark(chosen.head)))
     st.markdown("#### From the raw prediction to the box")
-    _show_lines("Which cell", chosen.place)
+    _show_lines("Which cell", chosen.cell_lines)
     left, right = st.columns(2, gap="small")
     with left:
         _show_steps("Left and right", chosen.across)
     with right:
         _show_steps("Top and bottom", chosen.down)
-    _show_steps("Confidence", chosen.sure)
+    _show_steps("Confidence", chosen.confidence_steps)
     st.caption(
         "In pixels of the blob. Mapping back to the picture undoes the resize; the box is then "
         "clipped at the edge of the picture."
@@ -129,14 +130,14 @@ def _remark(head: Head) -> str:
             " No file contains the anchors. The usual ones for these strides are assumed; "
             "every prediction of this output is consistent with them."
         )
-    if head.way == "ready":
+    if head.box_coding == "ready":
         return " No known anchors match these boxes, so they are used as they are."
-    if head.way == "offsets":
+    if head.box_coding == "offsets":
         return " A centre may lie outside its cell."
-    if head.reach > 1:
+    if head.scale_xy > 1:
         return (
-            f" With scale_x_y = {head.reach:g} in the .cfg a centre may lie up to "
-            f"{(head.reach - 1) / 2:g} cells outside its own."
+            f" With scale_x_y = {head.scale_xy:g} in the .cfg a centre may lie up to "
+            f"{(head.scale_xy - 1) / 2:g} cells outside its own."
         )
     return ""
 
@@ -151,10 +152,10 @@ def _row_table(chosen: Origin, card: ModelCard) -> list[dict[str, str]]:
         )
         for each in chosen.numbers
     ]
-    way = {"darknet": "`output / objectness`", "yolov2": "`softmax`"}.get(chosen.layout, "")
+    how = f"`{chosen.rule.score_formula}`" if chosen.rule.score_formula else ""
     for score in chosen.best:
-        behind = f"score = {score.score:.5g}" if way else ""
-        rows.append((plain(card.label(score.class_id)), score.given, behind, way))
+        behind = f"score = {score.score:.5g}" if how else ""
+        rows.append((plain(card.label(score.class_id)), score.given, behind, how))
     shown = slice(None) if any(behind for _, _, behind, _ in rows) else slice(2)
     titles = ("name", "output", "before activation", "inverse")
     return [

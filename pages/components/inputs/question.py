@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.nets.card import Task
 from core.series.question import Question
+from pages.components.inputs.layout import pick_layout_if_unknown
 from pages.components.inputs.model import pick_model
 from pages.components.inputs.thresholds import pick_k, pick_thresholds
 from pages.components.shell.choice import choice
@@ -20,5 +21,6 @@ def pick_question(key: str) -> Question:
     card = pick_model(own, task=task)
     if task == "classification":
         return Question(card, k=pick_k(own))
+    card = pick_layout_if_unknown(own, card)
     with st.expander("Thresholds"):
         return Question(card, pick_thresholds(own, card))

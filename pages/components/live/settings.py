@@ -11,6 +11,7 @@ from core.pipeline import Thresholds
 from core.render.planes import COLOURINGS
 from pages.components.blob.knobs import presets
 from pages.components.inputs.fit import pick_fit, pick_fit_for_model
+from pages.components.inputs.layout import pick_layout_if_unknown
 from pages.components.inputs.model import pick_model
 from pages.components.inputs.thresholds import pick_k, pick_thresholds
 from pages.components.shell.choice import choice
@@ -36,6 +37,7 @@ def pick_settings(key: str) -> LiveSettings:
 
 def _detection(key: str) -> LiveSettings:
     card = pick_model(f"{key}.detection", task="detection")
+    card = pick_layout_if_unknown(f"{key}.detection", card)
     thresholds = pick_thresholds(f"{key}.detection", card)
     spec = pick_fit_for_model(f"{key}.detection", card)
     return LiveSettings("detection", spec, card, thresholds)

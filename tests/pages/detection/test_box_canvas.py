@@ -1,5 +1,6 @@
 """What the box canvas sends to the browser and takes from it."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -45,6 +46,20 @@ def test_the_browser_gets_every_candidate_exactly():
     assert parts["picture"].startswith(b"\xff\xd8")
     assert (head["threshold"], head["iou"], head["soft"]) == (0.3, 0.6, True)
     assert {each["label"] for each in head["classes"].values()} <= set(run.card.labels)
+
+
+def test_the_browser_gets_the_corners_of_turned_boxes_and_of_no_others(monkeypatch):
+    result = detect(answered(), Thresholds())
+    shown = Shown.of(decode_picture(sample_picture("motorcycle")))
+    upright = nms_candidates(result.run)
+    assert "corners" not in unpacked(box_canvas.packed(shown, result, {}))[1]
+    corners = np.random.default_rng(0).random((len(upright), 8))
+    monkeypatch.setattr(
+        "pages.components.detection.box_canvas.nms_candidates",
+        lambda *_: replace(upright, corners=corners),
+    )
+    parts = unpacked(box_canvas.packed(shown, result, {}))[1]
+    np.testing.assert_array_equal(np.frombuffer(parts["corners"]).reshape(-1, 8), corners)
 
 
 def test_a_second_run_sends_the_very_same_bytes(visit):

@@ -80,6 +80,8 @@ def packed(shown: Shown, result: DetectionResult, state: Mapping[str, Any]) -> b
         "classId": boxes.class_id.astype("<i4").tobytes(),
         "row": boxes.row.astype("<i4").tobytes(),
     }
+    if boxes.corners.size:
+        parts["corners"] = boxes.corners.astype("<f8").tobytes()
     head = {
         **state,
         **_setting(shown, result),
