@@ -53,9 +53,10 @@ def optimisers(
     net: nn.Module, *, muon: float, sgd: float, decay: float
 ) -> list[torch.optim.Optimizer]:
     """Return SGD, and Muon for kernels with a batch normalisation unless `muon` is 0."""
-    kernels = [p for n, p in net.named_parameters() if muon and n.endswith("conv.weight")]
+    learning = [(n, p) for n, p in net.named_parameters() if p.requires_grad]
+    kernels = [p for n, p in learning if muon and n.endswith("conv.weight")]
     taken = {id(p) for p in kernels}
-    rest = [p for p in net.parameters() if id(p) not in taken]
+    rest = [p for _, p in learning if id(p) not in taken]
     groups = [
         {"params": [p for p in rest if p.ndim > 1], "weight_decay": decay},
         {"params": [p for p in rest if p.ndim <= 1], "weight_decay": 0.0},

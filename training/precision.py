@@ -4,16 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from training.data import CLASSES, Photos
-
-
-def iou_matrix(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the IoU of every box with every other, xyxy: (N, M)."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:4], second[None, :, 2:4])
-    common = (high - low).clip(0).prod(axis=2)
-    areas = [(b[:, 2:4] - b[:, :2]).prod(axis=1) for b in (first, second)]
-    return common / (areas[0][:, None] + areas[1][None] - common + 1e-9)
+from training.data import CLASSES, LABELLED, Photos
+from training.overlaps import iou_matrix
 
 
 def suppressed(rows: np.ndarray, iou: float = 0.45) -> np.ndarray:
@@ -49,34 +41,57 @@ def average_precision(confidence: np.ndarray, hits: np.ndarray, boxes: int) -> f
     return 100 * float(np.sum(np.diff(right / boxes, prepend=0) * precision))
 
 
-def average_precisions(
-    photos: Photos, answers: Iterable[tuple[int, np.ndarray]], least: float = 0.01
-) -> dict[str, float]:
-    """Return AP50 per class name over (photo row, decoded rows) pairs.
+def judged(photos: Photos, photo: int, class_id: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the true boxes of a class in a photo and those that count for nothing, xyxy.
 
-    Decoded rows are cx, cy, w, h in 0..1, objectness and, multiplied by it, class confidences.
-    A class that a photo's source never labels is left out for that photo.
+    None if nobody can judge. People judge the labelled photos; a class that a photo's source
+    never labels is left out. In the pool the teachers judge: what they see with 0.5 or more is
+    true, and what they are less sure of neither counts for nor against.
     """
-    confidences: list[list[np.ndarray]] = [[] for _ in CLASSES]
-    hits: list[list[np.ndarray]] = [[] for _ in CLASSES]
-    boxes = np.zeros(len(CLASSES), int)
+    boxes = photos.boxes[photo]
+    boxes = boxes[boxes[:, 4] == class_id]
+    if photos.pool[photo]:
+        true = boxes[:, 5] >= 0.5
+        return boxes[true, :4], boxes[~true, :4]
+    if photos.unlabelled[photo, class_id]:
+        return None
+    return boxes[boxes[:, 5] == 1, :4], np.zeros((0, 4), np.float32)
+
+
+def average_precisions(
+    photos: Photos, answers: Iterable[tuple[int, np.ndarray]], least: float = 0.01,
+    classes: tuple[str, ...] = LABELLED,
+) -> dict[str, float]:  # fmt: skip
+    """Return AP50 per class name over (photo row, decoded rows) pairs; nan without true boxes.
+
+    Decoded rows are cx, cy, w, h in 0..1, objectness and, multiplied by it, class confidences
+    in the order of `classes`, whose first ones are the labelled ones.
+    """
+    ids = [CLASSES.index(name) for name in classes]
+    confidences: list[list[np.ndarray]] = [[] for _ in ids]
+    hits: list[list[np.ndarray]] = [[] for _ in ids]
+    boxes = np.zeros(len(ids), int)
     for photo, rows in answers:
         corners = np.concatenate(
             [rows[:, :2] - rows[:, 2:4] / 2, rows[:, :2] + rows[:, 2:4] / 2], 1
         )
-        for class_id in range(len(CLASSES)):
-            if photos.unlabelled[photo, class_id]:
+        for column, class_id in enumerate(ids):
+            truth = judged(photos, photo, class_id)
+            if truth is None:
                 continue
-            truth = photos.boxes[photo]
-            truth = truth[truth[:, 4] == class_id, :4]
-            boxes[class_id] += len(truth)
-            confidence = rows[:, 5 + class_id]
+            true, doubtful = truth
+            boxes[column] += len(true)
+            confidence = rows[:, 5 + column]
             likely = confidence > least
             found = np.concatenate([corners[likely], confidence[likely, None]], axis=1)
             found = suppressed(found)
-            confidences[class_id].append(found[:, 4])
-            hits[class_id].append(matches(found, truth))
+            hit = matches(found, true)
+            counts = hit | ~(iou_matrix(found, doubtful) >= 0.5).any(axis=1)
+            confidences[column].append(found[counts, 4])
+            hits[column].append(hit[counts])
     return {
         name: average_precision(np.concatenate(c), np.concatenate(h), int(n))
-        for name, c, h, n in zip(CLASSES, confidences, hits, boxes, strict=True)
+        if n
+        else float("nan")
+        for name, c, h, n in zip(classes, confidences, hits, boxes, strict=True)
     }
