@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages.components.frame import ICON, entered, navigation, spoken_errors
+from pages.components.shell.errors import show_errors
+from pages.components.shell.navigation import ICON, inside_app, navigation
 
 page = navigation()
 st.set_page_config(page_title=f"{page.title} · Blobscope", page_icon=ICON, layout="wide")
-with entered(), spoken_errors():
+with inside_app(), show_errors():
     page.run()

@@ -15,7 +15,7 @@ import cv2
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 
 ROUNDS = 9
@@ -25,7 +25,9 @@ TWELVE_MEGAPIXELS = (4000, 3000)
 def large_photo() -> bytes:
     """Enlarge a sample to the size that phones take."""
     photo = cv2.resize(
-        decode(sample_picture("coffee")), TWELVE_MEGAPIXELS, interpolation=cv2.INTER_CUBIC
+        decode_picture(sample_picture("coffee")),
+        TWELVE_MEGAPIXELS,
+        interpolation=cv2.INTER_CUBIC,
     )
     return cv2.imencode(".jpg", photo)[1].tobytes()
 

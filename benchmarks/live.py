@@ -28,17 +28,17 @@ from aiortc.jitterbuffer import JitterFrame
 from aiortc.mediastreams import MediaStreamError
 
 from benchmarks.road import bare_boxes
-from core.live.footage import SampleClip
-from core.live.places import Places
 from core.live.settings import LiveSettings
 from core.live.stream import Stream, frame_of
+from core.live.stream_slots import StreamSlots
+from core.live.video_source import SampleClip
 from core.nets.card import ModelCard
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import file_paths, present
 from core.nets.net import read_net
 from core.picture.image import BgrImage
-from pages.components.live_track import AnnotatedTrack
-from pages.components.webrtc_cure import NewestRelay
+from pages.components.live.track import AnnotatedTrack
+from pages.components.live.webrtc_patches import NewestRelay
 
 MODELS = ("starter-detector-darknet", "yolo-fastest-1.1-coco", "yolox-nano-onnx")
 DARKNET = ("starter-detector-darknet", "yolo-fastest-1.1-coco")  # what bare_boxes can read
@@ -129,7 +129,7 @@ async def ages(model: ModelCard | None, seconds: float = 8.0) -> tuple[list[floa
 
     Without a model the server sends back what it gets: what the connection alone takes.
     """
-    camera, stream = NumberedCamera(), _stream(model or card(MODELS[0]))
+    camera, stream = NumberedCamera(), _stream(model or card_named(MODELS[0]))
     visitor, server = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
     relay = NewestRelay(MediaRelay())
     came_back: asyncio.Future[MediaStreamTrack] = asyncio.get_running_loop().create_future()
@@ -182,7 +182,7 @@ async def _read_ages(
 
 
 def _stream(model: ModelCard) -> Stream:
-    stream = Stream("benchmark", Places(1, 600))
+    stream = Stream("benchmark", StreamSlots(1, 600))
     stream.settings = LiveSettings("detection", model.blob, model)
     stream.begin()
     return stream
@@ -224,7 +224,7 @@ def main() -> None:
     ride = encoded_ride()
     alone = statistics.median(asyncio.run(ages(None))[0])
     print(f"age of a frame that is sent straight back, without a net: {alone:.0f} ms")
-    for model in map(card, MODELS):
+    for model in map(card_named, MODELS):
         if not present(model):
             print(f"{model.name}: its files are not here (BLOBSCOPE_MIRROR names a folder)")
             continue

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from benchmarks._ratio import HEAD, paired
 from core.blob.make import make_blob, planes
 from core.blob.spec import BlobSpec
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.render.encode import png_of_indices
@@ -49,7 +49,7 @@ def main() -> None:
     """Print a line for each size on the screen and each kind of colours."""
     mpl.use("agg")
     cv2.setNumThreads(1)
-    image = decode(sample_picture("astronaut"))
+    image = decode_picture(sample_picture("astronaut"))
     spec = BlobSpec(size=FULL_HD, mean=(104.0, 117.0, 123.0))
     parts = tuple(planes(make_blob(image, spec)[0]))
     print(HEAD)

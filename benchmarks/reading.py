@@ -21,7 +21,7 @@ from core.picture.image import BgrImage
 from core.picture.placement import letterbox
 from core.picture.size import Size
 from core.render.boxes import draw_detections
-from core.results.decoders import decode, sift
+from core.results.decoders import decode_outputs, sift
 
 ROWS, CLASSES, OBJECTS, BOXES_EACH = 25_200, 80, 60, 4
 CONFIDENCE, IOU, ROUNDS, ANSWERS = 0.25, 0.45, 30, 5
@@ -92,7 +92,7 @@ def steps(answers: list[Outputs], image: BgrImage) -> None:
         marks.append(time.thread_time())
         draw_detections(image, kept, label=LABELS.__getitem__)
         marks.append(time.thread_time())
-        decode(outputs, BLOB, "yolov5")
+        decode_outputs(outputs, BLOB, "yolov5")
         marks.append(time.thread_time())
         for name, spent in zip(names, np.diff(marks), strict=True):
             times[name].append(1e3 * spent)

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.knob import large_photo
 from core.nets.card import ModelCard
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import present
 
 ROUNDS = 25
@@ -70,7 +70,7 @@ def measure(page: str, slider: str, model: ModelCard) -> None:
 def main() -> None:
     """Measure every page with each model whose files are here."""
     for page, slider, names in PAGES:
-        for model in map(card, names):
+        for model in map(card_named, names):
             if present(model):
                 measure(page, slider, model)
 

@@ -15,12 +15,12 @@ import numpy as np
 
 from benchmarks._ratio import HEAD, paired
 from core.nets.card import ModelCard
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import file_paths, present
 from core.nets.net import read_net
 from core.picture.image import Picture
 from core.picture.samples import sample_picture
-from core.pipeline import Thresholds, found, on_shown, run
+from core.pipeline import Thresholds, detect, on_shown, run_model
 from core.render.boxes import draw_detections
 from core.render.encode import jpeg
 
@@ -30,9 +30,9 @@ MODELS = ("yolo-fastest-1.1-coco", "yolo-fastest-1.1-xl-coco")
 
 def ours(picture: Picture, model: ModelCard) -> bytes:
     """Take the road of the app."""
-    done = run(picture, model)
-    result = found(done, model, Thresholds(CONFIDENCE, IOU))
-    return jpeg(draw_detections(done.shown, on_shown(result.kept, done), label=model.label))
+    run = run_model(picture, model)
+    result = detect(run, model, Thresholds(CONFIDENCE, IOU))
+    return jpeg(draw_detections(run.shown, on_shown(result.kept, run), label=model.label))
 
 
 def bare(data: bytes, net: cv2.dnn.Net, model: ModelCard) -> bytes:
@@ -67,7 +67,7 @@ def main() -> None:
     pictures = [Picture(Path(name).name, Path(name).read_bytes()) for name in sys.argv[1:]]
     pictures = pictures or [sample_picture(name) for name in ("rocket", "coffee", "motorcycle")]
     print(HEAD)
-    for model in map(card, MODELS):
+    for model in map(card_named, MODELS):
         if not present(model):
             print(f"{model.name}: its files are not here (BLOBSCOPE_MIRROR names a folder)")
             continue

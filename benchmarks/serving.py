@@ -27,7 +27,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from core.blob.make import Blob
 from core.nets.card import ModelCard, ModelFile
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import file_paths, present
 from core.nets.engine import MOST_COPIES, LocalEngine
 from core.nets.net import read_net
@@ -111,7 +111,7 @@ def like_mobilenet_v2(folder: Path) -> ModelCard:
         helper.make_model(graph, opset_imports=opset, ir_version=8), folder / "n.onnx"
     )
     file = ModelFile("n.onnx", None, "sha256:" + "0" * 64)
-    like = card("mobilenet-v2-onnx-zoo")
+    like = card_named("mobilenet-v2-onnx-zoo")
     return replace(like, title="like MobileNetV2", folder=folder, files=(file,), offer=False)
 
 
@@ -211,7 +211,7 @@ def main() -> None:
     if chosen.nets:
         os.environ["BLOBSCOPE_MODELS"] = str(chosen.nets)
     with tempfile.TemporaryDirectory() as folder:
-        for model in map(card, NETS):
+        for model in map(card_named, NETS):
             if present(model):
                 measure(model, seconds=chosen.seconds, rounds=chosen.rounds)
             elif "mobilenet" in model.name:

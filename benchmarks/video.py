@@ -17,34 +17,34 @@ import numpy as np
 
 from benchmarks._ratio import HEAD, paired
 from core.nets.card import ModelCard
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import file_paths
 from core.nets.net import read_net
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.pipeline import Thresholds
-from core.results.decoders import decode as decode_outputs
+from core.results.decoders import decode_outputs
 from core.series.question import Question
 from core.video.annotate import annotate
-from core.video.reading import Cut, Header, Video, header
-from core.video.writing import RECIPES, Film
+from core.video.reading import FrameRange, Video, VideoInfo, video_info
+from core.video.writing import RECIPES, AnnotatedVideo
 
 SECONDS, RATE = 600, 12
 SIZE = Size(320, 240)
-SHORT = Cut(0, 10)
+SHORT = FrameRange(0, 10)
 TELL_AT = (0.02, 0.1, 0.25, 0.5, 0.75, 1.0)
 MODELS = ("tiny-blob-detector", "starter-detector-darknet")
 
 
 def moving_video() -> Video:
     """Move a photo sideways for ten minutes."""
-    film = Film("MP4")
-    photo = cv2.resize(decode(sample_picture("motorcycle")), SIZE.cv2)
-    with film.writing(SIZE, RATE) as write:
+    annotated = AnnotatedVideo("MP4")
+    photo = cv2.resize(decode_picture(sample_picture("motorcycle")), SIZE.cv2)
+    with annotated.writing(SIZE, RATE) as write:
         for number in range(SECONDS * RATE):
             write(np.roll(photo, 2 * number, axis=1), number / RATE)
-    return Video("moving.mp4", film.path.read_bytes())
+    return Video("moving.mp4", annotated.path.read_bytes())
 
 
 def memory() -> float:
@@ -56,30 +56,32 @@ def memory() -> float:
 
 def question(name: str) -> Question:
     """Ask a detector with the thresholds of its card."""
-    model = card(name)
+    model = card_named(name)
     return Question(model, Thresholds(model.confidence, model.iou))
 
 
-def whole(video: Video, head: Header) -> None:
+def whole(video: Video, info: VideoInfo) -> None:
     """Take the whole road and print the memory on the way."""
-    film, kept, marks = Film("MP4"), [], []
-    tell = {round(share * len(head.times)): share for share in TELL_AT}
+    annotated, kept, marks = AnnotatedVideo("MP4"), [], []
+    tell = {round(share * len(info.times)): share for share in TELL_AT}
     begin = time.perf_counter()
-    for sighting in annotate(video, head, Cut(0, SECONDS), question(MODELS[0]), film):
-        kept.append(sighting)
+    for frame_answer in annotate(
+        video, info, FrameRange(0, SECONDS), question(MODELS[0]), annotated
+    ):
+        kept.append(frame_answer)
         if share := tell.get(len(kept)):
             marks.append(memory())
-            print(f"  {share:4.0%} of {len(head.times)} frames: {marks[-1]:6.1f} MB")
+            print(f"  {share:4.0%} of {len(info.times)} frames: {marks[-1]:6.1f} MB")
     seconds = time.perf_counter() - begin
     boxes = sum(len(each.answer.ranked) for each in kept)
     print(f"  {seconds:.0f} s, {len(kept) / seconds:.0f} frames a second, {boxes} boxes kept,")
-    print(f"  the film has {film.path.stat().st_size / 1e6:.1f} MB")
+    print(f"  the film has {annotated.path.stat().st_size / 1e6:.1f} MB")
     print(f"  memory at the end / at 10 %: {marks[-1] / marks[1]:.3f}")
 
 
-def ours(video: Video, head: Header, name: str) -> None:
+def ours(video: Video, info: VideoInfo, name: str) -> None:
     """Take the road of the app for a short cut."""
-    for _ in annotate(video, head, SHORT, question(name), Film("MP4")):
+    for _ in annotate(video, info, SHORT, question(name), AnnotatedVideo("MP4")):
         pass
 
 
@@ -125,18 +127,18 @@ def _asked(image: np.ndarray, net: cv2.dnn.Net, model: ModelCard) -> np.ndarray:
 def main() -> None:
     """Print the memory over ten minutes, then the ratio of a frame's time."""
     video = moving_video()
-    head = header(video)
+    info = video_info(video)
     print(
-        f"{head.size}, {head.seconds:.0f} s, {len(head.times)} frames, {len(video.data)} bytes"
+        f"{info.size}, {info.seconds:.0f} s, {len(info.times)} frames, {len(video.data)} bytes"
     )
-    whole(video, head)
+    whole(video, info)
     print(f"{RATE * SHORT.end:.0f} frames\n{HEAD}")
-    path = Film("MP4").path
+    path = AnnotatedVideo("MP4").path
     for name in MODELS:
-        model = card(name)
+        model = card_named(name)
         net = read_net(model, file_paths(model))
         line = paired(
-            lambda n=name: ours(video, head, n),
+            lambda n=name: ours(video, info, n),
             lambda n=net, m=model: bare(video, n, m, path),
             rounds=5,
         )

@@ -24,7 +24,7 @@ trial        a spec that was tried on a net whose own spec is unknown, and how i
 net          a loaded network
 engine       whatever can run a model on a blob; ``infer`` is the door to the process's own
 opinion      a second one is what another engine, ONNX Runtime, answers to the same blob
-lane         leave to run one forward: at most one a core, or all cores for a lone caller
+scheduler    lets forwards run: at most one a core, or one on all cores for a lone caller
 card         what we know about a network: files, spec, labels, licence, output layout
 model        a card and its files: a folder under ``models/``
 mirror       a folder or address that holds the models' files by name
@@ -54,46 +54,52 @@ style        what is drawn of a box, and how: words, colours, widths
 outline      a frame to be drawn, with its words, its colour and its pattern
 truth        the objects that people marked in a picture; a hit is a box that found one, a
              miss an object that no box found, a false alarm a box that found none
-candidate    a box that NMS looks at: sure enough, of a wanted class, among the surest
-sieve        the raw rows, and what each step of reading left of them
-fate         what became of a raw row: kept, suppressed, below confidence ...
-ledger       the fates of all raw rows, each with its remover: the box that removed it
+candidate    a box that NMS looks at: above the threshold, of a wanted class, among the
+             most confident
+NMS stages   the raw rows, and what each step of reading left of them
+outcome      what became of a raw row: kept, suppressed, below confidence ...; of a box set
+             against the truth: TP, FP, FN or ignored
+ledger       the outcomes of all raw rows, each with the box that suppressed it
 ghost        a box that is not kept, drawn dashed
-slip         a well-known wrong way to hand boxes to NMS
+misuse       a well-known wrong way to call NMS
 render       to make a new picture of numbers; ``draw`` makes a new picture from a picture
-state        picture, model and spec behind an answer, as files for taking home tell it
+provenance   picture, model and spec behind an answer, as exported files tell it
 category     a class's number in COCO's files, which count otherwise than class_id does
 road         the whole way from a picture's bytes to boxes or a ranking
 run          the slow half of the road, picture to outputs, and what it leaves behind
-panel        several classifiers that were asked about the same picture
+answer       what a model says of one picture: its likeliest classes, or its boxes
+convention   how the nets of one family want their pixels: scalefactor, mean, std
+view         a picture changed a little (mirrored, brightened, cropped), to see whether the
+             answer stays
 patch        a rectangle of whole pixels; in an occlusion map what hides a part of a picture
 sweep        how a patch goes over a picture: in how many places, how wide, painted how
 occlusion    hiding a part of a picture and asking the net again; the map of it says how
              much the confidence of what is watched falls for each place
 video        an encoded film as somebody gave it, like a picture: its name and its bytes
 frame        one image of a video or of the live camera, with its number and its time
-cut          which frames of a video are taken: from and to in seconds, and every n-th
-film         the annotated video that we write: a file that goes when nobody holds it
+frame range  which frames of a video are taken: from and to in seconds, and every n-th
+annotated    the video that we write: a file that goes when nobody holds it
 series       many images that are asked the same question one after the other
 question     what a series asks of each image: a model with its thresholds or its k
 entry        of many pictures, what came of one file: an answer, or the reason why not
-sighting     of a video, what the model said of one frame
+frame answer of a video, what the model said of one frame
 job          long work on a thread of its own, for a limited time; what came is kept, and
              it can be stopped
 stream       a visitor's live video: frames come in, annotated frames go out
-look         what comes of one image of a stream, and the copy it is drawn on
-glimpse      one thing that a look found: its label, how sure the net is, and where
-moment       a frame of a stream that was looked at, with its number and its time
-place        leave to run a stream, for a time that can be renewed
-footage      a video that stands in for a camera, played in a loop
+frame result what comes of one frame of a stream, and the copy it is drawn on
+seen object  one thing in a frame result: its label, the net's confidence, and where
+lease        permission to run a stream, for a time that can be renewed; there are so many
+             slots for streams
+video source a video that stands in for a camera, played in a loop
 
 Imports point down only:
 
 errors, outputs < picture < blob < nets
                   picture < results
                   picture, blob, results < render
-all of them < pipeline < lab < series < video < share
-                                      video < live
+all of them < pipeline < answers < lab
+                         answers < series < video < share
+                                            video < live
 errors < jobs
 
 ``nets`` and ``results`` do not know each other: a card names its output layout and

@@ -22,12 +22,12 @@ MOST_JOBS = 3
 PATIENCE_SECONDS = 120.0
 """Long enough for a look at another page, and for a browser that slows hidden tabs down."""
 
-MOST_SECONDS = 20 * 60
+MOST_JOB_SECONDS = 20 * 60
 """How long a job may take, unless BLOBSCOPE_JOB_SECONDS says otherwise."""
 
 Ending = Literal["finished", "stopped", "forgotten", "overdue", "failed"]
 
-T = TypeVar("T")
+StepT = TypeVar("StepT")
 
 _places = BoundedSemaphore(MOST_JOBS)
 
@@ -39,11 +39,11 @@ def most_seconds(environment: Mapping[str, str] = os.environ) -> int:
     (60, 1200)
     """
     text = environment.get("BLOBSCOPE_JOB_SECONDS", "").strip()
-    return int(text) if text.isdecimal() and int(text) > 0 else MOST_SECONDS
+    return int(text) if text.isdecimal() and int(text) > 0 else MOST_JOB_SECONDS
 
 
-class Job(Generic[T]):
-    """Work on its way; see ``start``. Safe to look at from any thread.
+class Job(Generic[StepT]):
+    """Work on its way; see ``start_job``. Safe to look at from any thread.
 
     Args:
         total: how many steps are expected; a wrong guess spoils nothing but the bar.
@@ -56,14 +56,14 @@ class Job(Generic[T]):
         self.limit = limit
         self.ending: Ending | None = None
         self._patience = patience
-        self._came: list[T] = []
+        self._came: list[StepT] = []
         self._error: Exception | None = None
         self._stop, self._over = Event(), Event()
         self._begun = self._looked = time.monotonic()
         self._seconds = 0.0
 
     @property
-    def came(self) -> tuple[T, ...]:
+    def came(self) -> tuple[StepT, ...]:
         """What the work has given so far, in order."""
         return tuple(self._came)
 
@@ -110,7 +110,7 @@ class Job(Generic[T]):
         self.stop()
         return self._over.wait(seconds)
 
-    def _work(self, steps: Generator[T]) -> None:
+    def _work(self, steps: Generator[StepT]) -> None:
         try:
             with closing(steps):
                 for step in steps:
@@ -135,13 +135,13 @@ class Job(Generic[T]):
         return "forgotten" if lonely > self._patience else None
 
 
-def start(
-    steps: Generator[T],
+def start_job(
+    steps: Generator[StepT],
     total: int,
     *,
     patience: float = PATIENCE_SECONDS,
     limit: float | None = None,
-) -> "Job[T]":
+) -> "Job[StepT]":
     """Put work on a thread of its own, if there is room for one more.
 
     It may take ``limit`` seconds, or ``most_seconds`` where none is said.
@@ -154,7 +154,7 @@ def start(
             f"This machine is at {MOST_JOBS} long jobs already, its limit. "
             "Press Start again when one of them has ended."
         )
-    job = Job[T](total, patience=patience, limit=most_seconds() if limit is None else limit)
+    job = Job[StepT](total, patience=patience, limit=most_seconds() if limit is None else limit)
     # a daemon: a server that is told to stop does not wait for it
     thread = Thread(target=job._work, args=(steps,), name="blobscope-job", daemon=True)
     try:

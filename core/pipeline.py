@@ -1,7 +1,7 @@
 """The road from bytes to boxes, in two halves.
 
-``run`` is the slow half: picture -> image -> blob -> outputs. It depends on the picture,
-the model and the spec alone, so it is worth remembering under these three.
+``run_model`` is the slow half: picture -> image -> blob -> outputs. It depends on the
+picture, the model and the spec alone, so it is worth remembering under these three.
 ``detections`` and ``ranking`` are the quick half: they read outputs that are already
 there, and every slider acts on them only.
 """
@@ -20,16 +20,15 @@ from core.nets.darknet_cfg import HeadSection, read_heads
 from core.nets.downloads import file_paths
 from core.nets.engine import infer
 from core.outputs import Outputs
-from core.picture.image import BgrImage, Picture, decode
+from core.picture.image import BgrImage, Picture, decode_picture
 from core.picture.placement import Placement
 from core.picture.size import Size
 from core.render.encode import for_display, jpeg
 from core.results.classification import Ranked, confidences, top_k
-from core.results.decoders import LayoutName, sift
-from core.results.decoders import decode as decode_outputs
+from core.results.decoders import LayoutName, decode_outputs, sift
 from core.results.detections import Detections
 from core.results.grids import Grids, HeadRule, grids
-from core.results.ledger import Ledger, Sieve, ledger
+from core.results.ledger import Ledger, NmsStages, ledger
 from core.results.truth import Truth
 
 Located = TypeVar("Located", Detections, Truth)
@@ -103,12 +102,12 @@ class ClassCount:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class DetectionResult:
     """The boxes of one picture, and how many were left after each step.
 
     Attributes:
         raw: rows the net gave.
-        surest: the highest confidence among them, 0..1.
+        top_confidence: the highest confidence among them, 0..1.
         confident: of these, above the confidence.
         classes: how many of those each class has, the most first.
         wanted: of these, of the wanted classes.
@@ -117,7 +116,7 @@ class Found:
     """
 
     raw: int
-    surest: float
+    top_confidence: float
     confident: int
     classes: tuple[ClassCount, ...]
     wanted: int
@@ -133,19 +132,19 @@ class Ranking:
     read_ms: float
 
 
-def run(picture: Picture, card: ModelCard, spec: BlobSpec | None = None) -> Run:
+def run_model(picture: Picture, card: ModelCard, spec: BlobSpec | None = None) -> Run:
     """Take a picture through a model: decode, make the blob, forward.
 
     A net's first forward also plans its memory, so a fresh net runs twice and both
     times are told apart. ``spec`` replaces the card's own.
     """
     begin = time.perf_counter()
-    image = decode(picture)
+    image = decode_picture(picture)
     decode_ms = 1e3 * (time.perf_counter() - begin)
-    done = run_image(image, card, spec)
+    run = run_image(image, card, spec)
     shown = for_display(image)
     shown.setflags(write=False)
-    return replace(done, shown=shown, times=replace(done.times, decode=decode_ms))
+    return replace(run, shown=shown, times=replace(run.times, decode=decode_ms))
 
 
 def run_image(image: BgrImage, card: ModelCard, spec: BlobSpec | None = None) -> Run:
@@ -168,13 +167,13 @@ def run_image(image: BgrImage, card: ModelCard, spec: BlobSpec | None = None) ->
     return Run(Size.of(image), image, blob, placement, warm.outputs, times)
 
 
-def raw_detections(done: Run, card: ModelCard) -> Detections:
+def raw_detections(run: Run, card: ModelCard) -> Detections:
     """Decode every row the net gave, in blob pixels, without any threshold."""
     layout = cast(LayoutName, card.layout)  # a word the card holds and decoders know
-    return decode_outputs(done.outputs, done.placement.blob, layout, anchors=card.anchors)
+    return decode_outputs(run.outputs, run.placement.blob, layout, anchors=card.anchors)
 
 
-def grids_of(done: Run, card: ModelCard) -> Grids:
+def grids_of(run: Run, card: ModelCard) -> Grids:
     """Lay the raw rows back into the cells they came from.
 
     Raises:
@@ -183,8 +182,8 @@ def grids_of(done: Run, card: ModelCard) -> Grids:
     """
     layout = cast(LayoutName, card.layout)
     return grids(
-        done.outputs,
-        done.placement.blob,
+        run.outputs,
+        run.placement.blob,
         layout,
         rules=_head_rules(card),
         anchors=card.anchors,
@@ -210,21 +209,21 @@ def _head_rule(section: HeadSection) -> HeadRule:
     )
 
 
-def found(done: Run, card: ModelCard, thresholds: Thresholds) -> Found:
+def detect(run: Run, card: ModelCard, thresholds: Thresholds) -> DetectionResult:
     """Read the boxes out of the outputs, in pixels of the original picture."""
     begin = time.perf_counter()
     layout = cast(LayoutName, card.layout)
     sifted = sift(
-        done.outputs,
-        done.placement.blob,
+        run.outputs,
+        run.placement.blob,
         layout,
         above=thresholds.confidence,
         anchors=card.anchors,
     )
-    wanted, _, _, kept = _steps(sifted.confident, done, thresholds)
-    return Found(
+    wanted, _, _, kept = _steps(sifted.confident, run, thresholds)
+    return DetectionResult(
         raw=sifted.rows,
-        surest=sifted.surest,
+        top_confidence=sifted.surest,
         confident=len(sifted.confident),
         classes=_counted(sifted.confident),
         wanted=len(wanted),
@@ -240,30 +239,30 @@ def _counted(detections: Detections) -> tuple[ClassCount, ...]:
     return tuple(ClassCount(class_id, count) for class_id, count in pairs)
 
 
-def sieved(done: Run, card: ModelCard, thresholds: Thresholds) -> Sieve:
+def nms_stages(run: Run, card: ModelCard, thresholds: Thresholds) -> NmsStages:
     """Read the boxes out of the outputs, and keep what every step left."""
-    raw = raw_detections(done, card)
+    raw = raw_detections(run, card)
     confident = raw.above(thresholds.confidence)
-    return Sieve(raw, confident, *_steps(confident, done, thresholds))
+    return NmsStages(raw, confident, *_steps(confident, run, thresholds))
 
 
 def _steps(
-    confident: Detections, done: Run, thresholds: Thresholds
+    confident: Detections, run: Run, thresholds: Thresholds
 ) -> tuple[Detections, Detections, Detections, Detections]:
     """Return what is wanted of the confident boxes, the candidates, thinned, and kept."""
     wanted = _wanted(confident, thresholds.class_ids)
     candidates = wanted.first(MOST_CANDIDATES)
-    thinned = _thinned(candidates, thresholds)
-    kept = _inside(thinned.on_image(done.placement), done.image_size)
-    return wanted, candidates, thinned, kept
+    after_nms = _after_nms(candidates, thresholds)
+    kept = _inside(after_nms.on_image(run.placement), run.image_size)
+    return wanted, candidates, after_nms, kept
 
 
-def booked(done: Run, card: ModelCard, thresholds: Thresholds) -> Ledger:
+def suppression_ledger(run: Run, card: ModelCard, thresholds: Thresholds) -> Ledger:
     """Tell what became of every raw row, and which box removed it."""
-    sieve = sieved(done, card, thresholds)
+    stages = nms_stages(run, card, thresholds)
     return ledger(
-        sieve,
-        sieve.raw.on_image(done.placement),
+        stages,
+        stages.raw.on_image(run.placement),
         confidence=thresholds.confidence,
         iou=thresholds.iou,
         per_class=thresholds.per_class,
@@ -271,23 +270,23 @@ def booked(done: Run, card: ModelCard, thresholds: Thresholds) -> Ledger:
     )
 
 
-def candidates(
-    done: Run, card: ModelCard, class_ids: frozenset[int] | None = None
+def nms_candidates(
+    run: Run, card: ModelCard, class_ids: frozenset[int] | None = None
 ) -> Detections:
     """Name the boxes that NMS may ever look at, whatever its thresholds are.
 
     The surest first, in blob pixels. Those above any confidence are the first of these, so
     whoever has them can read every threshold from them without asking again.
     """
-    surer_than_nothing = raw_detections(done, card).above(0.0)
-    return _wanted(surer_than_nothing, class_ids).first(MOST_CANDIDATES)
+    above_zero = raw_detections(run, card).above(0.0)
+    return _wanted(above_zero, class_ids).first(MOST_CANDIDATES)
 
 
 def _wanted(confident: Detections, class_ids: frozenset[int] | None) -> Detections:
     return confident if class_ids is None else confident.of_classes(class_ids)
 
 
-def _thinned(candidates: Detections, thresholds: Thresholds) -> Detections:
+def _after_nms(candidates: Detections, thresholds: Thresholds) -> Detections:
     if not thresholds.soft:
         return candidates.suppressed(iou=thresholds.iou, per_class=thresholds.per_class)
     softened = candidates.softened(
@@ -303,20 +302,20 @@ def _inside(detections: Detections, size: Size) -> Detections:
     return cut.taken((across > 0) & (down > 0))
 
 
-def visible(detections: Detections, done: Run) -> Detections:
+def visible(detections: Detections, run: Run) -> Detections:
     """Cut boxes in pixels of the picture at its edges, and move them onto what is shown."""
-    return on_shown(_inside(detections, done.image_size), done)
+    return on_shown(_inside(detections, run.image_size), run)
 
 
-def on_shown(boxes: Located, done: Run) -> Located:
+def on_shown(boxes: Located, run: Run) -> Located:
     """Move boxes from the original picture onto the picture that is shown."""
-    shown = Size.of(done.shown)
-    across, down = shown.width / done.image_size.width, shown.height / done.image_size.height
+    shown = Size.of(run.shown)
+    across, down = shown.width / run.image_size.width, shown.height / run.image_size.height
     return replace(boxes, xyxy=boxes.xyxy * (across, down, across, down))
 
 
-def ranking(done: Run, card: ModelCard, k: int) -> Ranking:
+def ranking(run: Run, card: ModelCard, k: int) -> Ranking:
     """Name the ``k`` likeliest classes."""
     begin = time.perf_counter()
-    best = top_k(confidences(done.outputs, logits=card.logits), k, label=card.label)
+    best = top_k(confidences(run.outputs, logits=card.logits), k, label=card.label)
     return Ranking(best, 1e3 * (time.perf_counter() - begin))

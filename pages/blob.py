@@ -1,17 +1,17 @@
 import streamlit as st
 
-from pages.components import blob_view
-from pages.components.batch_view import show_batch
-from pages.components.blob_controls import blob_controls
-from pages.components.checker_view import show_findings
-from pages.components.frame import through_the_frame
-from pages.components.knobs import wanted_spec
-from pages.components.picture import pick_picture
-from pages.components.remembered import remembered_trace
-from pages.components.stage_strip import show_stage_strip
-from pages.components.take_home import show_take_home
+from pages.components.blob import planes
+from pages.components.blob.batch import show_batch
+from pages.components.blob.checker import show_findings
+from pages.components.blob.controls import blob_controls
+from pages.components.blob.knobs import wanted_spec
+from pages.components.blob.stages import show_stage_strip
+from pages.components.blob.take_home import show_take_home
+from pages.components.inputs.picture import pick_picture
+from pages.components.shell.cached import cached_trace
+from pages.components.shell.navigation import route_through_app
 
-through_the_frame()
+route_through_app()
 st.title("Blob")
 st.caption("What blobFromImage makes of a picture, plane by plane and number by number.")
 
@@ -20,16 +20,16 @@ with knobs:
     picture = pick_picture()
     spec = blob_controls("blob", picture)
 
-traced = remembered_trace(picture, spec)
+traced = cached_trace(picture, spec)
 with view:
-    blob_view.show_summary(picture, traced, spec)
+    planes.show_summary(picture, traced, spec)
     show_findings("blob", picture, spec, wanted_spec("blob"))
-    blob_view.show_planes("blob", traced, spec)
-    blob_view.show_pictures(picture, traced, spec)
-    blob_view.show_statistics(picture, traced, spec)
-    blob_view.show_numbers("blob", picture, spec)
+    planes.show_planes("blob", traced, spec)
+    planes.show_pictures(picture, traced, spec)
+    planes.show_statistics(picture, traced, spec)
+    planes.show_numbers("blob", picture, spec)
 
-blob_view.show_pixels("blob", picture, traced, spec)
+planes.show_pixels("blob", picture, traced, spec)
 show_stage_strip("blob", picture, spec)
 show_batch("blob", spec)
 show_take_home("blob", picture, traced, spec)

@@ -1,17 +1,17 @@
 import streamlit as st
 
 from core.pipeline import ranking
-from pages.components import classification
-from pages.components.frame import through_the_frame
-from pages.components.model import pick_model
-from pages.components.picture import pick_picture
-from pages.components.pictures import show_jpeg, show_seen
-from pages.components.remembered import remembered_run
-from pages.components.tabs import classification_tabs
-from pages.components.times import show_times
-from pages.components.unfolded import show_tabs
+from pages.components.answers.tabs import show_classification_tabs
+from pages.components.classification.ranking import show_ranking
+from pages.components.inputs.model import pick_model
+from pages.components.inputs.picture import pick_picture
+from pages.components.inputs.thresholds import pick_k
+from pages.components.shell.cached import cached_run
+from pages.components.shell.images import show_jpeg, show_seen
+from pages.components.shell.navigation import route_through_app
+from pages.components.shell.times import show_times
 
-through_the_frame()
+route_through_app()
 st.title("Classification")
 st.caption("One picture, one net, one row of scores: what is it?")
 
@@ -19,16 +19,16 @@ knobs, view = st.columns([2, 5], gap="large")
 with knobs:
     picture = pick_picture()
     card = pick_model("classification", task="classification")
-    k = classification.pick_k("classification")
+    k = pick_k("classification")
 
-done = remembered_run(picture, card)
-ranked = ranking(done, card, k)
+run = cached_run(picture, card)
+ranked = ranking(run, card, k)
 with view:
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        classification.show_ranking(done, card, ranked)
+        show_ranking(run, card, ranked)
     with right:
-        show_jpeg(done.photo, caption=f"The picture, {done.image_size}", alt="The picture")
-        show_seen(done.blob, card.blob)
-    show_times(done.times, read_ms=ranked.read_ms)
-    show_tabs("classification.more", classification_tabs(picture, card, done, ranked))
+        show_jpeg(run.photo, caption=f"The picture, {run.image_size}", alt="The picture")
+        show_seen(run.blob, card.blob)
+    show_times(run.times, read_ms=ranked.read_ms)
+    show_classification_tabs(picture, card, run, ranked)

@@ -1,19 +1,20 @@
 import streamlit as st
 
-from core.pipeline import found
-from pages.components import detection
-from pages.components.box_canvas import box_canvas
-from pages.components.chosen_box import choose_box
-from pages.components.display import display_controls
-from pages.components.frame import through_the_frame
-from pages.components.model import pick_model
-from pages.components.picture import pick_picture
-from pages.components.remembered import remembered_run
-from pages.components.tabs import detection_tabs
-from pages.components.times import show_times
-from pages.components.unfolded import show_tabs
+from core.pipeline import detect
+from pages.components.answers.tabs import show_detection_tabs
+from pages.components.detection import boxes
+from pages.components.detection.box_canvas import box_canvas
+from pages.components.inputs.box_style import display_controls
+from pages.components.inputs.chosen_box import choose_box
+from pages.components.inputs.fit import pick_fit_for_model
+from pages.components.inputs.model import pick_model
+from pages.components.inputs.picture import pick_picture
+from pages.components.inputs.thresholds import pick_thresholds
+from pages.components.shell.cached import cached_run
+from pages.components.shell.navigation import route_through_app
+from pages.components.shell.times import show_times
 
-through_the_frame()
+route_through_app()
 st.title("Detection")
 st.caption("One picture, one net, many boxes: what is where?")
 
@@ -21,19 +22,18 @@ knobs, view = st.columns([2, 5], gap="large")
 with knobs:
     picture = pick_picture()
     card = pick_model("detection", task="detection")
-    thresholds = detection.thresholds("detection", card)
-    spec = detection.fitted_spec("detection", card)
+    thresholds = pick_thresholds("detection", card)
+    spec = pick_fit_for_model("detection", card)
     style = display_controls("detection.display")
 
-done = remembered_run(picture, card, spec)
-result = found(done, card, thresholds)
+run = cached_run(picture, card, spec)
+result = detect(run, card, thresholds)
 with view:
-    detection.show_steps("detection", result, card)
+    boxes.show_steps("detection", result, card)
     canvas = st.container()
-    detection.show_table(result, card)
-    show_times(done.times, read_ms=result.read_ms)
+    boxes.show_table(result, card)
+    show_times(run.times, read_ms=result.read_ms)
     row = choose_box("detection.box", result, card)
     with canvas:
-        box_canvas("detection", done, card, thresholds, chosen=row, style=style)
-    tabs = detection_tabs(picture, card, spec, thresholds, style, done, result, row)
-    show_tabs("detection.more", tabs)
+        box_canvas("detection", run, card, thresholds, chosen=row, style=style)
+    show_detection_tabs(picture, card, spec, thresholds, style, run, result, row)

@@ -1,15 +1,15 @@
 import streamlit as st
 
-from pages.components.bench import pick_task, show_bench
-from pages.components.copy_link import copy_link
-from pages.components.finder_view import show_finder
-from pages.components.frame import through_the_frame
-from pages.components.picture import pick_picture
-from pages.components.pictures import show_photo
-from pages.components.remembered import remembered_image
-from pages.components.switchboard import show_switchboard
+from pages.components.inputs.picture import pick_picture
+from pages.components.lab.bench import pick_task, show_bench
+from pages.components.lab.finder import show_finder
+from pages.components.lab.switchboard import show_switchboard
+from pages.components.shell.cached import cached_image
+from pages.components.shell.copy_link import copy_link
+from pages.components.shell.images import show_photo
+from pages.components.shell.navigation import route_through_app
 
-through_the_frame()
+route_through_app()
 st.title("Experiments")
 st.caption(
     "Two settings side by side, mistakes made on purpose, and a search for lost numbers."
@@ -20,7 +20,7 @@ with knobs:
     picture = pick_picture()
     task = pick_task("lab")
 with view:
-    show_photo(remembered_image(picture), alt="The picture")
+    show_photo(cached_image(picture), alt="The picture")
 
 names = ["A/B", "What breaks if", "Find the numbers"]
 bench, breaks, finder = st.tabs(names, key="experiment", bind="query-params")

@@ -1,12 +1,12 @@
 import streamlit as st
 
-from pages.components import reference, road
-from pages.components.frame import through_the_frame
-from pages.components.picture import pick_picture
-from pages.components.pictures import show_photo
-from pages.components.remembered import remembered_run
+from pages.components.home import reference, road
+from pages.components.inputs.picture import pick_picture
+from pages.components.shell.cached import cached_run
+from pages.components.shell.images import show_photo
+from pages.components.shell.navigation import route_through_app
 
-through_the_frame()
+route_through_app()
 st.title("What does cv2.dnn do with a picture?")
 st.markdown("Choose one, and follow it from pixels to an answer. Every number is OpenCV's own.")
 
@@ -15,7 +15,7 @@ with left:
     picture = pick_picture()
 
 classifier, detector = road.ready_model("classification"), road.ready_model("detection")
-classified, detected = remembered_run(picture, classifier), remembered_run(picture, detector)
+classified, detected = cached_run(picture, classifier), cached_run(picture, detector)
 with right:
     show_photo(classified.shown, alt="The picture")
 

@@ -1,12 +1,12 @@
 import streamlit as st
 
-from pages.components.frame import through_the_frame
-from pages.components.live_knobs import pick_settings
-from pages.components.live_source import pick_source
-from pages.components.live_tools import show_tools
-from pages.components.live_view import open_stream
+from pages.components.live.numbers import show_stream
+from pages.components.live.player import open_stream
+from pages.components.live.settings import pick_settings
+from pages.components.live.source import pick_source
+from pages.components.shell.navigation import route_through_app
 
-through_the_frame()
+route_through_app()
 st.title("Live")
 st.caption("Your camera through any net, frame by frame, and a reason whenever it cannot be.")
 
@@ -18,4 +18,4 @@ with view:
 with knobs:
     settings = pick_settings("live")
 with view:
-    show_tools("live", stream, settings)
+    show_stream("live", stream, settings)

@@ -1,12 +1,12 @@
 import streamlit as st
 
 from core.series.many import many
-from pages.components.frame import through_the_frame
-from pages.components.inspect import show_source
-from pages.components.many import offer_start, pick_pictures, show_results
-from pages.components.question import pick_question
+from pages.components.inputs.question import pick_question
+from pages.components.series.many import offer_start, pick_pictures, show_results
+from pages.components.shell.navigation import route_through_app
+from pages.components.shell.source_view import show_source
 
-through_the_frame()
+route_through_app()
 st.title("Many pictures")
 st.caption(
     "One model, many files, one table. A broken file gets its own row, and the rest goes on."

@@ -2,12 +2,12 @@ import streamlit as st
 
 from core.video.annotate import annotate
 from core.video.reading import frames
-from pages.components import video as parts
-from pages.components.frame import through_the_frame
-from pages.components.inspect import show_source
-from pages.components.question import pick_question
+from pages.components.inputs.question import pick_question
+from pages.components.series import video as parts
+from pages.components.shell.navigation import route_through_app
+from pages.components.shell.source_view import show_source
 
-through_the_frame()
+route_through_app()
 st.title("Video")
 st.caption(
     "A video, frame by frame: each is asked like a picture, and written with the answer."
@@ -16,16 +16,16 @@ st.caption(
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:
     video = parts.pick_video("video")
-    cut = parts.pick_cut("video", video)
+    frame_range = parts.pick_frame_range("video", video)
     question = pick_question("video")
     kind = parts.pick_format("video")
-    parts.offer_start("video", video, cut, question, kind)
+    parts.offer_start("video", video, frame_range, question, kind)
 show_source(annotate, frames)  # stands below; what is watched comes last
 with view:
-    parts.show_video(video, cut)
+    parts.show_video(video, frame_range)
     left, right = st.columns(2, gap="medium")
     with left:
-        parts.show_preview(video, cut, question)
+        parts.show_preview(video, frame_range, question)
     with right:
         parts.show_results("video")
     parts.show_findings("video")

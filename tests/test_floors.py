@@ -11,6 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 APP = ["app.py", *(str(path.relative_to(ROOT)) for path in ROOT.glob("pages/**/*.py"))]
 CORE = [str(path.relative_to(ROOT)) for path in ROOT.glob("core/**/*.py")]
+COMPONENTS = [str(path.relative_to(ROOT)) for path in ROOT.glob("pages/components/*/**/*.py")]
+# a wing's __init__.py has a docstring and no more; all others are tested by name
+NAMED = [each for each in COMPONENTS if len(ast.parse((ROOT / each).read_text()).body) > 1]
 PAGES = [str(path.relative_to(ROOT)) for path in ROOT.glob("pages/*.py")]
 LONGEST_PAGE = 40
 # an optional extra may be imported in one place, when it is asked for and not before
@@ -29,23 +32,36 @@ BELOW = {
     "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results", "render"],
     "share": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        *["lab", "series", "video"],
+        *["answers", "series", "video"],
     ],
-    "lab": ["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+    "answers": ["picture", "blob", "nets", "results", "pipeline"],
+    "lab": [
+        *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+        "answers",
+    ],
     "jobs": ["errors"],
     "series": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        "lab",
+        "answers",
     ],
     "video": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        *["lab", "series"],
+        *["answers", "series"],
     ],
     "live": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        *["lab", "series", "video"],
+        *["answers", "series", "video"],
     ],
 }
+
+# the same of pages/components; the wings of one row do not know each other
+ROWS = (
+    {"shell", "browser"},
+    {"inputs"},
+    {"blob", "classification", "detection"},
+    {"answers"},
+    {"home", "lab", "live", "series"},
+)
 
 
 @pytest.mark.parametrize("file", CORE)
@@ -58,6 +74,27 @@ def test_core_imports_only_what_lies_below(file):
         if name.split(".")[0] == "core" and _wing(name) not in [wing, *BELOW[wing]]
     }
     assert above == set()
+
+
+@pytest.mark.parametrize("file", COMPONENTS)
+def test_components_import_only_what_lies_below(file):
+    wing = _component_wing(_module(file))
+    floor = next((number for number, row in enumerate(ROWS) if wing in row), None)
+    assert floor is not None, f"pages/components/{wing} stands in no row yet: add it here"
+    allowed = {wing}.union(*ROWS[:floor])
+    above = {
+        name
+        for name in _imports(file)
+        if name.startswith("pages.") and _component_wing(name) not in allowed
+    }
+    assert above == set()
+
+
+@pytest.mark.parametrize("file", NAMED)
+def test_each_component_has_a_test_file_of_its_name(file):
+    names = _module(file).split(".")[2:]
+    tests = ROOT.joinpath("tests/pages", *names[:-1], f"test_{names[-1]}.py")
+    assert tests.is_file(), f"{tests.relative_to(ROOT)} is missing"
 
 
 @pytest.mark.parametrize("file", CORE)
@@ -146,3 +183,9 @@ def _module(file: str) -> str:
 def _wing(module: str) -> str:
     """``core.blob.make`` stands in the wing ``blob``; ``core`` itself in none."""
     return module.split(".")[1] if "." in module else ""
+
+
+def _component_wing(module: str) -> str:
+    """``pages.components.blob.planes`` stands in the wing ``blob``; a page in none."""
+    names = module.split(".")
+    return names[2] if names[:2] == ["pages", "components"] and len(names) > 2 else ""

@@ -4,7 +4,7 @@ import pytest
 
 from core import jobs
 from core.errors import MachineBusy
-from core.jobs import start
+from core.jobs import start_job
 
 SECONDS = 20  # a test that waits longer has failed
 
@@ -35,7 +35,7 @@ def counted(count: int):
 
 
 def test_everything_comes_in_order():
-    job = start((number for number in range(100)), 100)
+    job = start_job((number for number in range(100)), 100)
     assert job.wait(SECONDS)
     assert job.came == tuple(range(100))
     assert (job.ending, job.count, job.seconds_left) == ("finished", 100, 0)
@@ -43,7 +43,7 @@ def test_everything_comes_in_order():
 
 def test_what_came_can_be_seen_while_the_rest_is_on_its_way():
     gated = Gated(3)
-    job = start(gated.steps(), 3)
+    job = start_job(gated.steps(), 3)
     assert not job.wait(0)
     assert job.seconds_left is None
     gated.let(1)
@@ -57,7 +57,7 @@ def test_what_came_can_be_seen_while_the_rest_is_on_its_way():
 
 def test_stop_ends_after_the_step_at_hand_and_keeps_what_came():
     gated = Gated(50)
-    job = start(gated.steps(), 50)
+    job = start_job(gated.steps(), 50)
     job.stop()
     gated.let(50)
     assert job.wait(SECONDS)
@@ -68,7 +68,7 @@ def test_stop_ends_after_the_step_at_hand_and_keeps_what_came():
 
 def test_a_job_that_nobody_looks_at_ends():
     gated = Gated(50)
-    job = start(gated.steps(), 50, patience=-1)
+    job = start_job(gated.steps(), 50, patience=-1)
     gated.let(50)
     assert job.wait(SECONDS)
     assert (job.count, job.ending) == (1, "forgotten")
@@ -77,7 +77,7 @@ def test_a_job_that_nobody_looks_at_ends():
 
 def test_a_job_that_lasts_longer_than_its_limit_ends_and_keeps_what_came():
     gated = Gated(50)
-    job = start(gated.steps(), 50, limit=-1)
+    job = start_job(gated.steps(), 50, limit=-1)
     gated.let(50)
     assert job.wait(SECONDS)
     assert (job.came, job.ending) == ((0,), "overdue")
@@ -86,18 +86,18 @@ def test_a_job_that_lasts_longer_than_its_limit_ends_and_keeps_what_came():
 
 def test_whoever_runs_the_machine_says_how_long_a_job_may_take(monkeypatch):
     monkeypatch.setenv("BLOBSCOPE_JOB_SECONDS", "7")
-    assert start(counted(1), 1).limit == 7
+    assert start_job(counted(1), 1).limit == 7
     monkeypatch.setenv("BLOBSCOPE_JOB_SECONDS", "soon")
-    assert start(counted(1), 1).limit == jobs.MOST_SECONDS
+    assert start_job(counted(1), 1).limit == jobs.MOST_JOB_SECONDS
 
 
 def test_who_stops_can_wait_until_the_place_is_free():
     gates = [Gated(2) for _ in range(jobs.MOST_JOBS)]
-    running = [start(gated.steps(), 2) for gated in gates]
+    running = [start_job(gated.steps(), 2) for gated in gates]
     assert not running[0].end(0.01), "its step is not done"
     gates[0].let(1)
     assert running[0].end(SECONDS)
-    assert start(counted(2), 2).wait(SECONDS)
+    assert start_job(counted(2), 2).wait(SECONDS)
     for gated, job in zip(gates[1:], running[1:], strict=True):
         gated.let(2)
         assert job.wait(SECONDS)
@@ -111,15 +111,15 @@ def test_a_thread_that_cannot_be_had_costs_no_place(monkeypatch):
         broken.setattr(jobs.Thread, "start", refuse)
         for _ in range(jobs.MOST_JOBS):
             with pytest.raises(MachineBusy, match="no room for one more job"):
-                start(counted(1), 1)
-    assert start(counted(1), 1).wait(SECONDS)
+                start_job(counted(1), 1)
+    assert start_job(counted(1), 1).wait(SECONDS)
 
 
 def test_a_look_renews_the_patience(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr(jobs.time, "monotonic", lambda: clock[0])
     gated = Gated(3)
-    job = start(gated.steps(), 3, patience=100)
+    job = start_job(gated.steps(), 3, patience=100)
     for _ in range(3):
         clock[0] += 90
         job.wait(0)
@@ -136,7 +136,7 @@ def test_what_goes_wrong_is_told_at_every_look_and_what_came_is_kept():
         yield 1
         raise KeyError("the net gave up")
 
-    job = start(steps(), 2)
+    job = start_job(steps(), 2)
     for _ in range(2):
         with pytest.raises(KeyError, match="the net gave up"):
             job.wait(SECONDS)
@@ -145,18 +145,18 @@ def test_what_goes_wrong_is_told_at_every_look_and_what_came_is_kept():
 
 def test_a_machine_takes_so_many_jobs_and_then_says_so():
     gates = [Gated(1) for _ in range(jobs.MOST_JOBS)]
-    running = [start(gated.steps(), 1) for gated in gates]
+    running = [start_job(gated.steps(), 1) for gated in gates]
     with pytest.raises(MachineBusy, match="Press Start again"):
-        start(Gated(1).steps(), 1)
+        start_job(Gated(1).steps(), 1)
     for gated, job in zip(gates, running, strict=True):
         gated.let(1)
         assert job.wait(SECONDS)
-    assert start((each for each in "ab"), 2).wait(SECONDS), "the places are free again"
+    assert start_job((each for each in "ab"), 2).wait(SECONDS), "the places are free again"
 
 
 def test_a_job_lets_go_of_its_steps_when_it_is_over():
     gated = Gated(1)
-    job = start(gated.steps(), 1)
+    job = start_job(gated.steps(), 1)
     gated.let(1)
     assert job.wait(SECONDS)
     assert not [value for value in vars(job).values() if hasattr(value, "gi_frame")]

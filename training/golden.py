@@ -12,11 +12,11 @@ from skimage import data
 
 from core.blob.make import make_blob
 from core.nets.card import ModelCard
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.engine import infer
 from core.picture.image import BgrImage
 from core.results.classification import confidences
-from core.results.decoders import decode
+from core.results.decoders import decode_outputs
 from core.results.detections import Detections
 
 GOLDEN = Path("tests/training/golden.json")
@@ -39,7 +39,7 @@ def classified(image: BgrImage, net: ModelCard) -> np.ndarray:
 def detected(image: BgrImage, net: ModelCard) -> Detections:
     """Return what is found at the card's thresholds, in pixels of the picture."""
     blob, placement = make_blob(image, net.blob)
-    raw = decode(infer(net, blob).outputs, placement.blob, "darknet")
+    raw = decode_outputs(infer(net, blob).outputs, placement.blob, "darknet")
     return raw.above(net.confidence).suppressed(iou=net.iou).on_image(placement)
 
 
@@ -65,7 +65,10 @@ def boxes(image: BgrImage, net: ModelCard) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Write the file anew."""
-    classifier, detector = card("starter-classifier-onnx"), card("starter-detector-darknet")
+    classifier, detector = (
+        card_named("starter-classifier-onnx"),
+        card_named("starter-detector-darknet"),
+    )
     answers = {
         "classified": {name: ranking(sample(name), classifier) for name in CLASSIFIED},
         "detected": {name: boxes(sample(name), detector) for name in DETECTED},

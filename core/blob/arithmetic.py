@@ -17,7 +17,7 @@ from core.blob.trace import ChannelOrder, Trace
 from core.errors import BlobImpossible
 from core.picture.placement import Placement
 
-ONE = 2048
+WEIGHT_ONE = 2048
 """cv2.resize weighs the neighbours of uint8 pixels in whole 2048ths."""
 
 Numbers = tuple[float, ...]
@@ -58,7 +58,7 @@ class SourcePixel:
     @property
     def weight(self) -> float:
         """Its share in the resized pixel, 0..1."""
-        return self.weight_x * self.weight_y / ONE**2
+        return self.weight_x * self.weight_y / WEIGHT_ONE**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +159,8 @@ class Arithmetic:
     def _pixel_line(self, pixel: SourcePixel) -> str:
         values = _named(self.order, map(digits, pixel.values))
         return (
-            f"pixel ({pixel.x}, {pixel.y}): {values}; weight {pixel.weight_x}/{ONE} * "
-            f"{pixel.weight_y}/{ONE} = {hundredths(100 * pixel.weight)} %"
+            f"pixel ({pixel.x}, {pixel.y}): {values}; weight {pixel.weight_x}/{WEIGHT_ONE} * "
+            f"{pixel.weight_y}/{WEIGHT_ONE} = {hundredths(100 * pixel.weight)} %"
         )
 
     def _step(
@@ -364,7 +364,7 @@ def _positions(resized: Indices, step: float) -> tuple[Indices, npt.NDArray[np.f
 
 
 def _weighed(first: Indices, part: npt.NDArray[np.float32], last: int) -> Neighbours:
-    weights = np.stack([np.float32(1) - part, part]) * np.float32(ONE)
+    weights = np.stack([np.float32(1) - part, part]) * np.float32(WEIGHT_ONE)
     index = np.stack([first, first + 1]).clip(0, last)
     return Neighbours(index, np.rint(weights).astype(np.int64))
 

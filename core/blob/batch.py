@@ -21,7 +21,7 @@ from core.blob.make import (
 )
 from core.blob.spec import BlobSpec
 from core.errors import BlobImpossible
-from core.picture.image import BgrImage, Picture, decode
+from core.picture.image import BgrImage, Picture, decode_picture
 from core.picture.placement import Placement
 from core.picture.size import Size
 
@@ -49,7 +49,7 @@ def decode_together(pictures: Sequence[Picture]) -> tuple[BgrImage, ...]:
     """
     images: list[BgrImage] = []
     for picture in pictures:
-        images.append(decode(picture))
+        images.append(decode_picture(picture))
         if sum(image.shape[0] * image.shape[1] for image in images) > MAX_BATCH_PIXELS:
             raise BlobImpossible(
                 f"The first {len(images)} of these {len(pictures)} pictures already have more "

@@ -172,7 +172,7 @@ def size(case: Case) -> Finding | None:
     )
 
 
-def stretch(case: Case) -> Finding | None:
+def aspect_ratio(case: Case) -> Finding | None:
     """Find a picture pulled out of shape where the card does not ask for it."""
     spec, wanted = case.spec, case.wanted
     if spec.fit != "stretch" or (wanted and wanted.fit == "stretch"):
@@ -243,7 +243,7 @@ RULES: Mapping[str, Rule] = {
     "std missing": std_missing,
     "range": value_range,
     "size": size,
-    "stretch": stretch,
+    "stretch": aspect_ratio,
     "channels": channels,
 }
 

@@ -21,7 +21,7 @@ StageName = Literal[
     "image", "resized", "fitted", "float", "minus mean", "scaled", "swapped", "planes"
 ]
 ChannelOrder = Literal["grey", "BGR", "RGB", "BGRA", "RGBA"]
-Array = npt.NDArray[Any]
+StageArray = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Stage:
     """
 
     name: StageName
-    array: Array
+    array: StageArray
     code: str
     note: str
     channel_order: ChannelOrder
@@ -75,7 +75,7 @@ class Trace:
         return next(stage for stage in self.stages if stage.name == name)
 
 
-def trace(image: Array, spec: BlobSpec) -> Trace:
+def trace(image: StageArray, spec: BlobSpec) -> Trace:
     """Make a blob step by step; takes and raises what ``make_blob`` does.
 
     >>> spec = BlobSpec(size=Size(2, 2), scalefactor=(0.5,) * 3, mean=(1, 2, 3), swap_rb=True)
@@ -101,7 +101,7 @@ def trace(image: Array, spec: BlobSpec) -> Trace:
     return Trace(stages, Blob(last.array), placement)
 
 
-def _image(image: Array) -> Stage:
+def _image(image: StageArray) -> Stage:
     channels = image[..., np.newaxis] if image.ndim == 2 else image
     orders: dict[int, ChannelOrder] = {1: "grey", 3: "BGR", 4: "BGRA"}
     order = orders[channels.shape[2]]
@@ -239,7 +239,7 @@ def _planes(swapped: Stage, spec: BlobSpec) -> Stage:
     return Stage("planes", array, code, note, swapped.channel_order)
 
 
-def _with_channels(array: Array, code: str) -> tuple[Array, str]:
+def _with_channels(array: StageArray, code: str) -> tuple[StageArray, str]:
     """Give grey its channel axis back, which cv2's functions drop."""
     if array.ndim == 3:
         return array, code

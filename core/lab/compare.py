@@ -7,14 +7,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from core.answers import Answer, counted, read_answer
 from core.blob.make import Blob, planes
 from core.blob.spec import BlobLayout, BlobSpec
-from core.lab.answers import Answer, counted, read_answer
 from core.nets.card import ModelCard
 from core.picture.image import Picture
-from core.pipeline import Run, Thresholds, run
+from core.pipeline import Run, Thresholds, run_model
 from core.render.planes import RenderedPlane, render_planes
-from core.results.boxes import iou
+from core.results.boxes import iou_matrix
 from core.results.classification import Ranked
 from core.results.detections import Detections
 
@@ -26,12 +26,12 @@ SAME_CONFIDENCE = 0.01
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Contender:
+class Side:
     """One side of the bench: a model, a spec, and what they made of the picture."""
 
     card: ModelCard
     spec: BlobSpec
-    done: Run
+    run: Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +100,18 @@ class Comparison:
         return summary(self.changes, noun="class" if self.a.boxes is None else "box")
 
 
-def contender(picture: Picture, card: ModelCard, spec: BlobSpec) -> Contender:
-    """Run one side; raises what ``pipeline.run`` does."""
-    return Contender(card, spec, run(picture, card, spec))
+def run_side(picture: Picture, card: ModelCard, spec: BlobSpec) -> Side:
+    """Run one side; raises what ``pipeline.run_model`` does."""
+    return Side(card, spec, run_model(picture, card, spec))
 
 
-def compare(a: Contender, b: Contender, thresholds: Thresholds) -> Comparison:
+def compare(a: Side, b: Side, thresholds: Thresholds) -> Comparison:
     """Set two sides against each other; both looked at the same picture."""
-    answer_a, answer_b = (read_answer(side.done, side.card, thresholds) for side in (a, b))
+    answer_a, answer_b = (read_answer(side.run, side.card, thresholds) for side in (a, b))
     return Comparison(
         answer_a,
         answer_b,
-        blob_difference(
-            a.done.blob, b.done.blob, layout_a=a.spec.layout, layout_b=b.spec.layout
-        ),
+        blob_difference(a.run.blob, b.run.blob, layout_a=a.spec.layout, layout_b=b.spec.layout),
         changes(answer_a, answer_b),
     )
 
@@ -191,7 +189,7 @@ def _pairs_of_classes(a: tuple[Ranked, ...], b: tuple[Ranked, ...]) -> Pairs:
 
 
 def _pairs_of_boxes(a: Answer, b: Answer, boxes_a: Detections, boxes_b: Detections) -> Pairs:
-    overlap = iou(boxes_a.xyxy, boxes_b.xyxy)
+    overlap = iou_matrix(boxes_a.xyxy, boxes_b.xyxy)
     labels_a, labels_b = ([each.label for each in side.ranked] for side in (a, b))
     alike = np.array([[one == other for other in labels_b] for one in labels_a], bool)
     candidates = np.argwhere(alike.reshape(overlap.shape) & (overlap >= SAME_THING))

@@ -21,9 +21,9 @@ import numpy.typing as npt
 
 from core.blob.spec import BlobSpec
 from core.errors import BlobImpossible, ForwardFailed, LayoutUnknown
-from core.lab.evidence import Evidence, look
-from core.lab.habits import candidates, same_numbers
-from core.lab.scenes import Example, Scene, blank_scenes, scene_of
+from core.lab.augmentation import AugmentedExample, Example, augment, blank_examples
+from core.lab.conventions import candidate_specs, same_numbers
+from core.lab.probe import ProbeResult, evaluate
 from core.nets.card import ModelCard
 from core.picture.size import Size
 from core.pipeline import Thresholds
@@ -31,7 +31,7 @@ from core.pipeline import Thresholds
 Sureness = Literal["sure", "likely", "open"]
 
 FINALISTS = 3
-ALIKE = 0.005  # answers that differ by less cannot tell two specs apart
+SAME_SCORE = 0.005  # answers that differ by less cannot tell two specs apart
 OUT_OF_SHAPE = 1.05
 SURE, LIKELY = 0.2, 0.07  # of the best score: how far ahead of the next
 ENOUGH, FEW = 5, 3  # pictures, where none has a label
@@ -126,7 +126,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Progress:
+class SearchProgress:
     """How far the search is, and what it would say if it ended now."""
 
     done: int
@@ -140,7 +140,7 @@ def find_spec(
     *,
     size: Size | None = None,
     thresholds: Thresholds | None = None,
-) -> Iterator[Progress]:
+) -> Iterator[SearchProgress]:
     """Try specs one after the other; the last progress holds the final verdict.
 
     Args:
@@ -157,37 +157,38 @@ def find_spec(
     """
     limits = thresholds or Thresholds(card.confidence, card.iou)
     labelled = [each for each in examples if each.label]
-    scenes = tuple(scene_of(each) for each in labelled or examples)
+    augmented = tuple(augment(each) for each in labelled or examples)
     first = [
-        replace(spec, layout=card.blob.layout) for spec in candidates(size or card.blob.size)
+        replace(spec, layout=card.blob.layout)
+        for spec in candidate_specs(size or card.blob.size)
     ]
-    others = _other_fits(scenes, first[0])
+    others = _other_fits(augmented, first[0])
     total = len(first) + min(FINALISTS, len(first)) * len(others)
     trials: list[Trial] = []
     for spec in first:
-        trials.append(_trial(card, spec, scenes, limits))
-        yield Progress(len(trials), total, _verdict(trials))
+        trials.append(_trial(card, spec, augmented, limits))
+        yield SearchProgress(len(trials), total, _verdict(trials))
     finalists = sorted(trials, key=_by_score)[:FINALISTS] if others else []
     for place, trial in enumerate(finalists, start=1):
         trials.remove(trial)
-        trials.append(_with_best_fit(card, trial, others, scenes, limits))
-        yield Progress(len(first) + place * len(others), total, _verdict(trials))
+        trials.append(_with_best_fit(card, trial, others, augmented, limits))
+        yield SearchProgress(len(first) + place * len(others), total, _verdict(trials))
 
 
 def _trial(
-    card: ModelCard, spec: BlobSpec, scenes: tuple[Scene, ...], limits: Thresholds
+    card: ModelCard, spec: BlobSpec, augmented: tuple[AugmentedExample, ...], limits: Thresholds
 ) -> Trial:
     """Try one spec on all scenes; a net that refuses it gets the score 0 and a sentence."""
     try:
-        seen = [look(card, spec, scene, limits) for scene in scenes]
-        nothing = [look(card, spec, each, limits) for each in blank_scenes()]
+        seen = [evaluate(card, spec, example, limits) for example in augmented]
+        nothing = [evaluate(card, spec, each, limits) for each in blank_examples()]
     except (BlobImpossible, ForwardFailed, LayoutUnknown) as error:
         return Trial(spec, 0.0, error=str(error))
-    return _judged(spec, seen, nothing, labelled=scenes[0].label is not None)
+    return _judged(spec, seen, nothing, labelled=augmented[0].label is not None)
 
 
 def _judged(
-    spec: BlobSpec, seen: list[Evidence], nothing: list[Evidence], *, labelled: bool
+    spec: BlobSpec, seen: list[ProbeResult], nothing: list[ProbeResult], *, labelled: bool
 ) -> Trial:
     calm = 1 - _mean(each.confidence for each in nothing)
     confidence = _mean(each.confidence * _unlike(each, nothing) for each in seen)
@@ -205,7 +206,7 @@ def _judged(
     )
 
 
-def _unlike(seen: Evidence, nothing: list[Evidence]) -> float:
+def _unlike(seen: ProbeResult, nothing: list[ProbeResult]) -> float:
     """Say how far a classifier's answer is from its answers to nothing: total variation."""
     if seen.shares is None:
         return 1.0
@@ -240,11 +241,13 @@ def _mean(values: Any) -> float:
     return float(np.mean(list(values)))
 
 
-def _other_fits(scenes: tuple[Scene, ...], spec: BlobSpec) -> tuple[dict[str, Any], ...]:
+def _other_fits(
+    augmented: tuple[AugmentedExample, ...], spec: BlobSpec
+) -> tuple[dict[str, Any], ...]:
     """List the fits worth trying: none where all pictures have the blob's shape."""
     if spec.size is None:
         return ()
-    shapes = [scene.views[0].image.shape for scene in scenes]
+    shapes = [example.views[0].image.shape for example in augmented]
     ratios = [shape[1] / shape[0] * spec.size.height / spec.size.width for shape in shapes]
     if all(max(ratio, 1 / ratio) < OUT_OF_SHAPE for ratio in ratios):
         return ()
@@ -256,7 +259,7 @@ def _with_best_fit(
     card: ModelCard,
     trial: Trial,
     others: tuple[dict[str, Any], ...],
-    scenes: tuple[Scene, ...],
+    augmented: tuple[AugmentedExample, ...],
     limits: Thresholds,
 ) -> Trial:
     """Try a trial's numbers with the other fits and give its spec the best of them.
@@ -265,7 +268,7 @@ def _with_best_fit(
     """
     tried = [
         trial,
-        *(_trial(card, replace(trial.spec, **fit), scenes, limits) for fit in others),
+        *(_trial(card, replace(trial.spec, **fit), augmented, limits) for fit in others),
     ]
     tried.sort(key=_by_score)
     fits = tuple(FitTrial(each.spec, each.score) for each in tried)
@@ -295,6 +298,6 @@ def _answered_alike(one: Trial, other: Trial) -> bool:
     return (
         one.answers == other.answers
         and one.error == other.error
-        and abs(one.score - other.score) <= ALIKE
-        and abs(one.confidence - other.confidence) <= ALIKE
+        and abs(one.score - other.score) <= SAME_SCORE
+        and abs(one.confidence - other.confidence) <= SAME_SCORE
     )

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from core.answers import Answer, ask
 from core.blob.spec import BlobSpec, Triple
 from core.errors import BlobImpossible, BlobscopeError
-from core.lab.answers import Answer, ask
 from core.lab.compare import changes, summary
 from core.nets.card import ModelCard
 from core.picture.image import Picture
@@ -15,8 +15,8 @@ from core.pipeline import Thresholds
 STRIDE = 32
 """Detectors shrink their blob by halves, five times over: sides are multiples of this."""
 
-NOUGHTS: Triple = (0.0, 0.0, 0.0)
-ONES: Triple = (1.0, 1.0, 1.0)
+ALL_ZEROS: Triple = (0.0, 0.0, 0.0)
+ALL_ONES: Triple = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Mistake:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Row:
+class MistakeRow:
     """One row of the switchboard: what a spec made of the picture.
 
     Attributes:
@@ -63,12 +63,12 @@ def mean_reversed(spec: BlobSpec) -> BlobSpec:
 
 def mean_left_out(spec: BlobSpec) -> BlobSpec:
     """Forget to subtract the mean."""
-    return replace(spec, mean=NOUGHTS)
+    return replace(spec, mean=ALL_ZEROS)
 
 
 def scale_left_out(spec: BlobSpec) -> BlobSpec:
     """Forget the scalefactor: blobFromImage's own is 1."""
-    return replace(spec, scalefactor=ONES)
+    return replace(spec, scalefactor=ALL_ONES)
 
 
 def divided_again(spec: BlobSpec) -> BlobSpec:
@@ -79,7 +79,7 @@ def divided_again(spec: BlobSpec) -> BlobSpec:
 
 def std_left_out(spec: BlobSpec) -> BlobSpec:
     """Forget the std, for which blobFromImage has no argument."""
-    return replace(spec, std=ONES)
+    return replace(spec, std=ALL_ONES)
 
 
 def other_fit(spec: BlobSpec) -> BlobSpec:
@@ -164,7 +164,7 @@ def consequence(
     thresholds: Thresholds,
     *,
     right: Answer | None = None,
-) -> Row:
+) -> MistakeRow:
     """Look at the picture with this spec; a refusal becomes a sentence in the row.
 
     Args:
@@ -177,13 +177,13 @@ def consequence(
     try:
         answer = ask(picture, card, spec, thresholds)
     except BlobscopeError as error:
-        return Row(spec, None, str(error))
-    return Row(spec, answer, change=change(right, answer) if right else "")
+        return MistakeRow(spec, None, str(error))
+    return MistakeRow(spec, answer, change=change(right, answer) if right else "")
 
 
-def switchboard(
+def mistake_table(
     picture: Picture, card: ModelCard, thresholds: Thresholds, spec: BlobSpec | None = None
-) -> Iterator[Row]:
+) -> Iterator[MistakeRow]:
     """Yield the row of the right spec, then one row each of ``mistakes(spec)``, in order.
 
     ``spec`` replaces the card's own as the right one.

@@ -13,14 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core.picture.size import Size
-from core.results.boxes import Boxes, xywh_to_xyxy, xyxy_to_xywh
-from core.results.boxes import iou as iou_matrix
+from core.results.boxes import Boxes, iou_matrix, xywh_to_xyxy, xyxy_to_xywh
 from core.results.detections import Detections
-from core.results.ledger import NOBODY, suppressed_by
+from core.results.ledger import NOBODY, find_suppressors
 
-Slip = Literal["corners as x, y, w, h", "centres as x, y, w, h", "all classes at once"]
-SLIPS: tuple[Slip, ...] = get_args(Slip)
-WHY: Mapping[Slip, str] = {
+NmsMisuse = Literal["corners as x, y, w, h", "centres as x, y, w, h", "all classes at once"]
+NMS_MISUSES: tuple[NmsMisuse, ...] = get_args(NmsMisuse)
+MISUSE_REASONS: Mapping[NmsMisuse, str] = {
     "corners as x, y, w, h": "NMSBoxes reads four numbers as left, top, width, height. Given "
     "left, top, right, bottom, it takes right and bottom for width and height, without a "
     "word: every box reaches far beyond itself to the right and down, the farther the more "
@@ -37,20 +36,20 @@ WHY: Mapping[Slip, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class BoxDifference:
     """A box that only one of two calls kept.
 
     Attributes:
         row: its raw row.
         kept_rightly: whether it was the right call that kept it: then the wrong one lost it.
-        remover: the raw row of the box that removed it in the other call; -1: none found.
+        suppressed_by: the raw row of the box that removed it in the other call; -1: none found.
         iou: how much the two overlap.
         believed: how much the two overlap for the wrong call.
     """
 
     row: int
     kept_rightly: bool
-    remover: int
+    suppressed_by: int
     iou: float
     believed: float
 
@@ -61,7 +60,7 @@ class Lesson:
 
     right: Detections
     wrong: Detections
-    differences: tuple[Difference, ...]
+    differences: tuple[BoxDifference, ...]
 
     @property
     def lost(self) -> Detections:
@@ -74,34 +73,34 @@ class Lesson:
         return self.wrong.taken(~np.isin(self.wrong.row, self.right.row))
 
 
-def lesson(candidates: Detections, slip: Slip, *, iou: float) -> Lesson:
+def lesson(candidates: Detections, misuse: NmsMisuse, *, iou: float) -> Lesson:
     """Suppress the same boxes rightly and with a slip, and explain each difference.
 
     Args:
         candidates: the surest first, as ``Detections.above`` leaves them.
-        slip: what is done wrong.
+        misuse: what is done wrong.
         iou: the threshold of both calls.
     """
-    per_class = slip != "all classes at once"
-    given = given_to_nms(candidates.xyxy, slip)
+    per_class = misuse != "all classes at once"
+    given = given_to_nms(candidates.xyxy, misuse)
     right = nms(xyxy_to_xywh(candidates.xyxy), candidates, iou=iou, per_class=True)
     wrong = nms(given, candidates, iou=iou, per_class=per_class)
     both = candidates.taken(right), candidates.taken(wrong)
     read = replace(candidates, xyxy=xywh_to_xyxy(given))  # as cv2 reads what it was given
     lost, doubled = np.setdiff1d(right, wrong), np.setdiff1d(wrong, right)
-    losers = suppressed_by(read.taken(lost), read.taken(wrong), iou=iou, per_class=per_class)
-    sparers = suppressed_by(candidates.taken(doubled), both[0], iou=iou)
+    losers = find_suppressors(read.taken(lost), read.taken(wrong), iou=iou, per_class=per_class)
+    sparers = find_suppressors(candidates.taken(doubled), both[0], iou=iou)
     differences = [
-        _difference(candidates, read, row, remover, kept_rightly=kept_rightly)
+        _difference(candidates, read, row, suppressed_by, kept_rightly=kept_rightly)
         for rows, removal, kept_rightly in ((lost, losers, True), (doubled, sparers, False))
-        for row, remover in zip(
-            candidates.row[rows].tolist(), removal.remover.tolist(), strict=True
+        for row, suppressed_by in zip(
+            candidates.row[rows].tolist(), removal.suppressed_by.tolist(), strict=True
         )
     ]
     return Lesson(*both, tuple(differences))
 
 
-def given_to_nms(xyxy: Boxes, slip: Slip) -> Boxes:
+def given_to_nms(xyxy: Boxes, misuse: NmsMisuse) -> Boxes:
     """Write boxes as somebody hands them to NMSBoxes, which reads x, y, width, height.
 
     >>> box = np.array([[60.0, 40, 80, 50]])
@@ -113,9 +112,9 @@ def given_to_nms(xyxy: Boxes, slip: Slip) -> Boxes:
     array([[60., 40., 20., 10.]])
     """
     xywh = xyxy_to_xywh(xyxy)
-    if slip == "corners as x, y, w, h":
+    if misuse == "corners as x, y, w, h":
         return xyxy
-    if slip == "centres as x, y, w, h":
+    if misuse == "centres as x, y, w, h":
         return np.hstack([xywh[:, :2] + xywh[:, 2:] / 2, xywh[:, 2:]])
     return xywh
 
@@ -137,19 +136,19 @@ def nms(
 
 
 def _difference(
-    boxes: Detections, read: Detections, row: int, remover: int, *, kept_rightly: bool
-) -> Difference:
+    boxes: Detections, read: Detections, row: int, suppressed_by: int, *, kept_rightly: bool
+) -> BoxDifference:
     """Measure how much two boxes overlap, and how much they do for the wrong call.
 
     Not a number where nobody removed the box, as it goes with boxes without any area.
     """
-    if remover == NOBODY:
-        return Difference(row, kept_rightly, remover, math.nan, math.nan)
-    one, other = (boxes.row.tolist().index(each) for each in (row, remover))
+    if suppressed_by == NOBODY:
+        return BoxDifference(row, kept_rightly, suppressed_by, math.nan, math.nan)
+    one, other = (boxes.row.tolist().index(each) for each in (row, suppressed_by))
     iou, believed = (
         float(iou_matrix(each.xyxy[[one]], each.xyxy[[other]])[0, 0]) for each in (boxes, read)
     )
-    return Difference(row, kept_rightly, remover, iou, believed)
+    return BoxDifference(row, kept_rightly, suppressed_by, iou, believed)
 
 
 def _crowd() -> Detections:

@@ -25,10 +25,9 @@ from core.picture.image import BgrImage
 from core.picture.placement import Placement
 from core.picture.size import Size
 from core.render.boxes import Patch
-from core.results.boxes import iou
+from core.results.boxes import iou_matrix
 from core.results.classification import confidences
-from core.results.decoders import LayoutName
-from core.results.decoders import decode as decode_outputs
+from core.results.decoders import LayoutName, decode_outputs
 
 Cover = Literal["grey", "mean colour", "blurred"]
 COVERS: tuple[Cover, ...] = get_args(Cover)
@@ -111,7 +110,7 @@ class WatchedBox:
         layout = cast(LayoutName, card.layout)  # a word the card holds and decoders know
         boxes = decode_outputs(outputs, placement.blob, layout, anchors=card.anchors)
         boxes = boxes.of_classes([self.class_id]).above(0.0).on_image(placement)
-        overlap = iou([self.xyxy], boxes.clipped(placement.image).xyxy)[0]
+        overlap = iou_matrix([self.xyxy], boxes.clipped(placement.image).xyxy)[0]
         return float(boxes.confidence[overlap >= SAME_THING].max(initial=0.0))
 
 
@@ -169,7 +168,7 @@ class OcclusionMap:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Progress:
+class OcclusionProgress:
     """How far the patch has come, in forwards, and the map as far as it is known."""
 
     done: int
@@ -184,7 +183,7 @@ def occlude(
     *,
     spec: BlobSpec | None = None,
     sweep: Sweep | None = None,
-) -> Iterator[Progress]:
+) -> Iterator[OcclusionProgress]:
     """Hide one place after the other; the last progress holds the whole map.
 
     The patch lies in the picture, before the blob is made, so a crop or a letterbox does
@@ -205,13 +204,13 @@ def occlude(
     total = way.cells**2 + 1
     seen = np.full((way.cells, way.cells), np.nan)
     baseline = _asked(card, image, watched, spec)
-    yield Progress(1, total, _mapped(baseline, seen, way))
+    yield OcclusionProgress(1, total, _mapped(baseline, seen, way))
     paint = painted(image, way.cover)
     for place in range(way.cells**2):
         cell = _cell(place, way.cells)
         hidden = covered(image, way.patch(*cell, Size.of(image)), paint)
         seen[cell] = _asked(card, hidden, watched, spec)
-        yield Progress(place + 2, total, _mapped(baseline, seen, way))
+        yield OcclusionProgress(place + 2, total, _mapped(baseline, seen, way))
 
 
 def covered(image: BgrImage, patch: Patch, paint: BgrImage) -> BgrImage:

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.live.look import Glimpse, Look
+from core.live.processing import FrameResult, SeenObject
 from core.picture.image import BgrImage
 from core.render.encode import jpeg
 
 MOST_APPEARANCES = 8
-MOST_SECONDS = 60
+TIMELINE_SECONDS = 60
 MOST_LABELS = 100
 """Labels remembered at once; a net that sees more in a frame sees noise."""
 
 AWAY_SECONDS = 2.0
 """What was not seen for so long appears anew when it comes back."""
 
-THUMBNAIL = 96
+APPEARANCE_SIDE = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class History:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._strip: deque[Appearance] = deque(maxlen=MOST_APPEARANCES)
-        self._timeline: deque[Count] = deque(maxlen=MOST_SECONDS)
+        self._timeline: deque[Count] = deque(maxlen=TIMELINE_SECONDS)
         self._last_seen: dict[str, float] = {}
 
     @property
@@ -65,12 +65,12 @@ class History:
         with self._lock:
             return tuple(self._timeline)
 
-    def note(self, looked: Look, second: float) -> None:
+    def note(self, result: FrameResult, second: float) -> None:
         """Remember what was seen at a second of the stream."""
-        counts = Counter(each.label for each in looked.seen)
-        new = [each for each in _first_of_each(looked.seen) if self._is_new(each, second)]
+        counts = Counter(each.label for each in result.seen)
+        new = [each for each in _first_of_each(result.seen) if self._is_new(each, second)]
         appeared = [
-            Appearance(each.label, each.confidence, second, thumbnail(looked.image, each))
+            Appearance(each.label, each.confidence, second, thumbnail(result.image, each))
             for each in new
         ]
         with self._lock:
@@ -81,12 +81,12 @@ class History:
             label: at for label, at in self._last_seen.items() if second - at <= AWAY_SECONDS
         } | seen_now
 
-    def forget_looks(self) -> None:
+    def forget_thumbnails(self) -> None:
         """Forget the strip, the only part of it that shows what a camera saw."""
         with self._lock:
             self._strip.clear()
 
-    def _is_new(self, seen: Glimpse, second: float) -> bool:
+    def _is_new(self, seen: SeenObject, second: float) -> bool:
         last = self._last_seen.get(seen.label)
         return last is None or second - last > AWAY_SECONDS
 
@@ -96,24 +96,24 @@ class History:
         self._timeline.append(Count(second, dict(counts.most_common(MOST_LABELS))))
 
 
-def _first_of_each(seen: tuple[Glimpse, ...]) -> list[Glimpse]:
+def _first_of_each(seen: tuple[SeenObject, ...]) -> list[SeenObject]:
     """Take the surest of each label, at most as many as the strip holds."""
-    surest: dict[str, Glimpse] = {}
+    most_confident: dict[str, SeenObject] = {}
     for each in seen:
-        surest.setdefault(each.label, each)
-    return list(surest.values())[:MOST_APPEARANCES]
+        most_confident.setdefault(each.label, each)
+    return list(most_confident.values())[:MOST_APPEARANCES]
 
 
-def thumbnail(image: BgrImage, seen: Glimpse) -> bytes:
+def thumbnail(image: BgrImage, seen: SeenObject) -> bytes:
     """Cut out what was seen, as a small square JPEG with bars where it is no square."""
     left, top, right, bottom = seen.xyxy
     cut = image[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
     if cut.size == 0:
         cut = image
-    scale = THUMBNAIL / max(cut.shape[:2])
+    scale = APPEARANCE_SIDE / max(cut.shape[:2])
     size = max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale))
-    square = np.full((THUMBNAIL, THUMBNAIL, 3), 128, np.uint8)
-    x, y = (THUMBNAIL - size[0]) // 2, (THUMBNAIL - size[1]) // 2
+    square = np.full((APPEARANCE_SIDE, APPEARANCE_SIDE, 3), 128, np.uint8)
+    x, y = (APPEARANCE_SIDE - size[0]) // 2, (APPEARANCE_SIDE - size[1]) // 2
     square[y : y + size[1], x : x + size[0]] = cv2.resize(
         cut, size, interpolation=cv2.INTER_AREA
     )

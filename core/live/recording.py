@@ -15,8 +15,8 @@ import cv2
 from core.picture.image import BgrImage
 from core.picture.size import Size
 
-MOST_SECONDS = 60.0
-MOST_BYTES = 32 * 10**6
+MOST_RECORDING_SECONDS = 60.0
+MOST_RECORDING_BYTES = 32 * 10**6
 _BIT_RATE = 2_000_000
 _MILLISECONDS = Fraction(1, 1000)
 _LOG = logging.getLogger(__name__)
@@ -34,7 +34,10 @@ class Recording:
     """
 
     def __init__(
-        self, *, most_seconds: float = MOST_SECONDS, most_bytes: int = MOST_BYTES
+        self,
+        *,
+        most_seconds: float = MOST_RECORDING_SECONDS,
+        most_bytes: int = MOST_RECORDING_BYTES,
     ) -> None:
         self.most_seconds = most_seconds
         self.most_bytes = most_bytes

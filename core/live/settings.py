@@ -8,8 +8,8 @@ from core.nets.card import ModelCard
 from core.pipeline import Thresholds
 from core.render.planes import Colouring
 
-Sight = Literal["detection", "classification", "planes"]
-SIGHTS: tuple[Sight, ...] = get_args(Sight)
+LiveMode = Literal["detection", "classification", "planes"]
+LIVE_MODES: tuple[LiveMode, ...] = get_args(LiveMode)
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +17,7 @@ class LiveSettings:
     """How a frame is looked at.
 
     Attributes:
-        sight: boxes, a ranking, or the planes of the blob.
+        mode: boxes, a ranking, or the planes of the blob.
         spec: how the image becomes a blob.
         card: the model that looks; the planes need none.
         thresholds: what counts as found; a ranking heeds the confidence only.
@@ -29,7 +29,7 @@ class LiveSettings:
         ValueError: boxes or a ranking without a model.
     """
 
-    sight: Sight
+    mode: LiveMode
     spec: BlobSpec
     card: ModelCard | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
@@ -39,5 +39,5 @@ class LiveSettings:
     shared: bool = True
 
     def __post_init__(self) -> None:
-        if self.card is None and self.sight != "planes":
-            raise ValueError(f"{self.sight} needs a model")
+        if self.card is None and self.mode != "planes":
+            raise ValueError(f"{self.mode} needs a model")

@@ -21,12 +21,12 @@ import numpy.typing as npt
 
 from core.errors import BlobscopeError, LiveRefused
 from core.live.counters import LiveNumbers, Rate, Recent
-from core.live.footage import Footage, play
 from core.live.history import History
-from core.live.look import Look, complaint, look
-from core.live.places import Place, Places
+from core.live.processing import FrameResult, error_result, process_frame
 from core.live.recording import Recording
 from core.live.settings import LiveSettings
+from core.live.stream_slots import StreamLease, StreamSlots
+from core.live.video_source import VideoSource, play
 from core.picture.image import BgrImage
 
 MOST_WIDTH = MOST_HEIGHT = 1280
@@ -43,23 +43,23 @@ _BEGUN: "weakref.WeakSet[Stream]" = weakref.WeakSet()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Moment:
+class ProcessedFrame:
     """A frame that was looked at.
 
     Attributes:
         number: which frame of the stream it was, from 1.
         second: when it came in, counted from the stream's beginning.
-        looked: what came of it.
+        result: what came of it.
         frame: the annotated image as a video wants it.
     """
 
     number: int
     second: float
-    looked: Look
+    result: FrameResult
     frame: av.VideoFrame
 
 
-class Newest:
+class LatestFrame:
     """Room for one frame: a newer one takes its place; safe under threads."""
 
     def __init__(self) -> None:
@@ -96,26 +96,26 @@ class Newest:
 class Stream:
     """One visitor's stream, from START to STOP.
 
-    ``settings`` and ``footage`` may be replaced at any time; the next frame heeds them.
+    ``settings`` and ``video_source`` may be replaced at any time; the next frame heeds them.
 
     Args:
         visitor: who asks for a place.
-        places: where it is asked for.
+        slots: where it is asked for.
         address: where the visitor comes from, as far as that is known.
     """
 
-    def __init__(self, visitor: str, places: Places, address: str = "") -> None:
+    def __init__(self, visitor: str, slots: StreamSlots, address: str = "") -> None:
         self.settings: LiveSettings | None = None
-        self.footage: Footage | None = None
+        self.video_source: VideoSource | None = None
         self.history = History()
         self.recording: Recording | None = None
-        self.newest: Moment | None = None
+        self.latest: ProcessedFrame | None = None
         self.error = ""
         self.ended = threading.Event()
         self.why_ended = ""
-        self.place: Place | None = None
-        self._visitor, self._places, self._address = visitor, places, address
-        self._slot = Newest()
+        self.lease: StreamLease | None = None
+        self._visitor, self._slots, self._address = visitor, slots, address
+        self._latest_frame = LatestFrame()
         self._came = Rate(time.monotonic)
         self._went = Rate(time.monotonic)
         self._forward_ms, self._delay_ms = Recent(), Recent()
@@ -137,14 +137,14 @@ class Stream:
             self._went.per_second,
             self._forward_ms.median,
             self._delay_ms.median,
-            self._slot.frames,
-            self._slot.dropped,
+            self._latest_frame.frames,
+            self._latest_frame.dropped,
         )
 
     @property
     def seconds_left(self) -> float:
         """How long the place still lasts."""
-        return self._places.left(self.place) if self.place else 0.0
+        return self._slots.left(self.lease) if self.lease else 0.0
 
     def renew(self) -> None:
         """Ask for the full time again.
@@ -152,8 +152,8 @@ class Stream:
         Raises:
             LiveRefused: the time is over, or somebody else waits.
         """
-        if self.place:
-            self._places.renew(self.place)
+        if self.lease:
+            self._slots.renew(self.lease)
 
     def begin(self) -> None:
         """Take a place and begin to look; without a place the stream ends at once, with why."""
@@ -161,20 +161,20 @@ class Stream:
             if self._thread or self.ended.is_set():
                 return
             try:
-                self.place = self._places.take(self._visitor, self._address)
+                self.lease = self._slots.take(self._visitor, self._address)
             except BlobscopeError as refused:
                 self._end(str(refused))
                 return
             self._began = time.monotonic()
             _BEGUN.add(self)
             self._thread = _thread("blobscope-live", self._work)
-            if self.footage is not None:
+            if self.video_source is not None:
                 _thread("blobscope-footage", partial(self._to_its_end, self._play))
 
     def offer(self, frame: av.VideoFrame) -> None:
         """Hand over a frame that came in; returns at once, whatever the net does."""
         self._came.note()
-        self._slot.put(frame)
+        self._latest_frame.put(frame)
 
     def tell(self, listener: Callable[[], object]) -> None:
         """Call a function, in the stream's thread, after each look and at the end."""
@@ -202,9 +202,9 @@ class Stream:
             return
         self.why_ended = why
         self.ended.set()
-        self._slot.close()
-        if self.place:
-            self._places.give_back(self.place)
+        self._latest_frame.close()
+        if self.lease:
+            self._slots.give_back(self.lease)
         self._tell_all()
 
     def _work(self) -> None:
@@ -213,15 +213,15 @@ class Stream:
         The recording is finished here and not where the stream is closed: that may be the
         server's event loop, which must not wait for an encoder.
         """
-        self._to_its_end(self._look_on)
+        self._to_its_end(self._process_frames)
         if self.recording:
             self.recording.finish()
-        self.newest = None  # megabytes, and nobody will ask for them
-        self.history.forget_looks()
+        self.latest = None  # megabytes, and nobody will ask for them
+        self.history.forget_thumbnails()
 
-    def _look_on(self) -> None:
+    def _process_frames(self) -> None:
         """Look at the newest frame, again and again."""
-        while (taken := self._slot.take()) is not None:
+        while (taken := self._latest_frame.take()) is not None:
             settings = self.settings
             if self.seconds_left <= 0:
                 self.close("The time of this stream is over. Press START for a new one.")
@@ -230,7 +230,7 @@ class Stream:
 
     def _play(self) -> None:
         """Feed the stream with its footage."""
-        play(lambda: self.footage, self.offer, self.ended)
+        play(lambda: self.video_source, self.offer, self.ended)
 
     def _to_its_end(self, work: Callable[[], None]) -> None:
         """Do a thread's work; whatever breaks it ends the stream with a sentence."""
@@ -246,17 +246,17 @@ class Stream:
     def _publish(
         self, number: int, came: float, frame: av.VideoFrame, settings: LiveSettings
     ) -> None:
-        looked = steady_look(image_of(frame), settings)
-        self.error = looked.error
+        result = process_frame_safely(image_of(frame), settings)
+        self.error = result.error
         second = came - self._began
-        self.newest = Moment(number, second, looked, frame_of(looked.annotated))
+        self.latest = ProcessedFrame(number, second, result, frame_of(result.annotated))
         self._went.note()
         self._delay_ms.note(1e3 * (time.monotonic() - came))
-        if looked.forward_ms is not None:
-            self._forward_ms.note(looked.forward_ms)
-        self.history.note(looked, second)
+        if result.forward_ms is not None:
+            self._forward_ms.note(result.forward_ms)
+        self.history.note(result, second)
         if self.recording:
-            self.recording.add(looked.annotated, came)
+            self.recording.add(result.annotated, came)
         self._tell_all()
 
     def _tell_all(self) -> None:
@@ -283,19 +283,21 @@ def _thread(name: str, work: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def steady_look(image: BgrImage, settings: LiveSettings) -> Look:
+def process_frame_safely(image: BgrImage, settings: LiveSettings) -> FrameResult:
     """Look at an image; whatever goes wrong becomes a sentence, and the stream goes on.
 
     An exception would end the thread and freeze the picture without a word.
     """
     try:
-        return look(image, settings)
+        return process_frame(image, settings)
     except BlobscopeError as error:
-        return complaint(image, str(error))
+        return error_result(image, str(error))
     except Exception as error:  # the border of the thread, see above
         _LOG.exception("A look failed")
         kind = type(error).__name__
-        return complaint(image, f"This frame could not be looked at ({kind}). Choose another.")
+        return error_result(
+            image, f"This frame could not be looked at ({kind}). Choose another."
+        )
 
 
 def image_of(frame: av.VideoFrame) -> BgrImage:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-MAX_BYTES = 600 * 2**20
+MAX_CACHE_BYTES = 600 * 2**20
 MAX_NETS = 16
 COPIES_AFTER = 16
 """Callers that had to wait for a net before a second copy of it is read: one burst of
@@ -55,7 +55,7 @@ class NetCache(Generic[K, N]):
     """
 
     def __init__(
-        self, *, max_bytes: int = MAX_BYTES, max_nets: int = MAX_NETS, copies: int = 1
+        self, *, max_bytes: int = MAX_CACHE_BYTES, max_nets: int = MAX_NETS, copies: int = 1
     ) -> None:
         self.max_bytes = max_bytes
         self.max_nets = max_nets
@@ -87,7 +87,7 @@ class NetCache(Generic[K, N]):
             return len(self._pools[key].waiting) if key in self._pools else 0
 
     @contextmanager
-    def lent(self, key: K, read: Callable[[], N]) -> Iterator[tuple[N, bool]]:
+    def borrowed(self, key: K, read: Callable[[], N]) -> Iterator[tuple[N, bool]]:
         """Borrow the net for a key; tells also whether this call had to read it.
 
         ``read`` runs at most once at a time for a key, whoever asks. A net whose caller

@@ -20,7 +20,7 @@ CONFIG_SUFFIXES = (".prototxt", ".cfg", ".pbtxt")
 NEEDS_CONFIG: tuple[Framework, ...] = ("caffe", "darknet")
 DIGEST_LENGTHS = {"sha256": 64, "sha1": 40}
 
-T = TypeVar("T")
+ValueT = TypeVar("ValueT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +157,9 @@ class ModelCard:
     def label(self, class_id: int) -> str:
         """Return the text of a class; ids outside the labels keep their number.
 
-        >>> from core.nets.catalog import card
-        >>> card("mobilenet-ssd-voc-caffe").label(15), card("tiny-dominant-colour").label(0)
+        >>> from core.nets.catalog import card_named
+        >>> ssd, colours = map(card_named, ("mobilenet-ssd-voc-caffe", "tiny-dominant-colour"))
+        >>> ssd.label(15), colours.label(0)
         ('person', 'red')
         """
         row = class_id - self.label_offset
@@ -169,8 +170,10 @@ class ModelCard:
     def group(self, class_id: int) -> str:
         """Return the coarse group of a class; nothing where the card knows none.
 
-        >>> from core.nets.catalog import card
-        >>> card("starter-classifier-onnx").group(0), card("tiny-dominant-colour").group(0)
+        >>> from core.nets.catalog import card_named
+        >>> names = ("starter-classifier-onnx", "tiny-dominant-colour")
+        >>> starter, colours = map(card_named, names)
+        >>> starter.group(0), colours.group(0)
         ('fish', '')
         """
         row = class_id - self.label_offset
@@ -285,8 +288,8 @@ class _Table:
             raise CardInvalid(self.sentence(f"{key} is no key of a card; known are {wanted}"))
 
     def _take(
-        self, key: str, wanted: str, convert: Callable[[Any], T], default: Any = _REQUIRED
-    ) -> T:
+        self, key: str, wanted: str, convert: Callable[[Any], ValueT], default: Any = _REQUIRED
+    ) -> ValueT:
         if key not in self.values:
             if isinstance(default, _Required):
                 raise CardInvalid(self.sentence(f"{key} is missing; wanted: {wanted}"))
@@ -309,7 +312,7 @@ class _Table:
     def number(self, key: str, default: Any = _REQUIRED) -> float:
         return self._take(key, "a number", _number, default)
 
-    def choice(self, key: str, choices: tuple[T, ...]) -> T:
+    def choice(self, key: str, choices: tuple[ValueT, ...]) -> ValueT:
         wanted = "one of " + ", ".join(map(str, choices))
         return self._take(key, wanted, lambda value: choices[choices.index(value)])
 
@@ -352,8 +355,8 @@ class _Table:
         return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
-def _of_type(kind: type[T]) -> Callable[[Any], T]:
-    def convert(value: Any) -> T:
+def _of_type(kind: type[ValueT]) -> Callable[[Any], ValueT]:
+    def convert(value: Any) -> ValueT:
         # bool is an int to Python, but "size = true" is a mistake
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise TypeError

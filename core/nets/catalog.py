@@ -32,7 +32,7 @@ def cards(task: Task) -> tuple[ModelCard, ...]:
     return tuple(card for card in catalog() if card.task == task)
 
 
-def card(name: str) -> ModelCard:
+def card_named(name: str) -> ModelCard:
     """Find a model by the name of its folder.
 
     Raises:

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from core.errors import DownloadFailed, ModelMissing
 from core.nets.card import ModelCard, ModelFile, ModelPaths
 
-Progress = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 """Called with a file's name, the bytes that came so far and the bytes in all (0: unknown)."""
 
 LARGEST = 300 * 2**20
@@ -143,7 +143,7 @@ def running(card: ModelCard) -> Transfer | None:
     return _running.get(card.name)
 
 
-def start(card: ModelCard) -> Transfer:
+def start_download(card: ModelCard) -> Transfer:
     """Fetch the files of the model that are not here, or join who is already at it.
 
     The work is done by a thread of its own: it goes on whoever leaves, and serves
@@ -159,13 +159,13 @@ def start(card: ModelCard) -> Transfer:
     return transfer
 
 
-def download(card: ModelCard, progress: Progress | None = None) -> None:
+def download(card: ModelCard, progress: ProgressCallback | None = None) -> None:
     """Fetch the files of the model that are not here, and wait until they have come.
 
     Raises:
         DownloadFailed: says what happened and which settings help.
     """
-    transfer = start(card)
+    transfer = start_download(card)
     while not transfer.wait(LOOK_SECONDS):
         if progress:
             progress(*transfer.progress)

@@ -20,8 +20,8 @@ from core.errors import ForwardFailed
 from core.nets.cache import NetCache
 from core.nets.card import ModelCard, ModelFile, ModelPaths
 from core.nets.downloads import file_paths
-from core.nets.lanes import Lanes, Pace
 from core.nets.net import core_of, read_net
+from core.nets.scheduler import ForwardScheduler, ThreadTuner
 from core.outputs import Outputs
 
 MOST_COPIES = 4
@@ -77,7 +77,7 @@ class LoadedNet:
     output_names: tuple[str, ...]
     size_bytes: int
     load_ms: float
-    pace: Pace
+    tuner: ThreadTuner
     forwards: int = 0
 
 
@@ -113,7 +113,7 @@ class LocalEngine:
         self.cores = cores or cv2.getNumberOfCPUs()
         self.cache = cache or NetCache(copies=min(self.cores, MOST_COPIES))
         self._locate = locate
-        self._lanes = Lanes(self.cores)
+        self._scheduler = ForwardScheduler(self.cores)
         # OpenCV's readers share state (opencv/opencv issue 15757): one read at a time
         self._reading = Lock()
 
@@ -121,15 +121,15 @@ class LocalEngine:
         """Run the model on the blob; see ``Engine.infer``."""
         key = NetKey(card.name, card.folder, card.files, blob.shape)
         with (
-            self.cache.lent(key, lambda: self._read(card, blob)) as (loaded, fresh),
-            self._lanes.turn(loaded.pace) as threads,
+            self.cache.borrowed(key, lambda: self._read(card, blob)) as (loaded, fresh),
+            self._scheduler.turn(loaded.tuner) as threads,
         ):
             first = loaded.forwards == 0
             start = time.perf_counter()
             outputs = _forward(loaded, card, blob)
             seconds = time.perf_counter() - start
             if threads is not None and not first:
-                loaded.pace.learn(threads, seconds)
+                loaded.tuner.learn(threads, seconds)
         load_ms = loaded.load_ms if fresh else None
         return Inference(outputs, Timings(load_ms, seconds * 1000, first))
 
@@ -141,7 +141,7 @@ class LocalEngine:
             load_ms = (time.perf_counter() - start) * 1000
         names = tuple(net.getUnconnectedOutLayersNames())
         size = _memory_of(net, paths, blob)
-        return LoadedNet(net, names, size, load_ms, Pace.up_to(self.cores))
+        return LoadedNet(net, names, size, load_ms, ThreadTuner.up_to(self.cores))
 
 
 def _forward(loaded: LoadedNet, card: ModelCard, blob: Blob) -> Outputs:

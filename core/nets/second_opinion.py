@@ -29,7 +29,7 @@ REPEATS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class OutputDifference:
     """How far two answers lie apart in one output.
 
     Attributes:
@@ -53,7 +53,7 @@ class Difference:
 class SecondOpinion:
     """What two engines made of one blob, and the milliseconds of a warm forward of each."""
 
-    differences: tuple[Difference, ...]
+    differences: tuple[OutputDifference, ...]
     opencv_ms: float
     onnxruntime_ms: float
     version: str
@@ -100,7 +100,7 @@ def second_opinion(
 
 def differences(
     ours: Outputs, theirs: Mapping[str, npt.NDArray[np.float32]]
-) -> tuple[Difference, ...]:
+) -> tuple[OutputDifference, ...]:
     """Compare two answers, output by output of the same name.
 
     Raises:
@@ -117,11 +117,11 @@ def differences(
 
 def _difference(
     name: str, ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]
-) -> Difference:
+) -> OutputDifference:
     apart = np.abs(ours - theirs)
     relative = apart / np.maximum(1, np.abs(ours))
     worst = int(relative.argmax())  # a NaN, if there is one
-    return Difference(
+    return OutputDifference(
         output=name,
         shape=ours.shape,
         largest=float(apart.max()),

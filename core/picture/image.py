@@ -21,12 +21,12 @@ from core.errors import PictureRefused
 
 BgrImage = NewType("BgrImage", npt.NDArray[np.uint8])
 Kind = Literal["colour", "grey", "alpha"]
-"""What a file holds for each pixel; ``decode`` makes three colours of all of them."""
+"""What a file holds for each pixel; ``decode_picture`` makes three colours of all of them."""
 
-MAX_BYTES = 20 * 10**6
-MAX_PIXELS = 40 * 10**6
+MAX_PICTURE_BYTES = 20 * 10**6
+MAX_PICTURE_PIXELS = 40 * 10**6
 MAX_SIDE = 16384
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 
 MAX_SCANS = 100
 STRIP_PIXELS = 2**20
@@ -62,7 +62,7 @@ class Picture:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def decode(picture: Picture) -> BgrImage:
+def decode_picture(picture: Picture) -> BgrImage:
     """Decode a JPEG, PNG, WebP or BMP into a read-only image, upright as its EXIF says.
 
     Grey and palette become three channels, transparency is laid over white, 16 bits are
@@ -88,10 +88,10 @@ def decode(picture: Picture) -> BgrImage:
 
 
 def kind_of(picture: Picture) -> Kind:
-    """Tell from the header what the file holds, before ``decode`` makes it blue, green, red.
+    """Tell from the header what the file holds, before ``decode_picture`` makes it B, G, R.
 
     Raises:
-        PictureRefused: as ``decode``, for what the header alone tells.
+        PictureRefused: as ``decode_picture``, for what the header alone tells.
     """
     header = _header(picture)
     if header.has_transparency_data:
@@ -104,17 +104,17 @@ def _header(picture: Picture) -> Image.Image:
     """Open the picture without decoding it, or refuse it."""
     if not picture.data:
         raise PictureRefused(f"{picture.name} is empty (0 bytes). Choose another file.")
-    if len(picture.data) > MAX_BYTES:
+    if len(picture.data) > MAX_PICTURE_BYTES:
         raise PictureRefused(
             f"{picture.name} has {len(picture.data) / 1e6:.1f} MB; the limit is "
-            f"{MAX_BYTES // 10**6} MB. Save a smaller copy of it."
+            f"{MAX_PICTURE_BYTES // 10**6} MB. Save a smaller copy of it."
         )
     try:
-        header = Image.open(io.BytesIO(picture.data), formats=FORMATS)
+        header = Image.open(io.BytesIO(picture.data), formats=PICTURE_FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureRefused(
             f"{picture.name} has far more pixels than the limit of "
-            f"{MAX_PIXELS // 10**6} million. Scale it down first."
+            f"{MAX_PICTURE_PIXELS // 10**6} million. Scale it down first."
         ) from error
     except Exception as error:  # damaged headers raise OSError, SyntaxError, ValueError ...
         raise PictureRefused(
@@ -133,10 +133,10 @@ def _header(picture: Picture) -> Image.Image:
 def _check_size(name: str, width: int, height: int) -> None:
     if width < 1 or height < 1:
         raise PictureRefused(f"{name} is {width} x {height} pixels: there is nothing to see.")
-    if width * height > MAX_PIXELS:
+    if width * height > MAX_PICTURE_PIXELS:
         raise PictureRefused(
             f"{name} has {width} x {height} pixels, {width * height / 1e6:.1f} million; the "
-            f"limit is {MAX_PIXELS // 10**6} million. Scale it down first."
+            f"limit is {MAX_PICTURE_PIXELS // 10**6} million. Scale it down first."
         )
     if max(width, height) > MAX_SIDE:
         raise PictureRefused(

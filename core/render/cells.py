@@ -27,7 +27,7 @@ from core.results.grids import Head
 LEAST_WIDTH = 960
 """Narrower backdrops are drawn larger, so that lines stay thinner than the cells."""
 
-LINE, HEAT = 0.45, 0.6  # how much of a grid line, or of the heat, covers the picture
+CELL_LINE, HEAT = 0.45, 0.6  # how much of a grid line, or of the heat, covers the picture
 SMOOTH = 41
 FINE = 4  # cv2.line counts in 16ths of a pixel: 4 bits
 CELL_COLOUR, ANCHOR_COLOUR, BOX_COLOUR = CLASS_COLOURS[1], CLASS_COLOURS[0], CLASS_COLOURS[3]
@@ -88,7 +88,9 @@ def draw_cell(backdrop: Backdrop, head: Head, origin: Origin | None = None) -> B
     cell = _corners(backdrop.placed(origin.cell_xyxy))
     cover = drawn.copy()
     cv2.rectangle(cover, *cell, CELL_COLOUR, cv2.FILLED, cv2.LINE_8, FINE)
-    drawn = BgrImage(cv2.addWeighted(cover, LINE, drawn, 1 - LINE, 0).astype(np.uint8))
+    drawn = BgrImage(
+        cv2.addWeighted(cover, CELL_LINE, drawn, 1 - CELL_LINE, 0).astype(np.uint8)
+    )
     cv2.rectangle(drawn, *cell, CELL_COLOUR, line, cv2.LINE_AA, FINE)
     marks = [("cell", backdrop.placed(origin.cell_xyxy)[0], CELL_COLOUR)]
     for xyxy in backdrop.within(origin.anchor_xyxy):
@@ -101,7 +103,7 @@ def draw_cell(backdrop: Backdrop, head: Head, origin: Origin | None = None) -> B
     return drawn
 
 
-def draw_heat(
+def draw_cell_heat(
     backdrop: Backdrop, head: Head, heat: npt.NDArray[np.float64], *, most: float = 1.0
 ) -> BgrImage:
     """Colour each cell by its value, 0 to ``most``, over a grey copy of the picture.
@@ -143,7 +145,7 @@ def _with_grid(backdrop: Backdrop, image: BgrImage, head: Head) -> BgrImage:
     down = [[0, y * head.stride[1], width, y * head.stride[1]] for y in range(head.rows + 1)]
     thin = max(1, Pen.of(Size.of(image)).line // 3)
     for edge in backdrop.placed(np.array(across + down, np.float64)):
-        cv2.line(mask, *_corners(edge[None]), LINE * 255, thin, cv2.LINE_AA, FINE)
+        cv2.line(mask, *_corners(edge[None]), CELL_LINE * 255, thin, cv2.LINE_AA, FINE)
     # blurred, or a line across hair would change its ink at every second pixel
     bright = cv2.blur(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (SMOOTH, SMOOTH)) > 127
     lined = np.nonzero(mask)  # few pixels: no arithmetic for the others

@@ -11,7 +11,7 @@ from core.picture.size import Size
 from core.render.boxes import NUMBERED, BoxStyle, Pen, draw_detections
 from core.render.palette import CLASS_COLOURS, Bgr
 from core.results.detections import Detections
-from core.results.ledger import Fate
+from core.results.ledger import Outcome
 
 BLUE, ORANGE, GREEN, YELLOW, VERMILION, PINK = CLASS_COLOURS[:6]
 DARK: Bgr = (20, 20, 20)
@@ -34,7 +34,7 @@ class Dashes:
     gap: int
 
 
-DASHES: Mapping[Fate, Dashes] = {
+GHOST_DASHES: Mapping[Outcome, Dashes] = {
     "suppressed": Dashes("orange, long dashes", ORANGE, 8, 4),
     "softened": Dashes("pink, dashes and gaps alike", PINK, 5, 5),
     "beyond the surest": Dashes("yellow, wide gaps", YELLOW, 4, 12),

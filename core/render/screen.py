@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-MOST_HEIGHT = 1600
+MOST_SCREEN_HEIGHT = 1600
 LONGEST_STRIP = 64
 """Times as long as thick; thinner strips are drawn thicker, or nobody would see them."""
 
@@ -14,7 +14,7 @@ Pixels = npt.NDArray[Any]
 
 
 def on_screen(
-    pixels: Pixels, *, width: int, height: int = MOST_HEIGHT, least: int = 1
+    pixels: Pixels, *, width: int, height: int = MOST_SCREEN_HEIGHT, least: int = 1
 ) -> Pixels:
     """Shrink what is larger than the room, enlarge what is too small to be seen.
 

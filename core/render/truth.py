@@ -17,8 +17,8 @@ from core.results.detections import Detections
 from core.results.matching import Matching
 from core.results.truth import Truth
 
-Fate = Literal["TP", "FP", "FN", "ignored"]
-FATE_COLOURS: dict[Fate, Bgr] = {
+MatchOutcome = Literal["TP", "FP", "FN", "ignored"]
+OUTCOME_COLOURS: dict[MatchOutcome, Bgr] = {
     "TP": CLASS_COLOURS[0],  # blue, pink and yellow: bright enough for thin lines with gaps
     "FP": CLASS_COLOURS[18],
     "FN": CLASS_COLOURS[3],
@@ -49,10 +49,12 @@ def draw_matched(
         _missed(truth, row, label, style) for row in matching.missed.nonzero()[0].tolist()
     ]
     for index, xyxy in enumerate(detections.xyxy.tolist()):
-        fate = _fate(matching, index)
+        outcome = _outcome(matching, index)
         words = words_beside(detections, index, label, style)
-        pattern: Pattern = "dotted" if fate == "FP" else "solid"
-        outlines.append(Outline(tuple(xyxy), f"{fate} {words}", FATE_COLOURS[fate], pattern))
+        pattern: Pattern = "dotted" if outcome == "FP" else "solid"
+        outlines.append(
+            Outline(tuple(xyxy), f"{outcome} {words}", OUTCOME_COLOURS[outcome], pattern)
+        )
     return draw_outlines(image, outlines, style=style)
 
 
@@ -71,13 +73,13 @@ def draw_truth(
             outlines.append(_missed(truth, row, label, style))
             continue
         word = label(int(truth.class_id[row])) if style.labels else ""
-        fate: Fate = "ignored" if truth.ignored[row] else "TP"
+        outcome: MatchOutcome = "ignored" if truth.ignored[row] else "TP"
         text = f"ignored {word}" if truth.ignored[row] else word
-        outlines.append(Outline(tuple(xyxy), text, FATE_COLOURS[fate], "dashed"))
+        outlines.append(Outline(tuple(xyxy), text, OUTCOME_COLOURS[outcome], "dashed"))
     return draw_outlines(image, outlines, style=style)
 
 
-def _fate(matching: Matching, index: int) -> Fate:
+def _outcome(matching: Matching, index: int) -> MatchOutcome:
     if matching.ignored[index]:
         return "ignored"
     return "TP" if matching.truth_row[index] >= 0 else "FP"
@@ -85,4 +87,6 @@ def _fate(matching: Matching, index: int) -> Fate:
 
 def _missed(truth: Truth, row: int, label: Callable[[int], str], style: BoxStyle) -> Outline:
     word = label(int(truth.class_id[row])) if style.labels else ""
-    return Outline(tuple(truth.xyxy[row].tolist()), f"FN {word}", FATE_COLOURS["FN"], "dashed")
+    return Outline(
+        tuple(truth.xyxy[row].tolist()), f"FN {word}", OUTCOME_COLOURS["FN"], "dashed"
+    )

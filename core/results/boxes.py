@@ -62,12 +62,12 @@ def intersection(xyxy_a: npt.ArrayLike, xyxy_b: npt.ArrayLike) -> npt.NDArray[np
     return np.asarray((right_bottom - left_top).clip(min=0).prod(axis=2))
 
 
-def iou(xyxy_a: npt.ArrayLike, xyxy_b: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def iou_matrix(xyxy_a: npt.ArrayLike, xyxy_b: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Divide intersection by union for each pair: (N, 4) and (M, 4) give (N, M) in 0..1.
 
     Two boxes without any area have an IoU of 0.
 
-    >>> iou([[0, 0, 2, 2]], [[0, 0, 2, 2], [1, 0, 3, 2], [2, 0, 4, 2]]).round(3)
+    >>> iou_matrix([[0, 0, 2, 2]], [[0, 0, 2, 2], [1, 0, 3, 2], [2, 0, 4, 2]]).round(3)
     array([[1.   , 0.333, 0.   ]])
     """
     shared = intersection(xyxy_a, xyxy_b)

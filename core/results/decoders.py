@@ -52,7 +52,7 @@ YOLOV2_STRIDE = 32
 END_TO_END_ROWS = 1000
 
 
-def decode(
+def decode_outputs(
     outputs: Outputs,
     size: Size,
     layout: LayoutName | Literal["auto"] = "auto",
@@ -107,15 +107,15 @@ def sift(
     above: float,
     anchors: Anchors | None = None,
 ) -> Sifted:
-    """Decode what is surer than ``above``: quicker than ``decode`` for YOLOv5's many rows.
+    """Decode what is surer than ``above``: quicker than ``decode_outputs`` for YOLOv5.
 
     Raises:
-        LayoutUnknown: as ``decode``.
+        LayoutUnknown: as ``decode_outputs``.
     """
     known = recognised(outputs, size) if layout == "auto" else layout
     if known == "yolov5" and len(sure := yolov5(outputs, size, above=above).above(above)):
         return Sifted(len(table_of(outputs, known)), float(sure.confidence[0]), sure)
-    every = decode(outputs, size, known, anchors=anchors)
+    every = decode_outputs(outputs, size, known, anchors=anchors)
     return Sifted(len(every), float(every.confidence.max(initial=0.0)), every.above(above))
 
 

@@ -14,8 +14,7 @@ import numpy.typing as npt
 
 from core.picture.placement import Placement
 from core.picture.size import Size
-from core.results.boxes import Boxes, xyxy_to_xywh
-from core.results.boxes import iou as iou_matrix
+from core.results.boxes import Boxes, iou_matrix, xyxy_to_xywh
 
 Softening = Literal["gaussian", "linear"]
 

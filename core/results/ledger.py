@@ -7,10 +7,10 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 import numpy.typing as npt
 
-from core.results.boxes import iou as iou_matrix
+from core.results.boxes import iou_matrix
 from core.results.detections import REACH, Detections
 
-Fate = Literal[
+Outcome = Literal[
     "kept",
     "suppressed",
     "softened",
@@ -20,8 +20,8 @@ Fate = Literal[
     "no box",
     "below confidence",
 ]
-FATES: tuple[Fate, ...] = get_args(Fate)
-MEANINGS: dict[Fate, str] = {
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+MEANINGS: dict[Outcome, str] = {
     "kept": "in the picture and in the table",
     "suppressed": "NMS dropped it: a surer box overlaps it more than the IoU",
     "softened": "soft NMS lowered its confidence until it was no longer above the threshold",
@@ -33,12 +33,12 @@ MEANINGS: dict[Fate, str] = {
 }
 NOBODY = -1
 
-Numbers = npt.NDArray[np.int64]
+RowNumbers = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Sieve:
+class NmsStages:
     """The raw rows of one picture, and what each step of reading left of them.
 
     Attributes:
@@ -46,7 +46,7 @@ class Sieve:
         confident: of these, the boxes above the confidence, the surest first.
         wanted: of these, those of the wanted classes.
         candidates: of these, as many of the surest as NMS may look at.
-        thinned: what NMS left of these; soft NMS has lowered their confidence.
+        after_nms: what NMS left of these; soft NMS has lowered their confidence.
         kept: of these, those inside the picture, in its pixels.
     """
 
@@ -54,7 +54,7 @@ class Sieve:
     confident: Detections
     wanted: Detections
     candidates: Detections
-    thinned: Detections
+    after_nms: Detections
     kept: Detections
 
 
@@ -64,50 +64,52 @@ class Ledger:
 
     Attributes:
         boxes: the rows as the net gave them; boxes in pixels of the picture, not cut.
-        fate: (N,) int64, a place in ``FATES``.
-        remover: (N,) int64, the raw row of the box that removed this one; -1 if none did.
+        outcome: (N,) int64, a place in ``OUTCOMES``.
+        suppressed_by: (N,) int64, the raw row of the box that removed this one; -1 if none did.
         iou: (N,) float32, how much the two overlap; not a number where none removed it.
         left: (N,) float32, the confidence that soft NMS left, else the net's own.
         number: (N,) int64, the place among the kept boxes, from 1; 0 for all others.
     """
 
     boxes: Detections
-    fate: Numbers
-    remover: Numbers
+    outcome: RowNumbers
+    suppressed_by: RowNumbers
     iou: Shares
     left: Shares
-    number: Numbers
+    number: RowNumbers
 
     def __len__(self) -> int:
         return len(self.boxes)
 
-    def counts(self) -> dict[Fate, int]:
+    def counts(self) -> dict[Outcome, int]:
         """Count the rows of each fate; together they are all rows."""
-        counts = np.bincount(self.fate, minlength=len(FATES)).tolist()
-        return dict(zip(FATES, counts, strict=True))
+        counts = np.bincount(self.outcome, minlength=len(OUTCOMES)).tolist()
+        return dict(zip(OUTCOMES, counts, strict=True))
 
-    def lines(self, fates: Collection[Fate] = FATES) -> Numbers:
+    def lines(self, outcomes: Collection[Outcome] = OUTCOMES) -> RowNumbers:
         """List the lines of these fates: kept boxes by number, then the surest first."""
-        lines = np.flatnonzero(np.isin(self.fate, [FATES.index(fate) for fate in fates]))
+        lines = np.flatnonzero(
+            np.isin(self.outcome, [OUTCOMES.index(outcome) for outcome in outcomes])
+        )
         behind = np.where(self.number[lines] > 0, self.number[lines], len(self) + 1)
         return np.asarray(lines[np.lexsort((-self.boxes.confidence[lines], behind))])
 
-    def taken(self, lines: Sequence[int] | Numbers) -> Detections:
+    def taken(self, lines: Sequence[int] | RowNumbers) -> Detections:
         """Return the boxes of these lines, with the confidence that NMS left them."""
         some = np.asarray(lines, np.int64)
         return replace(self.boxes.taken(some), confidence=self.left[some])
 
 
-class Removal(NamedTuple):
+class Suppression(NamedTuple):
     """Of each box that NMS lost: the raw row that removed it, their IoU, what was left."""
 
-    remover: Numbers
+    suppressed_by: RowNumbers
     iou: Shares
     left: Shares
 
 
 def ledger(
-    sieve: Sieve,
+    stages: NmsStages,
     boxes: Detections,
     *,
     confidence: float,
@@ -118,57 +120,61 @@ def ledger(
     """Tell of every raw row the step that lost it, and of those NMS lost, the remover.
 
     Args:
-        sieve: what each step left.
+        stages: what each step left.
         boxes: the raw rows once more, in pixels of the picture.
         confidence: the threshold that made the sieve, like the three that follow.
         iou: of two boxes that overlap more than this, the less confident went.
         per_class: only boxes of the same class suppressed each other.
         soft: the less confident lost confidence first.
     """
-    raw = sieve.raw
+    raw = stages.raw
     line = np.zeros(raw.row.max(initial=NOBODY) + 1, np.int64)
     line[raw.row] = np.arange(len(raw))
-    fate = _fates(sieve, line, confidence=confidence, soft=soft)
-    remover, share = np.full(len(raw), NOBODY), np.full(len(raw), np.nan, np.float32)
+    outcome = _outcomes(stages, line, confidence=confidence, soft=soft)
+    suppressed_by, share = np.full(len(raw), NOBODY), np.full(len(raw), np.nan, np.float32)
     number, left = np.zeros(len(raw), np.int64), raw.confidence.copy()
-    number[line[sieve.kept.row]] = np.arange(1, len(sieve.kept) + 1)
-    left[line[sieve.thinned.row]] = sieve.thinned.confidence
-    lost = sieve.candidates.taken(~np.isin(sieve.candidates.row, sieve.thinned.row))
+    number[line[stages.kept.row]] = np.arange(1, len(stages.kept) + 1)
+    left[line[stages.after_nms.row]] = stages.after_nms.confidence
+    lost = stages.candidates.taken(~np.isin(stages.candidates.row, stages.after_nms.row))
     removal = (
-        softened_by(lost, sieve.thinned, confidence=confidence, iou=iou, per_class=per_class)
+        find_softeners(
+            lost, stages.after_nms, confidence=confidence, iou=iou, per_class=per_class
+        )
         if soft
-        else suppressed_by(lost, sieve.thinned, iou=iou, per_class=per_class)
+        else find_suppressors(lost, stages.after_nms, iou=iou, per_class=per_class)
     )
     here = line[lost.row]
-    remover[here], share[here], left[here] = removal
+    suppressed_by[here], share[here], left[here] = removal
     # Left over are boxes without any area, of which cv2 keeps one, and with soft NMS those
     # that were below its own floor from the start.
-    unexplained = here[remover[here] == NOBODY]
-    fate[unexplained] = FATES.index("below confidence" if soft else "outside the picture")
-    return Ledger(boxes, fate, remover, share, left, number)
+    unexplained = here[suppressed_by[here] == NOBODY]
+    outcome[unexplained] = OUTCOMES.index("below confidence" if soft else "outside the picture")
+    return Ledger(boxes, outcome, suppressed_by, share, left, number)
 
 
-def _fates(sieve: Sieve, line: Numbers, *, confidence: float, soft: bool) -> Numbers:
+def _outcomes(
+    stages: NmsStages, line: RowNumbers, *, confidence: float, soft: bool
+) -> RowNumbers:
     """Let each step overwrite the fate of those that came through the one before."""
-    raw = sieve.raw
-    fate = np.full(len(raw), FATES.index("below confidence"))
+    raw = stages.raw
+    outcome = np.full(len(raw), OUTCOMES.index("below confidence"))
     is_box = np.isfinite(raw.xyxy).all(axis=1) & ~np.isnan(raw.confidence)
-    fate[~is_box & ~(raw.confidence <= confidence)] = FATES.index("no box")
-    came_through: tuple[tuple[Fate, Detections], ...] = (
-        ("class filtered", sieve.confident),
-        ("beyond the surest", sieve.wanted),
-        ("softened" if soft else "suppressed", sieve.candidates),
-        ("outside the picture", sieve.thinned),
-        ("kept", sieve.kept),
+    outcome[~is_box & ~(raw.confidence <= confidence)] = OUTCOMES.index("no box")
+    came_through: tuple[tuple[Outcome, Detections], ...] = (
+        ("class filtered", stages.confident),
+        ("beyond the surest", stages.wanted),
+        ("softened" if soft else "suppressed", stages.candidates),
+        ("outside the picture", stages.after_nms),
+        ("kept", stages.kept),
     )
-    for its_fate, detections in came_through:
-        fate[line[detections.row]] = FATES.index(its_fate)
-    return fate
+    for its_outcome, detections in came_through:
+        outcome[line[detections.row]] = OUTCOMES.index(its_outcome)
+    return outcome
 
 
-def suppressed_by(
+def find_suppressors(
     lost: Detections, kept: Detections, *, iou: float, per_class: bool = True
-) -> Removal:
+) -> Suppression:
     """Find for each box that NMS dropped the surest kept box that overlaps it too much."""
     overlap = overlap_in_nms(kept, lost)  # (kept, lost)
     removes = overlap > np.float32(iou)
@@ -183,14 +189,14 @@ def overlap_in_nms(a: Detections, b: Detections) -> Shares:
     return np.asarray(np.float32(1) - (1 - shared).astype(np.float32))
 
 
-def softened_by(
+def find_softeners(
     lost: Detections,
     kept: Detections,
     *,
     confidence: float,
     iou: float,
     per_class: bool = True,
-) -> Removal:
+) -> Suppression:
     """Find for each box that soft NMS lost the kept box whose share brought it down.
 
     The kept boxes take their share one after the other, the surest first; the one after
@@ -211,12 +217,12 @@ def _first(
     removes: npt.NDArray[np.bool_],
     overlap: npt.NDArray[Any],
     left: npt.NDArray[Any],
-) -> Removal:
+) -> Suppression:
     """Take from each column of (kept, lost) the first row that removes, or nobody."""
     nobody = np.ones((1, len(lost)), np.bool_)
     first = np.vstack([removes, nobody]).argmax(axis=0)
     at = first, np.arange(len(lost))
-    return Removal(
+    return Suppression(
         np.append(kept.row, NOBODY)[first],
         np.vstack([overlap, np.full((1, len(lost)), np.nan)])[at].astype(np.float32),
         np.vstack([left, lost.confidence[None]])[at].astype(np.float32),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.results.boxes import Boxes, area, intersection, iou
+from core.results.boxes import Boxes, area, intersection, iou_matrix
 from core.results.detections import Detections
 from core.results.truth import Truth
 
@@ -46,15 +46,17 @@ class Matching:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class DetectionMetrics:
     """How many were right, wrong and missing, and the three usual quotients.
 
     A quotient is None where there is nothing to divide by.
 
-    >>> print(Score(3, 1, 2))
+    >>> print(DetectionMetrics(3, 1, 2))
     matches 3, misses 2, false alarms 1
-    >>> Score(3, 1, 2).precision, Score(3, 1, 2).recall, Score(0, 0, 2).precision
-    (0.75, 0.6, None)
+    >>> DetectionMetrics(3, 1, 2).precision, DetectionMetrics(3, 1, 2).recall
+    (0.75, 0.6)
+    >>> print(DetectionMetrics(0, 0, 2).precision)
+    None
     """
 
     hits: int
@@ -85,7 +87,7 @@ class ClassScore:
     """The score of one class, and its average precision over all thresholds."""
 
     class_id: int
-    score: Score
+    score: DetectionMetrics
     average_precision: float | None
 
 
@@ -122,9 +124,9 @@ def match(detections: Detections, truth: Truth, *, min_iou: float = 0.5) -> Matc
     return Matching(row, overlap, ignored, ~taken & ~truth.ignored)
 
 
-def score(matching: Matching) -> Score:
+def score(matching: Matching) -> DetectionMetrics:
     """Count hits, false alarms and misses of all classes together."""
-    return Score(
+    return DetectionMetrics(
         int(matching.hits.sum()), int(matching.false_alarms.sum()), int(matching.missed.sum())
     )
 
@@ -150,7 +152,7 @@ def scores_by_class(
     scores = []
     for class_id in np.union1d(detections.class_id, counted).tolist():
         own, marked = detections.class_id == class_id, truth.class_id == class_id
-        mine = Score(
+        mine = DetectionMetrics(
             int(matching.hits[own].sum()),
             int(matching.false_alarms[own].sum()),
             int(matching.missed[marked].sum()),
@@ -195,7 +197,7 @@ def _overlaps(xyxy: Boxes, truth: Truth) -> npt.NDArray[np.float64]:
     """Return the IoU of each pair, (N, M); with a crowd, the share of the box inside it."""
     own = np.maximum(area(xyxy), np.finfo(float).tiny)[:, None]
     inside = intersection(xyxy, truth.xyxy) / own
-    return np.where(truth.crowd[None, :], inside, iou(xyxy, truth.xyxy))
+    return np.where(truth.crowd[None, :], inside, iou_matrix(xyxy, truth.xyxy))
 
 
 def _share(part: float, whole: float) -> float | None:

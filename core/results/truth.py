@@ -25,9 +25,9 @@ from core.errors import TruthUnreadable
 from core.picture.size import Size
 from core.results.boxes import Boxes, xywh_to_xyxy
 
-MAX_BYTES = 5 * 10**6
+MAX_TRUTH_BYTES = 5 * 10**6
 MAX_OBJECTS = 2000
-MOST_CLASSES = 100_000
+MOST_TRUTH_CLASSES = 100_000
 LONGEST_LABEL = 100
 
 # What VOC's twenty classes are called in COCO, without spaces.
@@ -111,9 +111,9 @@ def read_truth(name: str, data: bytes, *, picture: str, size: Size) -> tuple[Mar
             f"{name} is none of the files with marked objects that we read: "
             "YOLO's .txt, Pascal VOC's .xml or COCO's .json."
         )
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_TRUTH_BYTES:
         raise TruthUnreadable(
-            f"{name} has {len(data) / 1e6:.1f} MB; the limit is {MAX_BYTES // 10**6} MB. "
+            f"{name} has {len(data) / 1e6:.1f} MB; the limit is {MAX_TRUTH_BYTES // 10**6} MB. "
             "Keep the entries of this picture only."
         )
     marked: list[Marked] = []
@@ -242,7 +242,7 @@ def _yolo(source: _Source) -> Iterator[Marked]:
 
 def _class_number(source: _Source, where: str, word: str) -> int:
     number = _number(source, where, word)
-    if not 0 <= number < MOST_CLASSES or number != int(number):
+    if not 0 <= number < MOST_TRUTH_CLASSES or number != int(number):
         source.wrong(where, f"{word} is no class: they are numbered 0, 1, 2 ...")
     return int(number)
 

@@ -5,17 +5,17 @@ from collections import Counter
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 
+from core.answers import Answer
 from core.errors import BlobscopeError
-from core.lab.answers import Answer
 from core.picture.image import BgrImage, Picture
 from core.picture.size import Size
-from core.pipeline import run
+from core.pipeline import run_model
 from core.render.encode import jpeg
 from core.render.screen import on_screen
 from core.series.question import Question, labels_of
 
 MOST_PICTURES = 200
-MOST_BYTES = 200 * 10**6
+MOST_SERIES_BYTES = 200 * 10**6
 """Of all pictures together, still encoded; they wait in memory."""
 
 THUMBNAIL = 160
@@ -55,12 +55,12 @@ def many(pictures: Iterable[Picture], question: Question) -> Generator[Entry]:
 
 
 def _answered(picture: Picture, question: Question, begin: float) -> Entry:
-    done = run(picture, question.card)
-    answer = question.answer(done)
+    run = run_model(picture, question.card)
+    answer = question.answer(run)
     ms = _ms_since(begin)
-    small = BgrImage(on_screen(done.shown, width=THUMBNAIL, height=THUMBNAIL))
-    thumbnail = jpeg(question.drawn(done, answer, small, texts=False), quality=80)
-    return Entry(picture.name, len(picture.data), ms, done.image_size, answer, "", thumbnail)
+    small = BgrImage(on_screen(run.shown, width=THUMBNAIL, height=THUMBNAIL))
+    thumbnail = jpeg(question.drawn(run, answer, small, texts=False), quality=80)
+    return Entry(picture.name, len(picture.data), ms, run.image_size, answer, "", thumbnail)
 
 
 def _ms_since(begin: float) -> float:
@@ -70,7 +70,7 @@ def _ms_since(begin: float) -> float:
 def together(pictures: Iterable[Picture]) -> tuple[Picture, ...]:
     """Take pictures, in order, as long as their number and their bytes stay in the limits."""
     taken: list[Picture] = []
-    room = MOST_BYTES
+    room = MOST_SERIES_BYTES
     for picture in pictures:
         room -= len(picture.data)
         if room < 0 or len(taken) == MOST_PICTURES:

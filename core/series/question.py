@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from core.lab.answers import Answer, read_answer
+from core.answers import Answer, read_answer
 from core.nets.card import ModelCard
 from core.picture.image import BgrImage
 from core.picture.size import Size
@@ -31,18 +31,18 @@ class Question:
         """Whether the answers have boxes."""
         return self.card.task == "detection"
 
-    def answer(self, done: Run) -> Answer:
+    def answer(self, run: Run) -> Answer:
         """Read the answer out of what the slow half left."""
         if self.finds_boxes:
-            return read_answer(done, self.card, self.thresholds)
-        return Answer(ranking(done, self.card, self.k).best)
+            return read_answer(run, self.card, self.thresholds)
+        return Answer(ranking(run, self.card, self.k).best)
 
     def drawn(
-        self, done: Run, answer: Answer, onto: BgrImage, *, texts: bool = True
+        self, run: Run, answer: Answer, onto: BgrImage, *, texts: bool = True
     ) -> BgrImage:
         """Draw the answer on a copy of the image at any size: boxes, or the likeliest class."""
         if answer.boxes is not None:
-            boxes = on_shown(answer.boxes, replace(done, shown=onto))
+            boxes = on_shown(answer.boxes, replace(run, shown=onto))
             style = BoxStyle(labels=texts, confidence=texts)
             return draw_detections(onto, boxes, label=self.card.label, style=style)
         copy = BgrImage(onto.copy())

@@ -16,7 +16,7 @@ from core.results.boxes import xyxy_to_xywh
 from core.results.detections import Detections
 from core.share.detections import CONFIDENCE_DIGITS, PIXEL_DIGITS
 from core.share.file_names import stem
-from core.share.state import finite, json_text
+from core.share.provenance import finite, json_text
 
 Numbering = Literal["official", "counted"]
 
@@ -43,8 +43,8 @@ def numberings(card: ModelCard) -> tuple[Numbering, ...]:
 def categories(card: ModelCard, numbering: Numbering) -> dict[int, int]:
     """Map each class id that has a label to its category id.
 
-    >>> from core.nets.catalog import card
-    >>> yolo = card("yolo-fastest-1.1-coco")
+    >>> from core.nets.catalog import card_named
+    >>> yolo = card_named("yolo-fastest-1.1-coco")
     >>> categories(yolo, "official")[79], categories(yolo, "counted")[79]
     (90, 80)
     """

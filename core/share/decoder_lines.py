@@ -16,7 +16,7 @@ _CORNERS = "xyxy = np.hstack([centres - sides / 2, centres + sides / 2])"
 
 
 def decoder_lines(outputs: Outputs, size: Size, layout: str, *, anchors: Anchors = ()) -> Lines:
-    """Write the lines for outputs that ``core.results.decoders.decode`` can read.
+    """Write the lines for outputs that ``core.results.decoders.decode_outputs`` can read.
 
     Args:
         outputs: what the net answered; names and shapes are taken from it.

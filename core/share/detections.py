@@ -13,7 +13,7 @@ from core.nets.card import ModelCard
 from core.picture.size import Size
 from core.pipeline import Thresholds
 from core.results.detections import Detections
-from core.share.state import State, finite, json_text, threshold_facts
+from core.share.provenance import Provenance, finite, json_text, threshold_facts
 from core.share.tables import csv_cell, csv_text
 
 PIXEL_DIGITS, CONFIDENCE_DIGITS = 3, 6
@@ -48,16 +48,16 @@ def boxes_csv(kept: Detections, card: ModelCard) -> str:
     return csv_text(box_rows(kept, card), columns=COLUMNS)
 
 
-def boxes_json(kept: Detections, state: State, thresholds: Thresholds) -> str:
+def boxes_json(kept: Detections, provenance: Provenance, thresholds: Thresholds) -> str:
     """Write boxes and the whole state they came from as one JSON object.
 
     Its keys: ``about`` (what the numbers mean), ``picture`` (name, width, height, sha256),
     ``model``, ``spec``, ``versions``, ``thresholds`` and ``detections``.
     """
-    rows = box_rows(kept, state.card)
+    rows = box_rows(kept, provenance.card)
     for row, raw_row in zip(rows, kept.row.tolist(), strict=True):
         row["raw_row"] = raw_row
-    facts = {"about": _ABOUT, **state.facts(), "thresholds": threshold_facts(thresholds)}
+    facts = {"about": _ABOUT, **provenance.facts(), "thresholds": threshold_facts(thresholds)}
     return json_text({**facts, "detections": rows})
 
 

@@ -14,50 +14,50 @@ from core.share.detections import (
     class_names,
 )
 from core.share.file_names import file_name
+from core.share.provenance import Provenance
 from core.share.ranking import RANKING_COLUMNS
 from core.share.script import Reading, blob_lines, reading, reading_lines
-from core.share.state import State
 
 LABELS = "classes.txt"
 
-Lines = tuple[str, ...]
+ScriptLines = tuple[str, ...]
 
 
-def classification_script(state: State, done: Run, k: int) -> str:
+def classification_script(provenance: Provenance, run: Run, k: int) -> str:
     """Write the script that prints the ``k`` likeliest classes and writes ranking.csv.
 
     It needs numpy and cv2, and beside it the model's files and what ``class_names`` makes.
     """
     lines = (
-        *_opening(state, "classify.py"),
-        *_blob_part(state),
-        *_net_part(state.card),
-        *_ranking_part(state.card, done.outputs, k),
+        *_opening(provenance, "classify.py"),
+        *_blob_part(provenance),
+        *_net_part(provenance.card),
+        *_ranking_part(provenance.card, run.outputs, k),
         *_ranking_end(),
     )
     return "\n".join(lines) + "\n"
 
 
-def detection_script(state: State, done: Run, thresholds: Thresholds) -> str:
+def detection_script(provenance: Provenance, run: Run, thresholds: Thresholds) -> str:
     """Write the script that prints the boxes, writes detections.csv and draws them.
 
     It needs numpy and cv2, and beside it the model's files and what ``class_names`` makes.
     """
-    size, card = done.placement.blob, state.card
+    size, card = run.placement.blob, provenance.card
     lines = (
-        *_opening(state, "detect.py"),
+        *_opening(provenance, "detect.py"),
         "drawn, whole = image.copy(), np.array(image.shape[1::-1])  # its width and height",
-        *_blob_part(state),
+        *_blob_part(provenance),
         *_net_part(card),
         "# 3. Rows of numbers become boxes, in pixels of the blob",
         f"into = np.array({size.cv2})  # the blob's width and height"
-        if state.spec.size
+        if provenance.spec.size
         else "into = whole",
-        *decoder_lines(done.outputs, size, card.layout, anchors=card.anchors),
+        *decoder_lines(run.outputs, size, card.layout, anchors=card.anchors),
         "",
         *_threshold_part(thresholds, card),
         *(_soft_part(thresholds) if thresholds.soft else _nms_part(thresholds)),
-        *_way_back_part(state),
+        *_way_back_part(provenance),
         *_boxes_end(),
     )
     return "\n".join(lines) + "\n"
@@ -80,12 +80,12 @@ def script_zip(code: str, name: str, picture: Picture, card: ModelCard) -> bytes
     )
 
 
-def _opening(state: State, name: str) -> Lines:
+def _opening(provenance: Provenance, name: str) -> ScriptLines:
     """Say what is needed, and read the picture."""
-    card = state.card
+    card = provenance.card
     addresses = [f"#   {file.name} from {file.address}" for file in card.files if file.address]
     files = ", ".join([*(file.name for file in card.files), LABELS])
-    how: Reading = reading(state.picture)
+    how: Reading = reading(provenance.picture)
     return (
         f"# python {name} [picture]  asks {_on_one_line(card.title)}, as Blobscope did.",
         "# Needs numpy and opencv-python-headless, and in this folder:",
@@ -100,23 +100,23 @@ def _opening(state: State, name: str) -> Lines:
         "import numpy as np",
         "",
         # repr: the name came with an upload, and must stay a name
-        f"path = sys.argv[1] if len(sys.argv) > 1 else {file_name(state.picture.name)!r}",
-        *_label_lines(state.card.label_offset),
+        f"path = sys.argv[1] if len(sys.argv) > 1 else {file_name(provenance.picture.name)!r}",
+        *_label_lines(provenance.card.label_offset),
         *reading_lines(how),
     )
 
 
-def _label_lines(offset: int) -> Lines:
+def _label_lines(offset: int) -> ScriptLines:
     """Read the labels; classes that stand before the first one are the background."""
     read = f'labels = Path("{LABELS}").read_text(encoding="utf-8").splitlines()'
     return (read, f'labels = ["background"] * {offset} + labels') if offset else (read,)
 
 
-def _blob_part(state: State) -> Lines:
-    return ("", "# 1. The picture becomes a blob", *blob_lines(state.spec), "")
+def _blob_part(provenance: Provenance) -> ScriptLines:
+    return ("", "# 1. The picture becomes a blob", *blob_lines(provenance.spec), "")
 
 
-def _net_part(card: ModelCard) -> Lines:
+def _net_part(card: ModelCard) -> ScriptLines:
     return (
         "# 2. The net answers",
         *_net_lines(card),
@@ -127,7 +127,7 @@ def _net_part(card: ModelCard) -> Lines:
     )
 
 
-def _net_lines(card: ModelCard) -> Lines:
+def _net_lines(card: ModelCard) -> ScriptLines:
     model = card.model_file.name
     config = card.config_file.name if card.config_file else None
     if _has_thresholds(card):
@@ -154,8 +154,8 @@ def _has_thresholds(card: ModelCard) -> bool:
     return card.framework == "darknet" and card.task == "detection"
 
 
-def _threshold_part(thresholds: Thresholds, card: ModelCard) -> Lines:
-    chosen: Lines = ()
+def _threshold_part(thresholds: Thresholds, card: ModelCard) -> ScriptLines:
+    chosen: ScriptLines = ()
     if thresholds.class_ids is not None:
         ids = sorted(thresholds.class_ids)
         words = _on_one_line(", ".join(card.label(class_id) for class_id in ids))
@@ -172,8 +172,8 @@ def _threshold_part(thresholds: Thresholds, card: ModelCard) -> Lines:
     )
 
 
-def _nms_part(thresholds: Thresholds) -> Lines:
-    opening: Lines = (
+def _nms_part(thresholds: Thresholds) -> ScriptLines:
+    opening: ScriptLines = (
         "# cv2 wants left, top, width, height",
         "xywh = np.hstack([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]]).clip(min=0)",
     )
@@ -195,7 +195,7 @@ def _nms_part(thresholds: Thresholds) -> Lines:
     )
 
 
-def _soft_part(thresholds: Thresholds) -> Lines:
+def _soft_part(thresholds: Thresholds) -> ScriptLines:
     same = " & (class_ids == class_ids[best])" if thresholds.per_class else ""
     return (
         "# 5. Boxes that overlap a surer one lose confidence (Soft-NMS, linear)",
@@ -216,19 +216,19 @@ def _soft_part(thresholds: Thresholds) -> Lines:
     )
 
 
-def _way_back_part(state: State) -> Lines:
+def _way_back_part(provenance: Provenance) -> ScriptLines:
     return (
         "# 6. The boxes go back onto the picture, and end at its edges",
-        *_placement_lines(state),
+        *_placement_lines(provenance),
         "corners = ((xyxy[kept].reshape(-1, 2, 2) - offset) / scale).clip(0, whole)",
         "inside = (corners[:, 1] > corners[:, 0]).all(axis=1)",
         "",
     )
 
 
-def _placement_lines(state: State) -> Lines:
+def _placement_lines(provenance: Provenance) -> ScriptLines:
     """Say how the picture was laid into the blob; see ``core.picture.placement``."""
-    spec = state.spec
+    spec = provenance.spec
     ratios = "np.float32(into) / np.float32(whole)"
     if spec.fit == "stretch":
         return ("scale, offset = into / whole, 0",)
@@ -246,7 +246,7 @@ def _placement_lines(state: State) -> Lines:
     )
 
 
-def _boxes_end() -> Lines:
+def _boxes_end() -> ScriptLines:
     return (
         'with open("detections.csv", "w", newline="", encoding="utf-8") as file:',
         "    table = csv.writer(file)",
@@ -264,9 +264,9 @@ def _boxes_end() -> Lines:
     )
 
 
-def _ranking_part(card: ModelCard, outputs: Outputs, k: int) -> Lines:
+def _ranking_part(card: ModelCard, outputs: Outputs, k: int) -> ScriptLines:
     needed = is_logits(scores(outputs)) if card.logits is None else card.logits
-    softmax: Lines = (
+    softmax: ScriptLines = (
         "# these are logits: softmax makes them confidences",
         "powers = np.exp(scores - scores.max())",
         "confidences = powers / powers.sum()",
@@ -280,7 +280,7 @@ def _ranking_part(card: ModelCard, outputs: Outputs, k: int) -> Lines:
     )
 
 
-def _ranking_end() -> Lines:
+def _ranking_end() -> ScriptLines:
     return (
         'with open("ranking.csv", "w", newline="", encoding="utf-8") as file:',
         "    table = csv.writer(file)",

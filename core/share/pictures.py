@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import ceil, floor
 
 from core.nets.card import ModelCard
-from core.picture.image import MAX_PIXELS, BgrImage, Picture, decode
+from core.picture.image import MAX_PICTURE_PIXELS, BgrImage, Picture, decode_picture
 from core.picture.size import Size
 from core.render.boxes import NUMBERED, BoxStyle, draw_detections
 from core.render.encode import jpeg, png
@@ -17,7 +17,7 @@ def annotated(
     picture: Picture, kept: Detections, card: ModelCard, style: BoxStyle = NUMBERED
 ) -> BgrImage:
     """Draw the boxes on the picture in its own size, by default numbered as in the table."""
-    return draw_detections(decode(picture), kept, label=card.label, style=style)
+    return draw_detections(decode_picture(picture), kept, label=card.label, style=style)
 
 
 def annotated_png(
@@ -41,11 +41,11 @@ def crops_zip(picture: Picture, kept: Detections, card: ModelCard) -> bytes:
     a thousand boxes of a big photo would fill the memory; a text file in the archive then
     tells how many were left out.
     """
-    return zipped(_crops(decode(picture), kept, card))
+    return zipped(_crops(decode_picture(picture), kept, card))
 
 
 def _crops(image: BgrImage, kept: Detections, card: ModelCard) -> Iterator[tuple[str, bytes]]:
-    left_over = MAX_PIXELS
+    left_over = MAX_PICTURE_PIXELS
     for index, (left, top, right, bottom) in enumerate(kept.clipped(Size.of(image)).xyxy):
         crop = image[floor(top) : ceil(bottom), floor(left) : ceil(right)]
         left_over -= crop.size // 3

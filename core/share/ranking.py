@@ -6,7 +6,7 @@ from typing import Any
 from core.outputs import Outputs
 from core.results.classification import Ranked, confidences, scores
 from core.share.detections import CONFIDENCE_DIGITS
-from core.share.state import State, finite, json_text
+from core.share.provenance import Provenance, finite, json_text
 from core.share.tables import csv_text
 
 RANKING_COLUMNS = ("class_id", "label", "confidence")
@@ -35,22 +35,22 @@ def ranking_csv(best: Sequence[Ranked]) -> str:
     return csv_text(ranking_rows(best), columns=RANKING_COLUMNS)
 
 
-def ranking_json(best: Sequence[Ranked], state: State) -> str:
+def ranking_json(best: Sequence[Ranked], provenance: Provenance) -> str:
     """Write the likeliest classes and the state they came from as one JSON object.
 
     Its keys: ``about`` (what the numbers mean), ``picture`` (name, width, height, sha256),
     ``model``, ``spec``, ``versions`` and ``ranking``.
     """
-    return json_text({"about": _ABOUT, **state.facts(), "ranking": ranking_rows(best)})
+    return json_text({"about": _ABOUT, **provenance.facts(), "ranking": ranking_rows(best)})
 
 
-def scores_csv(outputs: Outputs, state: State) -> str:
+def scores_csv(outputs: Outputs, provenance: Provenance) -> str:
     """Write a row for each class the net knows: its score, every digit, and its confidence.
 
     The score is the number the net gave, the confidence what softmax made of it where the
     net leaves softmax to us.
     """
-    card = state.card
+    card = provenance.card
     both = zip(
         scores(outputs).tolist(), confidences(outputs, logits=card.logits).tolist(), strict=True
     )

@@ -16,14 +16,14 @@ import numpy as np
 from core.blob.make import Blob, make_blob
 from core.blob.numbers import triple_to_text
 from core.blob.spec import BlobSpec
-from core.picture.image import BgrImage, decode
-from core.pipeline import Found, Ranking, Thresholds
+from core.picture.image import BgrImage, decode_picture
+from core.pipeline import DetectionResult, Ranking, Thresholds
 from core.render.encode import for_display, jpeg, png
 from core.render.stages import render_planes_together
 from core.share.detections import box_rows
 from core.share.pictures import annotated
+from core.share.provenance import Provenance
 from core.share.ranking import ranking_rows
-from core.share.state import State
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """
@@ -64,27 +64,34 @@ class Figure:
 
 
 def detection_report(
-    state: State, result: Found, thresholds: Thresholds, *, code: str, made: str
+    provenance: Provenance,
+    result: DetectionResult,
+    thresholds: Thresholds,
+    *,
+    code: str,
+    made: str,
 ) -> bytes:
     """Write the report of a detector's answer.
 
     Args:
-        state: picture, model and spec.
+        provenance: picture, model and spec.
         result: what was found; the boxes that were kept are drawn and listed.
         thresholds: how it was read.
         code: the script for exactly this state.
         made: when, in words.
     """
     kept = result.kept
-    drawn = for_display(annotated(state.picture, kept, state.card))
-    labels = ", ".join(state.card.label(class_id) for class_id in kept.class_id.tolist())
+    drawn = for_display(annotated(provenance.picture, kept, provenance.card))
+    labels = ", ".join(provenance.card.label(class_id) for class_id in kept.class_id.tolist())
     counts = f"{result.raw:,} raw rows, {result.confident:,} above confidence"
     rows = [
-        {"#": number, **row} for number, row in enumerate(box_rows(kept, state.card), start=1)
+        {"#": number, **row}
+        for number, row in enumerate(box_rows(kept, provenance.card), start=1)
     ]
     return _report(
-        state,
-        headline=f"{len(kept)} {'box' if len(kept) == 1 else 'boxes'} in {state.picture.name}",
+        provenance,
+        headline=f"{len(kept)} {'box' if len(kept) == 1 else 'boxes'} in "
+        f"{provenance.picture.name}",
         figure=_photo(drawn, f"{counts}, {len(kept)} kept.", f"Result: {labels or 'nothing'}"),
         answer=_table(rows) if rows else "<p>Nothing was found.</p>",
         thresholds=thresholds,
@@ -93,13 +100,19 @@ def detection_report(
     )
 
 
-def classification_report(state: State, ranked: Ranking, *, code: str, made: str) -> bytes:
+def classification_report(
+    provenance: Provenance, ranked: Ranking, *, code: str, made: str
+) -> bytes:
     """Write the report of a classifier's answer; see ``detection_report``."""
     best = ranked.best[0]
     return _report(
-        state,
+        provenance,
         headline=f"{best.label} {best.confidence:.1%}",
-        figure=_photo(for_display(decode(state.picture)), state.picture.name, "The picture"),
+        figure=_photo(
+            for_display(decode_picture(provenance.picture)),
+            provenance.picture.name,
+            "The picture",
+        ),
         answer=_table(ranking_rows(ranked.best), bar="confidence"),
         code=code,
         made=made,
@@ -107,7 +120,7 @@ def classification_report(state: State, ranked: Ranking, *, code: str, made: str
 
 
 def _report(
-    state: State,
+    provenance: Provenance,
     *,
     headline: str,
     figure: Figure,
@@ -118,14 +131,15 @@ def _report(
 ) -> bytes:
     parts = [
         f"<h1>{escape(headline)}</h1>",
-        f'<p class="quiet">{escape(state.card.title)}, asked by Blobscope. {escape(made)}</p>',
+        f'<p class="quiet">{escape(provenance.card.title)}, asked by Blobscope. '
+        f"{escape(made)}</p>",
         _figure(figure),
         "<h2>The answer</h2>",
         answer,
         "<h2>What the net was given</h2>",
-        _figure(_planes(state)),
+        _figure(_planes(provenance)),
         "<h2>Settings</h2>",
-        *_settings(state, thresholds),
+        *_settings(provenance, thresholds),
         "<h2>Python for exactly this state</h2>",
         f"<pre><code>{escape(code)}</code></pre>",
     ]
@@ -143,12 +157,12 @@ def _photo(image: BgrImage, caption: str, alt: str) -> Figure:
     return Figure(jpeg(image), "image/jpeg", caption, alt)
 
 
-def _planes(state: State) -> Figure:
+def _planes(provenance: Provenance) -> Figure:
     """Make the blob again: to keep it for a report that may never be asked for is a waste."""
-    blob: Blob = make_blob(decode(state.picture), state.spec)[0]
-    order = "R, G, B" if state.spec.swap_rb else "B, G, R"
+    blob: Blob = make_blob(decode_picture(provenance.picture), provenance.spec)[0]
+    order = "R, G, B" if provenance.spec.swap_rb else "B, G, R"
     return Figure(
-        png(for_display(render_planes_together(blob, state.spec))),
+        png(for_display(render_planes_together(blob, provenance.spec))),
         "image/png",
         f"The planes of the blob, {order}: shape {list(blob.shape)}, {blob.dtype}, from "
         f"{blob.min():.4g} to {blob.max():.4g}.",
@@ -188,12 +202,12 @@ def _cell(tag: str, text: Any, value: Any) -> str:
     return f"<{tag}{kind}>{escape(str(text))}</{tag}>"
 
 
-def _settings(state: State, thresholds: Thresholds | None) -> Iterable[str]:
+def _settings(provenance: Provenance, thresholds: Thresholds | None) -> Iterable[str]:
     facts = {
-        "Picture": _picture_facts(state),
-        "Model": _model_facts(state),
-        "Blob": _spec_facts(state.spec),
-        **({"Thresholds": _threshold_facts(thresholds, state)} if thresholds else {}),
+        "Picture": _picture_facts(provenance),
+        "Model": _model_facts(provenance),
+        "Blob": _spec_facts(provenance.spec),
+        **({"Thresholds": _threshold_facts(thresholds, provenance)} if thresholds else {}),
         "Versions": {"OpenCV": cv2.__version__, "numpy": np.__version__},
     }
     for title, pairs in facts.items():
@@ -204,16 +218,16 @@ def _settings(state: State, thresholds: Thresholds | None) -> Iterable[str]:
         yield f"<h3>{title}</h3><table>{''.join(lines)}</table>"
 
 
-def _picture_facts(state: State) -> dict[str, str]:
+def _picture_facts(provenance: Provenance) -> dict[str, str]:
     return {
-        "name": state.picture.name,
-        "size": str(state.size),
-        "sha256": state.picture.digest,
+        "name": provenance.picture.name,
+        "size": str(provenance.size),
+        "sha256": provenance.picture.digest,
     }
 
 
-def _model_facts(state: State) -> dict[str, str]:
-    card = state.card
+def _model_facts(provenance: Provenance) -> dict[str, str]:
+    card = provenance.card
     return {
         "title": card.title,
         "framework": card.framework,
@@ -241,12 +255,12 @@ def _bars(spec: BlobSpec) -> str:
     return f"B, G, R {triple_to_text(spec.pad_value)}; the picture {spec.anchor}"
 
 
-def _threshold_facts(thresholds: Thresholds, state: State) -> dict[str, str]:
+def _threshold_facts(thresholds: Thresholds, provenance: Provenance) -> dict[str, str]:
     ids = thresholds.class_ids
     return {
         "confidence": str(thresholds.confidence),
         "IoU (NMS)": str(thresholds.iou),
         "NMS among boxes": "per class" if thresholds.per_class else "agnostic",
         "NMS method": "soft" if thresholds.soft else "hard",
-        "classes": "all" if ids is None else ", ".join(map(state.card.label, sorted(ids))),
+        "classes": "all" if ids is None else ", ".join(map(provenance.card.label, sorted(ids))),
     }

@@ -7,7 +7,7 @@ from PIL import Image
 
 from core.blob.numbers import triple_to_text
 from core.blob.spec import BlobSpec, Triple
-from core.picture.image import FORMATS, Picture
+from core.picture.image import PICTURE_FORMATS, Picture
 from core.picture.size import Size
 
 Reading = Literal["plain", "deep", "transparent", "unlike"]
@@ -133,7 +133,7 @@ def reading(picture: Picture) -> Reading:
     ``unlike`` are transparent pictures that OpenCV does not show as they are: grey ones
     with one transparent shade, and those that EXIF turns.
     """
-    header = Image.open(io.BytesIO(picture.data), formats=FORMATS)
+    header = Image.open(io.BytesIO(picture.data), formats=PICTURE_FORMATS)
     if header.has_transparency_data:
         turned = header.getexif().get(0x0112, 1) != 1
         shade = header.mode in ("1", "L", "I", "I;16", "I;16B")

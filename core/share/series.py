@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from core.lab.answers import Answer
+from core.answers import Answer
 from core.series.many import Entry
 from core.share.tables import csv_text
-from core.video.annotate import Sighting
+from core.video.annotate import FrameAnswer
 
 _CORNERS = ("x_min", "y_min", "x_max", "y_max")
 
@@ -19,7 +19,7 @@ def many_csv(entries: Iterable[Entry]) -> str:
     return csv_text([line for entry in entries for line in _entry_lines(entry)])
 
 
-def video_csv(sightings: Iterable[Sighting]) -> str:
+def video_csv(frame_answers: Iterable[FrameAnswer]) -> str:
     """Write a line for each box or class, with its frame's number and time.
 
     Corners are pixels of the video's frame. A frame in which nothing was found has one line.
@@ -27,7 +27,7 @@ def video_csv(sightings: Iterable[Sighting]) -> str:
     return csv_text(
         [
             {"frame": each.number, "time_s": each.seconds, **line}
-            for each in sightings
+            for each in frame_answers
             for line in _lines(each.answer)
         ]
     )

@@ -17,7 +17,7 @@ from core.blob.make import Blob, planes
 from core.blob.spec import BlobLayout
 from core.render.planes import PlaneScale, render_plane
 from core.render.statistics import plane_statistics
-from core.results.ledger import FATES, NOBODY, Ledger
+from core.results.ledger import NOBODY, OUTCOMES, Ledger
 
 _RUN_BY_SPREADSHEETS = frozenset("=+-\u2212@|%")
 _UNSEEN = ("Z", "Cf")  # Unicode's spaces, and marks without a shape: spreadsheets skip them
@@ -78,8 +78,8 @@ def ledger_rows(
 def _ledger_row(
     book: Ledger, line: int, numbers: Mapping[int, int], label: Callable[[int], str]
 ) -> dict[str, Any]:
-    remover = int(book.remover[line])
-    removed = remover != NOBODY
+    suppressed_by = int(book.suppressed_by[line])
+    removed = suppressed_by != NOBODY
     corners = zip(("x_min", "y_min", "x_max", "y_max"), book.boxes.xyxy[line], strict=True)
     return {
         "raw row": int(book.boxes.row[line]),
@@ -87,9 +87,9 @@ def _ledger_row(
         "label": label(int(book.boxes.class_id[line])),
         "confidence": float(book.boxes.confidence[line]),
         "after NMS": float(book.left[line]),
-        "fate": FATES[book.fate[line]],
-        "removed by #": (numbers[remover] or None) if removed else None,
-        "removed by row": remover if removed else None,
+        "fate": OUTCOMES[book.outcome[line]],
+        "removed by #": (numbers[suppressed_by] or None) if removed else None,
+        "removed by row": suppressed_by if removed else None,
         "IoU": float(book.iou[line]) if removed else None,
         **{name: float(corner) for name, corner in corners},
     }

@@ -10,7 +10,7 @@ from statistics import mean
 import cv2
 import numpy as np
 
-from core.lab.answers import Answer
+from core.answers import Answer
 from core.nets.card import ModelCard
 from core.picture.image import BgrImage
 from core.picture.size import Size
@@ -18,8 +18,8 @@ from core.pipeline import run_image
 from core.results.classification import Ranked
 from core.results.detections import Detections
 from core.series.question import Question, labels_of
-from core.video.reading import Cut, Frame, Header, Video, frames
-from core.video.writing import Film, film_size
+from core.video.reading import Frame, FrameRange, Video, VideoInfo, frames
+from core.video.writing import AnnotatedVideo, annotated_size
 
 MOST_POINTS = 300
 """Of a chart; more would be closer together than a screen's pixels."""
@@ -31,7 +31,7 @@ _ROW = np.dtype(
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Sighting:
+class FrameAnswer:
     """What the model said of one frame.
 
     The answer is kept packed. A long video has thousands of them; as small arrays between
@@ -53,7 +53,7 @@ class Sighting:
     card: ModelCard = field(repr=False)
 
     @classmethod
-    def of(cls, frame: Frame, answer: Answer, card: ModelCard, ms: float) -> "Sighting":
+    def of(cls, frame: Frame, answer: Answer, card: ModelCard, ms: float) -> "FrameAnswer":
         """Pack an answer."""
         rows = np.zeros(len(answer.ranked), _ROW)
         rows["class_id"] = [each.class_id for each in answer.ranked]
@@ -75,8 +75,12 @@ class Sighting:
 
 
 def annotate(
-    video: Video, head: Header, cut: Cut, question: Question, film: Film
-) -> Generator[Sighting]:
+    video: Video,
+    info: VideoInfo,
+    frame_range: FrameRange,
+    question: Question,
+    annotated: AnnotatedVideo,
+) -> Generator[FrameAnswer]:
     """Ask about each frame of a cut, and write it with the answer drawn on it.
 
     One frame is in memory at a time. The film keeps the video's pace, so with a stride it
@@ -86,23 +90,23 @@ def annotate(
     Raises:
         BlobscopeError: the model does not take these frames, or the film cannot be written.
     """
-    size = film_size(head.size)
+    size = annotated_size(info.size)
     with (
-        closing(frames(video, head, cut)) as chosen,
-        film.writing(size, head.rate / cut.stride) as write,
+        closing(frames(video, info, frame_range)) as chosen,
+        annotated.writing(size, info.rate / frame_range.stride) as write,
     ):
         origin: float | None = None
         for frame in chosen:
             begin = time.perf_counter()
-            done = run_image(frame.image, question.card)
-            answer = question.answer(done)
+            run = run_image(frame.image, question.card)
+            answer = question.answer(run)
             ms = 1e3 * (time.perf_counter() - begin)
             origin = frame.seconds if origin is None else origin
             write(
-                question.drawn(done, answer, _small(frame.image, size)), frame.seconds - origin
+                question.drawn(run, answer, _small(frame.image, size)), frame.seconds - origin
             )
-            yield Sighting.of(frame, answer, question.card, ms)
-            if film.full:
+            yield FrameAnswer.of(frame, answer, question.card, ms)
+            if annotated.full:
                 return
 
 
@@ -113,7 +117,7 @@ def _small(image: BgrImage, size: Size) -> BgrImage:
 
 
 def over_time(
-    sightings: Sequence[Sighting], *, labels: int = 5, points: int = MOST_POINTS
+    frame_answers: Sequence[FrameAnswer], *, labels: int = 5, points: int = MOST_POINTS
 ) -> list[tuple[float, str, float]]:
     """Follow the most frequent labels through a video, as (seconds, label, value).
 
@@ -122,12 +126,12 @@ def over_time(
     label was the likeliest. A long video is told
     by the means of at most so many stretches of frames.
     """
-    seen = [(each.seconds, _values(each.answer)) for each in sightings]
+    seen = [(each.seconds, _values(each.answer)) for each in frame_answers]
     together = Counter(label for _, values in seen for label in values)
     most = [label for label, _ in together.most_common(labels)]
-    step = stretch(len(seen), points)
+    step = frames_per_point(len(seen), points)
     parts = [seen[at : at + step] for at in range(0, len(seen), step)]
-    zero = 0.0 if sightings and sightings[0].card.task == "detection" else None
+    zero = 0.0 if frame_answers and frame_answers[0].card.task == "detection" else None
     return [
         (part[0][0], label, mean(told))
         for part in parts
@@ -136,10 +140,10 @@ def over_time(
     ]
 
 
-def stretch(count: int, points: int = MOST_POINTS) -> int:
+def frames_per_point(count: int, points: int = MOST_POINTS) -> int:
     """Tell how many frames one point of a chart stands for.
 
-    >>> stretch(300), stretch(301), stretch(0)
+    >>> frames_per_point(300), frames_per_point(301), frames_per_point(0)
     (1, 2, 1)
     """
     return -(-count // points) or 1

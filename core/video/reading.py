@@ -28,10 +28,10 @@ from core.picture.size import Size
 
 Container = Literal["mov", "matroska", "avi"]
 
-MAX_BYTES = 100 * 10**6
+MAX_VIDEO_BYTES = 100 * 10**6
 MAX_SECONDS = 15 * 60
 MAX_FRAMES = MAX_SECONDS * 60
-MAX_PIXELS = 4096 * 2304
+MAX_FRAME_PIXELS = 4096 * 2304
 
 CODECS = {
     "h264": "H.264",
@@ -65,7 +65,7 @@ class Video:
 
 
 @dataclass(frozen=True, eq=False)
-class Header:
+class VideoInfo:
     """What a video is, found by looking at every packet and at its first frame.
 
     Attributes:
@@ -92,14 +92,14 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class FrameRange:
     """Which frames are taken: of those from ``begin`` to ``end``, both included, every n-th.
 
     Raises:
         VideoRefused: these bounds take nothing.
 
-    >>> Cut(1.0, 2.0, stride=2)
-    Cut(begin=1.0, end=2.0, stride=2)
+    >>> FrameRange(1.0, 2.0, stride=2)
+    FrameRange(begin=1.0, end=2.0, stride=2)
     """
 
     begin: float
@@ -125,7 +125,7 @@ class Frame:
     image: BgrImage
 
 
-def header(video: Video) -> Header:
+def video_info(video: Video) -> VideoInfo:
     """Read what a video is, and make sure that a frame of it can be decoded.
 
     The durations and counts that files claim are not believed: every packet is looked at,
@@ -150,48 +150,48 @@ def header(video: Video) -> Header:
         turns = round(frame.rotation / 90) % 4
         sides = frame.width, frame.height
     size = Size(*reversed(sides)) if turns % 2 else Size(*sides)
-    return Header(container, codec, size, turns, rate, times, first)
+    return VideoInfo(container, codec, size, turns, rate, times, first)
 
 
-def expected(head: Header, cut: Cut) -> int:
+def expected(info: VideoInfo, frame_range: FrameRange) -> int:
     """Count the frames that a cut takes."""
-    inside = (each for each in head.times if cut.begin <= each <= cut.end)
-    return sum(1 for _ in islice(inside, 0, None, cut.stride))
+    inside = (each for each in info.times if frame_range.begin <= each <= frame_range.end)
+    return sum(1 for _ in islice(inside, 0, None, frame_range.stride))
 
 
-def frames(video: Video, head: Header, cut: Cut) -> Generator[Frame]:
+def frames(video: Video, info: VideoInfo, frame_range: FrameRange) -> Generator[Frame]:
     """Decode the frames of a cut, one at a time; each is upright and read-only.
 
     What is damaged in the middle of a file is left out, and so is a frame that comes after
     a later one because of it: numbers and times only rise.
     """
     last, inside = -1, -1
-    with _opened(video, head.container) as (opened, stream):
-        if head.first is not None:
-            _seek(opened, stream, head.first, cut.begin)
+    with _opened(video, info.container) as (opened, stream):
+        if info.first is not None:
+            _seek(opened, stream, info.first, frame_range.begin)
         for raw in _decoded(opened, stream):
-            number = _number(head, raw, stream, last)
+            number = _number(info, raw, stream, last)
             if number == last:
                 continue
-            last, seconds = number, head.times[number]
-            if seconds > cut.end:
+            last, seconds = number, info.times[number]
+            if seconds > frame_range.end:
                 return
-            inside += seconds >= cut.begin
-            if inside >= 0 and inside % cut.stride == 0:
-                yield Frame(number, seconds, _image(raw, head))
+            inside += seconds >= frame_range.begin
+            if inside >= 0 and inside % frame_range.stride == 0:
+                yield Frame(number, seconds, _image(raw, info))
 
 
-def first_frame(video: Video, head: Header, cut: Cut) -> Frame:
+def first_frame(video: Video, info: VideoInfo, frame_range: FrameRange) -> Frame:
     """Decode the first frame of a cut.
 
     Raises:
         VideoRefused: there is none.
     """
-    with closing(frames(video, head, cut)) as chosen:
+    with closing(frames(video, info, frame_range)) as chosen:
         for frame in chosen:
             return frame
     raise VideoRefused(
-        f"{video.name} has no frame from {cut.begin:g} to {cut.end:g} seconds. "
+        f"{video.name} has no frame from {frame_range.begin:g} to {frame_range.end:g} seconds. "
         "Choose more of it."
     )
 
@@ -200,10 +200,10 @@ def _container_of(video: Video) -> Container:
     """Tell the format by the first bytes; a file's name is nobody's proof."""
     if not video.data:
         raise VideoRefused(f"{video.name} is empty (0 bytes). Choose another file.")
-    if len(video.data) > MAX_BYTES:
+    if len(video.data) > MAX_VIDEO_BYTES:
         raise VideoRefused(
             f"{video.name} has {len(video.data) / 1e6:.0f} MB; the limit is "
-            f"{MAX_BYTES // 10**6} MB. Cut a part out of it, or save it smaller."
+            f"{MAX_VIDEO_BYTES // 10**6} MB. Cut a part out of it, or save it smaller."
         )
     start = video.data[:12]
     if start[4:8] in _MP4_BOXES:
@@ -266,10 +266,10 @@ def _checked_codec(video: Video, stream: VideoStream) -> str:
     width, height = context.width, context.height
     if width < 1 or height < 1:
         raise _damaged(video)
-    if width * height > MAX_PIXELS:
+    if width * height > MAX_FRAME_PIXELS:
         raise VideoRefused(
             f"The frames of {video.name} have {width} x {height} pixels; the limit is "
-            f"{MAX_PIXELS / 1e6:.1f} million. Save it smaller."
+            f"{MAX_FRAME_PIXELS / 1e6:.1f} million. Save it smaller."
         )
     return CODECS[context.name]
 
@@ -325,7 +325,7 @@ def _decoded(opened: av.container.InputContainer, stream: VideoStream) -> Iterat
     """Decode what can be decoded, in the order in which it is shown."""
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = _THREADS
-    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+    stream.codec_context.options = {"max_pixels": str(MAX_FRAME_PIXELS)}
     for packet in _packets(opened, stream):
         try:
             decoded = packet.decode()
@@ -343,19 +343,19 @@ def _seek(
             opened.seek(first + int(seconds / stream.time_base), stream=stream)
 
 
-def _number(head: Header, raw: VideoFrame, stream: VideoStream, before: int) -> int:
+def _number(info: VideoInfo, raw: VideoFrame, stream: VideoStream, before: int) -> int:
     """Find the number of a decoded frame by its time stamp, or count on; never go back."""
     number = before + 1
-    if head.first is not None and raw.pts is not None:
-        number = bisect_left(head.times, _seconds(raw.pts, head.first, stream))
-    return min(max(number, before), len(head.times) - 1)
+    if info.first is not None and raw.pts is not None:
+        number = bisect_left(info.times, _seconds(raw.pts, info.first, stream))
+    return min(max(number, before), len(info.times) - 1)
 
 
-def _image(raw: VideoFrame, head: Header) -> BgrImage:
+def _image(raw: VideoFrame, info: VideoInfo) -> BgrImage:
     """Convert a frame to B, G, R and turn it; one of another size is brought to the first's."""
-    sides = head.size.cv2[::-1] if head.turns % 2 else head.size.cv2
+    sides = info.size.cv2[::-1] if info.turns % 2 else info.size.cv2
     stored = _pixels(raw, *sides)
-    image = np.ascontiguousarray(np.rot90(stored, head.turns), np.uint8)
+    image = np.ascontiguousarray(np.rot90(stored, info.turns), np.uint8)
     image.setflags(write=False)
     return BgrImage(image)
 

@@ -5,11 +5,11 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from core.picture.image import BgrImage, decode
+from core.picture.image import BgrImage, decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.video.reading import Video
-from core.video.writing import Film, writable
+from core.video.writing import AnnotatedVideo, writable
 
 PHOTOS = ("cat", "astronaut", "motorcycle")
 SIZE = Size(480, 360)
@@ -21,15 +21,15 @@ _MOST_ZOOM = 1.5
 @lru_cache(maxsize=1)
 def sample_video() -> Video:
     """Pan and zoom slowly over some photos, one after the other."""
-    film = Film(writable()[0])
+    annotated = AnnotatedVideo(writable()[0])
     count = RATE * SECONDS_A_PHOTO
-    with film.writing(SIZE, RATE) as write:
+    with annotated.writing(SIZE, RATE) as write:
         for at, name in enumerate(PHOTOS):
-            photo = decode(sample_picture(name))
+            photo = decode_picture(sample_picture(name))
             for step in range(count):
                 image = _seen(photo, step / (count - 1))
                 write(image, (at * count + step) / RATE)
-    return Video(f"sample.{film.recipe.container}", film.path.read_bytes())
+    return Video(f"sample.{annotated.recipe.container}", annotated.path.read_bytes())
 
 
 def _seen(photo: BgrImage, share: float) -> BgrImage:

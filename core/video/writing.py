@@ -18,15 +18,15 @@ from core.errors import VideoRefused
 from core.picture.image import BgrImage
 from core.picture.size import Size
 
-Format = Literal["MP4", "WebM"]
-FORMATS: tuple[Format, ...] = ("MP4", "WebM")
+VideoFormat = Literal["MP4", "WebM"]
+VIDEO_FORMATS: tuple[VideoFormat, ...] = ("MP4", "WebM")
 
-LONGEST_SIDE = 1280
+LONGEST_VIDEO_SIDE = 1280
 """Larger frames are written smaller: nobody looks for a net's pixels in a film."""
 
 TICKS = 90_000  # a second; so every frame keeps its own time, whatever the rate
 MOST_BITS = 2_500_000  # a second; usually a tenth
-MOST_FILM_BYTES = 100 * 10**6
+MOST_VIDEO_BYTES = 100 * 10**6
 """Of a film; more fills this machine's disk, and nobody's browser likes it."""
 
 SECONDS_BETWEEN_KEYS = 2
@@ -43,7 +43,7 @@ class Recipe:
     container_options: dict[str, str]
 
 
-RECIPES: dict[Format, Recipe] = {
+RECIPES: dict[VideoFormat, Recipe] = {
     "MP4": Recipe(
         "mp4",
         "libx264",
@@ -62,9 +62,9 @@ RECIPES: dict[Format, Recipe] = {
 
 
 @lru_cache(maxsize=1)
-def writable() -> tuple[Format, ...]:
+def writable() -> tuple[VideoFormat, ...]:
     """List the formats that this machine's FFmpeg writes, the most widely played first."""
-    return tuple(each for each in FORMATS if _has_encoder(RECIPES[each].codec))
+    return tuple(each for each in VIDEO_FORMATS if _has_encoder(RECIPES[each].codec))
 
 
 def _has_encoder(name: str) -> bool:
@@ -75,7 +75,7 @@ def _has_encoder(name: str) -> bool:
     return True
 
 
-class Film:
+class AnnotatedVideo:
     """A video on the disk of this machine, in a file that nobody else can read.
 
     The file goes when the last one who holds the film lets go of it, and at the latest when
@@ -86,8 +86,8 @@ class Film:
         nbytes: how much video has been written.
     """
 
-    def __init__(self, kind: Format) -> None:
-        self.kind: Format = kind
+    def __init__(self, kind: VideoFormat) -> None:
+        self.kind: VideoFormat = kind
         self.recipe = RECIPES[kind]
         descriptor, name = tempfile.mkstemp(".part", "blobscope-film-")
         os.close(descriptor)
@@ -99,7 +99,7 @@ class Film:
     @property
     def full(self) -> bool:
         """Whether it has the size at which its maker should end it."""
-        return self.nbytes >= MOST_FILM_BYTES
+        return self.nbytes >= MOST_VIDEO_BYTES
 
     @contextmanager
     def writing(self, size: Size, rate: float) -> Iterator[Callable[[BgrImage, float], None]]:
@@ -160,9 +160,9 @@ def _refusals() -> Iterator[None]:
         ) from error
 
 
-def film_size(frame: Size) -> Size:
+def annotated_size(frame: Size) -> Size:
     """Tell the size at which frames of a size are written."""
-    shrink = min(1.0, LONGEST_SIDE / max(frame.width, frame.height))
+    shrink = min(1.0, LONGEST_VIDEO_SIDE / max(frame.width, frame.height))
     return Size(max(1, round(frame.width * shrink)), max(1, round(frame.height * shrink)))
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.blob.arithmetic import (
-    ONE,
+    WEIGHT_ONE,
     Operands,
     arithmetic,
     digits,
@@ -125,7 +125,7 @@ def test_without_a_resize_there_is_one_pixel_with_weight_1():
     for each in (BlobSpec(), BlobSpec(Size(10, 10)), BlobSpec(Size(6, 10), fit="crop")):
         found = arithmetic(trace(image, each), each, x=3, y=4)
         (pixel,) = found.sources
-        assert (pixel.weight_x, pixel.weight_y, pixel.weight) == (ONE, ONE, 1)
+        assert (pixel.weight_x, pixel.weight_y, pixel.weight) == (WEIGHT_ONE, WEIGHT_ONE, 1)
         assert "1 pixel of the picture, as it is" in found.lines[0]
     assert len(arithmetic(trace(image, spec), spec, x=3, y=4).sources) == 4
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import download
 from core.picture.image import Picture
 from core.picture.samples import sample_picture
-from core.pipeline import Run, Thresholds, found, run
+from core.pipeline import Run, Thresholds, detect, run_model
 from tests.browser.conftest import ROOT
 from tests.browser.visit import idle, keep
 from tests.shared import IMAGES, NETS, needs_shared
@@ -33,7 +33,7 @@ PAGE = """
 import streamlit as st
 from core.pipeline import Thresholds
 from core.render.boxes import NUMBERED, BoxStyle
-from pages.components.box_canvas import box_canvas
+from pages.components.detection.box_canvas import box_canvas
 from tests.browser.test_box_canvas import answer
 
 asked = st.query_params
@@ -41,9 +41,9 @@ thresholds = Thresholds(per_class="agnostic" not in asked, soft="soft" in asked,
     class_ids=frozenset(map(int, asked["classes"].split(","))) if "classes" in asked else None)
 bare = BoxStyle(boxes=False, labels=False, numbers=True, colours="confidence")
 style = bare if "plain" in asked else NUMBERED
-done, model = answer(asked["model"], asked["picture"])
+run, model = answer(asked["model"], asked["picture"])
 st.title("Boxes")
-box_canvas("lone", done, model, thresholds, style=style)
+box_canvas("lone", run, model, thresholds, style=style)
 """
 KEPT = """(canvas, grid) => grid.map(([confidence, iou]) => {
     const sliders = canvas.getRootNode().querySelectorAll('input[type=range]')
@@ -57,11 +57,11 @@ KEPT = """(canvas, grid) => grid.map(([confidence, iou]) => {
 
 def answer(model: str, picture: str) -> tuple[Run, object]:
     """Run one of our nets on a sample, or a net of others on a photo of the team."""
-    known = card(model)
+    known = card_named(model)
     if "." not in picture:
-        return run(sample_picture(picture), known), known
+        return run_model(sample_picture(picture), known), known
     download(known)
-    return run(Picture(picture, (IMAGES / picture).read_bytes()), known), known
+    return run_model(Picture(picture, (IMAGES / picture).read_bytes()), known), known
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +111,11 @@ def sent_frames(page: Page) -> list[bytes]:
 
 
 def assert_same_as_core(page: Page, model: str, picture: str, **settings) -> None:
-    done, known = answer(model, picture)
+    run, known = answer(model, picture)
     seen = canvas(page).evaluate(KEPT, [list(each) for each in GRID])
     most = 0
     for (confidence, iou), drawn in zip(GRID, seen, strict=True):
-        kept = found(done, known, Thresholds(confidence, iou, **settings)).kept
+        kept = detect(run, known, Thresholds(confidence, iou, **settings)).kept
         rows = [int(each.partition(":")[0]) for each in drawn.split()]
         left = [float(each.partition(":")[2]) for each in drawn.split()]
         assert rows == kept.row.tolist(), (confidence, iou)
@@ -232,8 +232,8 @@ def test_dragging_refilters_at_once_and_letting_go_turns_the_servers_knobs(page)
     assert f"confidence={value}" in page.url
     assert kept_rows(page) == kept
     thresholds = Thresholds(float(value), 0.45)
-    done, model = answer("starter-detector-darknet", "motorcycle")
-    assert kept == found(done, model, thresholds).kept.row.tolist()
+    run, model = answer("starter-detector-darknet", "motorcycle")
+    assert kept == detect(run, model, thresholds).kept.row.tolist()
 
 
 def test_the_servers_sliders_move_the_canvas_too(detection):
@@ -274,8 +274,8 @@ def test_the_switches_of_nms_reach_the_canvas(detection):
 
 def test_hovering_a_box_tells_its_label_its_confidence_and_its_place(detection):
     page = detection
-    done, model = answer("starter-detector-darknet", "motorcycle")
-    kept = found(done, model, Thresholds(0.05)).kept
+    run, model = answer("starter-detector-darknet", "motorcycle")
+    kept = detect(run, model, Thresholds(0.05)).kept
     frame = canvas(page).bounding_box()
     assert frame is not None
     for number, (left, top, right, bottom) in enumerate(kept.xyxy.tolist(), start=1):
@@ -284,7 +284,7 @@ def test_hovering_a_box_tells_its_label_its_confidence_and_its_place(detection):
         x, y = (
             each / side * room
             for each, side, room in zip(
-                inside, done.image_size.cv2, (frame["width"], frame["height"]), strict=True
+                inside, run.image_size.cv2, (frame["width"], frame["height"]), strict=True
             )
         )
         page.mouse.move(frame["x"] + x, frame["y"] + y)
@@ -326,9 +326,9 @@ def test_a_click_chooses_a_box_and_the_list_follows(detection):
 
 def found_box(number: int) -> tuple[float, float]:
     """Where the middle of a kept box is, 0..1."""
-    done, model = answer("starter-detector-darknet", "motorcycle")
-    left, top, right, bottom = found(done, model, Thresholds(0.05)).kept.xyxy[number].tolist()
-    width, height = done.image_size.cv2
+    run, model = answer("starter-detector-darknet", "motorcycle")
+    left, top, right, bottom = detect(run, model, Thresholds(0.05)).kept.xyxy[number].tolist()
+    width, height = run.image_size.cv2
     return (left + right) / 2 / width, (top + bottom) / 2 / height
 
 
@@ -364,8 +364,8 @@ def test_another_picture_takes_the_canvas_along(detection):
     was = canvas(page).get_attribute("data-kept")
     page.get_by_role("radio", name="astronaut").click()
     expect(canvas(page)).not_to_have_attribute("data-kept", was or "")
-    done, model = answer("starter-detector-darknet", "astronaut")
-    assert kept_rows(page) == found(done, model, Thresholds(0.05)).kept.row.tolist()
+    run, model = answer("starter-detector-darknet", "astronaut")
+    assert kept_rows(page) == detect(run, model, Thresholds(0.05)).kept.row.tolist()
 
 
 @pytest.mark.parametrize(

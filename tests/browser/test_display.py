@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.picture.samples import sample_picture
-from core.pipeline import Thresholds, found, on_shown, run
+from core.pipeline import Thresholds, detect, on_shown, run_model
 from core.render.boxes import BoxStyle, draw_detections
 from core.render.encode import jpeg
 from tests.browser.visit import idle
@@ -47,11 +47,11 @@ def seen(page: Page) -> np.ndarray:
 
 
 def expected(style: BoxStyle) -> np.ndarray:
-    model = card(MODEL)
-    done = run(sample_picture("motorcycle"), model)
-    kept = found(done, model, Thresholds(CONFIDENCE, model.iou)).kept
+    model = card_named(MODEL)
+    run = run_model(sample_picture("motorcycle"), model)
+    kept = detect(run, model, Thresholds(CONFIDENCE, model.iou)).kept
     assert len(kept) > 0
-    drawn = draw_detections(done.shown, on_shown(kept, done), label=model.label, style=style)
+    drawn = draw_detections(run.shown, on_shown(kept, run), label=model.label, style=style)
     return cv2.imdecode(np.frombuffer(jpeg(drawn), np.uint8), cv2.IMREAD_COLOR)
 
 

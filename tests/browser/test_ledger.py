@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.pipeline import Thresholds, booked
+from core.pipeline import Thresholds, suppression_ledger
 from core.share.tables import ledger_csv
 from tests.browser.test_box_canvas import answer, canvas, kept_rows, slider
 from tests.browser.visit import idle, keep
@@ -26,8 +26,10 @@ def test_the_download_holds_every_raw_row_with_its_fate(ledger):
     with ledger.expect_download() as download:
         ledger.get_by_role("button", name="ledger.csv").click()
     written = download.value.path().read_bytes().decode()
-    done, model = answer("starter-detector-darknet", "motorcycle")
-    assert written == ledger_csv(booked(done, model, Thresholds(0.05)), label=model.label)
+    run, model = answer("starter-detector-darknet", "motorcycle")
+    assert written == ledger_csv(
+        suppression_ledger(run, model, Thresholds(0.05)), label=model.label
+    )
     rows = list(csv.DictReader(written.splitlines()))
     assert len(rows) == 6300
     kept = [int(row["raw row"]) for row in rows if row["fate"] == "kept"]

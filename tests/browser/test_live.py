@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Frame, Locator, Page, expect
 
-from core.live.footage import SampleClip
-from core.nets.catalog import card
+from core.live.video_source import SampleClip
+from core.nets.catalog import card_named
 from core.render.palette import class_colour
 from tests.browser.conftest import CAMERA, ROOT
 from tests.browser.visit import choose, fetched, idle, keep
@@ -171,7 +171,7 @@ def corner_is(colour: tuple[int, int, int]) -> Callable[[np.ndarray], bool]:
 
 
 def colour_of(label: str) -> tuple[int, int, int]:
-    return class_colour(card("tiny-dominant-colour").labels.index(label))
+    return class_colour(card_named("tiny-dominant-colour").labels.index(label))
 
 
 def appeared(page: Page, label: str) -> Locator:
@@ -182,7 +182,7 @@ def test_boxes_with_the_right_label_come_back_on_the_video(open_live):
     page = open_live("ride", "live.sight=detection")
     frame = started(page)
     expect(appeared(page, "motorbike")).to_be_visible(timeout=SECONDS)
-    labels = card("starter-detector-darknet").labels
+    labels = card_named("starter-detector-darknet").labels
     bike = class_colour(labels.index("motorbike"))
     image = eventually(frame, lambda image: near(image, bike, within=40).mean() > 0.003)
     assert near(image, bike, within=40).mean() > 0.003
@@ -290,9 +290,9 @@ def test_two_visitors_at_once_get_their_own_results(open_live):
 BROKEN = """
 import runpy
 from core.errors import ForwardFailed
-from core.live import look
+from core.live import processing
 
-whole, calls = look.run_image, []
+whole, calls = processing.run_image, []
 
 def failing(image, card, spec):
     calls.append(1)
@@ -300,7 +300,7 @@ def failing(image, card, spec):
         raise ForwardFailed("This net has had enough.")
     return whole(image, card, spec)
 
-look.run_image = failing if whole.__name__ != "failing" else whole
+processing.run_image = failing if whole.__name__ != "failing" else whole
 runpy.run_path({page!r})
 """
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 from playwright.sync_api import Page, expect
 
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from tests.browser.visit import idle
 
@@ -71,7 +71,7 @@ def test_of_a_folder_the_pictures_are_taken(page, tmp_path):
 
 
 def test_a_stop_keeps_what_came_and_so_does_a_change_of_page(page, tmp_path):
-    photo = cv2.resize(decode(sample_picture("coffee")), (4000, 3000))
+    photo = cv2.resize(decode_picture(sample_picture("coffee")), (4000, 3000))
     large = cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, 30])[1].tobytes()
     open_many(page, "?many.source=files")
     page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(

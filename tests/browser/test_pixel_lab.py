@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from core.blob.arithmetic import arithmetic, digits
 from core.blob.spec import BlobSpec
 from core.blob.trace import Trace, trace
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from tests.browser.conftest import ROOT
@@ -36,16 +36,16 @@ SPECS = {
 PAGE = """
 import streamlit as st
 from core.blob.trace import trace
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.render.encode import for_display, jpeg
-from pages.components import pixel_lab
+from pages.components.blob import pixel_lab
 from tests.browser.test_pixel_lab import SPECS
 
 st.set_page_config(layout="wide")
 st.title("Pixels")
 spec = SPECS[st.query_params["spec"]]
-image = decode(sample_picture("coffee"))
+image = decode_picture(sample_picture("coffee"))
 pixel_lab.MOST_WHOLE_PIXELS = 0 if "large" in st.query_params else 10**6
 photo = jpeg(for_display(image))
 pixel_lab.pixel_lab("lab", image, trace(image, spec), spec, photo)
@@ -73,7 +73,7 @@ def open_lab(open_page: Callable[..., Page], lab_url: str) -> Callable[..., Page
 
 
 def traced(name: str) -> Trace:
-    return trace(decode(sample_picture("coffee")), SPECS[name])
+    return trace(decode_picture(sample_picture("coffee")), SPECS[name])
 
 
 def canvas(page: Page, name: str) -> Locator:

@@ -16,16 +16,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.nets.catalog import card
-from core.picture.image import decode
+from core.nets.catalog import card_named
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
-from core.pipeline import Ranking, Thresholds, found, run
+from core.pipeline import Ranking, Thresholds, detect, run_model
 from core.results.classification import Ranked
+from core.share.provenance import Provenance
 from core.share.report import classification_report
-from core.share.state import State
 from tests.browser.visit import idle, keep
 
-CARD = card("tiny-blob-detector")
+CARD = card_named("tiny-blob-detector")
 CONFIDENCE = 0.2
 BOXES = (
     "/detection?sample=coffee&detection.model=Colour blobs&detection.more=Take home"
@@ -55,8 +55,8 @@ def fetched(page: Page, label: str) -> bytes:
 @pytest.fixture(scope="module")
 def kept():
     """What the page must have found."""
-    done = run(sample_picture("coffee"), CARD)
-    return found(done, CARD, Thresholds(CONFIDENCE, CARD.iou)).kept
+    run = run_model(sample_picture("coffee"), CARD)
+    return detect(run, CARD, Thresholds(CONFIDENCE, CARD.iou)).kept
 
 
 def labels_of(kept) -> list[str]:
@@ -93,7 +93,7 @@ def test_coco_and_yolo_hold_the_same_boxes(page, kept):
 
 def test_the_pictures_have_the_size_of_the_original_and_the_crops_its_pixels(page, kept):
     opened(page, BOXES)
-    image = decode(sample_picture("coffee"))
+    image = decode_picture(sample_picture("coffee"))
     for label in ("PNG", "JPEG"):
         drawn = cv2.imdecode(np.frombuffer(fetched(page, label), np.uint8), cv2.IMREAD_COLOR)
         assert drawn.shape == image.shape
@@ -144,11 +144,11 @@ def test_the_report_opens_on_its_own_and_asks_for_nothing(
 def test_a_hostile_label_in_a_report_runs_nothing(open_page, tmp_path):
     evil = "<script>document.title = 'run'</script><img src=x onerror=\"document.title='run'\">"
     picture = sample_picture("cat")
-    done = run(picture, CARD)
-    state = State(picture, done.image_size, replace(CARD, title=evil), CARD.blob)
+    run = run_model(picture, CARD)
+    provenance = Provenance(picture, run.image_size, replace(CARD, title=evil), CARD.blob)
     ranked = Ranking((Ranked(0, evil, 0.5),), 1.0)
     file = tmp_path / "report.html"
-    file.write_bytes(classification_report(state, ranked, code=evil, made=evil))
+    file.write_bytes(classification_report(provenance, ranked, code=evil, made=evil))
     reader = open_page()
     reader.goto(file.as_uri())
     expect(reader.get_by_role("heading", level=1)).to_contain_text(evil)

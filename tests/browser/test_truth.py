@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.picture.samples import sample_picture
-from core.pipeline import Found, Thresholds, found, run
+from core.pipeline import DetectionResult, Thresholds, detect, run_model
 from tests.browser.visit import idle
 
 MODEL = "starter-detector-darknet"
@@ -20,16 +20,16 @@ ADDRESS = (
 WIDTH, HEIGHT = 741, 500
 
 
-def result() -> Found:
-    model = card(MODEL)
-    done = run(sample_picture("motorcycle"), model)
-    return found(done, model, Thresholds(CONFIDENCE, model.iou))
+def result() -> DetectionResult:
+    model = card_named(MODEL)
+    run = run_model(sample_picture("motorcycle"), model)
+    return detect(run, model, Thresholds(CONFIDENCE, model.iou))
 
 
 def marked() -> list[tuple[str, list[float]]]:
     """Mark what the net found first, and a car where there is none."""
     kept = result().kept
-    first = card(MODEL).label(int(kept.class_id[0])), kept.xyxy[0].round().tolist()
+    first = card_named(MODEL).label(int(kept.class_id[0])), kept.xyxy[0].round().tolist()
     return [first, ("car", [1.0, 1.0, 31.0, 21.0])]
 
 
@@ -38,7 +38,7 @@ def yolo() -> str:
     for label, (left, top, right, bottom) in marked():
         centre = (left + right) / 2 / WIDTH, (top + bottom) / 2 / HEIGHT
         sides = (right - left) / WIDTH, (bottom - top) / HEIGHT
-        number = card(MODEL).labels.index(label)
+        number = card_named(MODEL).labels.index(label)
         lines.append(" ".join(map(str, (number, *centre, *sides))))
     return "\n".join(lines)
 

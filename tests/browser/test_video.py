@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.video.reading import Cut, Video, frames, header
+from core.video.reading import FrameRange, Video, frames, video_info
 from tests.browser.visit import idle
 from tests.videos import number_in, numbered
 
@@ -76,7 +76,7 @@ def test_the_film_of_the_sample_plays_and_goes_home(kind, page, tmp_path):
     assert (width, height) == (480, 360)
     assert seconds == pytest.approx(9, abs=0.3)
     home = taken_home(page, f"annotated.{kind.lower()}", tmp_path)
-    assert len(header(Video(home.name, home.read_bytes())).times) == 36
+    assert len(video_info(Video(home.name, home.read_bytes())).times) == 36
     lines = list(
         csv.DictReader(taken_home(page, "frames.csv", tmp_path).read_text().splitlines())
     )
@@ -100,7 +100,9 @@ def test_an_upload_is_cut_by_the_slider(page, tmp_path):
     idle(page)
     home = taken_home(page, "annotated.mp4", tmp_path)
     film = Video(home.name, home.read_bytes())
-    seen = [number_in(frame.image) for frame in frames(film, header(film), Cut(0, 9))]
+    seen = [
+        number_in(frame.image) for frame in frames(film, video_info(film), FrameRange(0, 9))
+    ]
     assert seen == list(range(15, 45))
 
 
@@ -124,7 +126,7 @@ def test_a_stop_leaves_a_film_that_plays_and_is_there_when_one_comes_back(page, 
     idle(page)
     assert (width, height) == (640, 480)
     home = taken_home(page, "annotated.mp4", tmp_path)
-    assert len(header(Video(home.name, home.read_bytes())).times) == count
+    assert len(video_info(Video(home.name, home.read_bytes())).times) == count
 
 
 def test_what_is_no_video_gets_a_sentence(page):

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.blob.make import make_blob
-from core.nets.catalog import card
-from core.picture.image import decode
+from core.nets.catalog import card_named
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from tests.browser.visit import choose, idle, keep
 from tests.shared import IMAGES, NETS, needs_shared
@@ -116,7 +116,7 @@ def test_the_downloaded_blob_is_the_blob_of_cv2(page):
     idle(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="blob.npy").click()
-    image = decode(sample_picture("coffee"))
+    image = decode_picture(sample_picture("coffee"))
     wanted = cv2.dnn.blobFromImage(image, 1 / 255, (64, 48), (0, 0, 0), swapRB=True)
     np.testing.assert_array_equal(np.load(download.value.path()), wanted)
 
@@ -132,7 +132,7 @@ def test_a_visitor_classifies_a_photo_of_their_own(open_page, stocked_app):
     idle(page)
     expect(page.get_by_role("heading", name="bald eagle")).to_be_visible()
     seen = pixels(page, "What the net sees")
-    spec = card("squeezenet-v1.1-fp16-onnx").blob
+    spec = card_named("squeezenet-v1.1-fp16-onnx").blob
     blob, _ = make_blob(cv2.imread(str(IMAGES / "eagle.jpg")), spec)
     restored = blob[0].transpose(1, 2, 0) + np.float32(spec.mean)
     np.testing.assert_array_equal(seen[::2, ::2], np.rint(restored))  # shown twice as large
@@ -160,7 +160,7 @@ def test_a_visitor_detects_and_moves_the_slider_by_keyboard(open_page, stocked_a
 def shelf() -> Iterator[Shelf]:
     """A mirror that sends YOLO-Fastest's weights half, and the rest when told to."""
     with serving() as mirror:
-        for file in card("yolo-fastest-1.1-coco").files:
+        for file in card_named("yolo-fastest-1.1-coco").files:
             path = f"yolo-fastest-1.1-coco/{file.name}"
             mirror.files[f"/{path}"] = (NETS / path).read_bytes()
         mirror.moods = ["good", "held"]

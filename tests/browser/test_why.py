@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.lab.occlusion import WatchedClass, occlude
-from core.nets.catalog import card
-from core.picture.image import decode
+from core.nets.catalog import card_named
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
-from core.pipeline import ranking, run
+from core.pipeline import ranking, run_model
 from core.render.heat import draw_heat, draw_outline
 from core.render.planes import PlaneScale
 from tests.browser.test_visitors import pixels, settings
@@ -71,19 +71,19 @@ def test_two_nets_stand_side_by_side_and_a_third_joins_them(open_page):
 
 
 def test_the_map_of_a_class_moves_a_bar_and_is_the_map_that_core_draws(page):
-    model, picture = card("starter-classifier-onnx"), sample_picture("coffee")
+    model, picture = card_named("starter-classifier-onnx"), sample_picture("coffee")
     address = "classification.more=Why"
     opened(page, f"/classification?sample=coffee&classification.model={STARTER}&{address}")
     expect(occlusion_map(page)).to_have_count(0)  # never by itself
     find_out(page)
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
-    done, image = run(picture, model), decode(picture)
-    best = ranking(done, model, 1).best[0]
+    run, image = run_model(picture, model), decode_picture(picture)
+    best = ranking(run, model, 1).best[0]
     *_, last = occlude(model, image, WatchedClass(best.class_id))
     expect(page.get_by_role("heading", name=str(last.map))).to_be_visible()
     reach = float(np.abs(last.map.drop).max())
-    drawn = draw_heat(done.shown, last.map.drop, PlaneScale(-reach, reach))
-    patch = last.map.sweep.patch(*last.map.lowest, done.image_size)
+    drawn = draw_heat(run.shown, last.map.drop, PlaneScale(-reach, reach))
+    patch = last.map.sweep.patch(*last.map.lowest, run.image_size)
     drawn = cv2.imdecode(
         cv2.imencode(".jpg", draw_outline(drawn, patch), [cv2.IMWRITE_JPEG_QUALITY, 90])[1],
         cv2.IMREAD_COLOR,

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.answers import Answer
 from core.blob.make import make_blob
 from core.blob.spec import BlobSpec
-from core.lab.answers import Answer
-from core.lab.compare import blob_difference, changes, compare, contender
-from core.nets.catalog import card
+from core.lab.compare import blob_difference, changes, compare, run_side
+from core.nets.catalog import card_named
 from core.picture.image import Picture
 from core.pipeline import Thresholds
-from core.results.boxes import iou
+from core.results.boxes import iou_matrix
 from core.results.classification import Ranked
 from core.results.detections import Detections
 
@@ -96,7 +96,7 @@ def test_every_box_is_in_exactly_one_row_and_only_like_boxes_share_one(a, b):
     for row in rows:
         if row.index_a is not None and row.index_b is not None:
             assert a.ranked[row.index_a].label == b.ranked[row.index_b].label == row.label
-            overlap = iou(a.boxes.xyxy[[row.index_a]], b.boxes.xyxy[[row.index_b]])[0, 0]
+            overlap = iou_matrix(a.boxes.xyxy[[row.index_a]], b.boxes.xyxy[[row.index_b]])[0, 0]
             assert row.iou == overlap >= 0.5
     lone = [row for row in rows if row.status.startswith("only")]
     for one in lone:  # no two that are left over belong together
@@ -107,7 +107,7 @@ def test_every_box_is_in_exactly_one_row_and_only_like_boxes_share_one(a, b):
                 and two.status == "only in B"
             ):
                 pair = a.boxes.xyxy[[one.index_a]], b.boxes.xyxy[[two.index_b]]
-                assert iou(*pair)[0, 0] < 0.5
+                assert iou_matrix(*pair)[0, 0] < 0.5
 
 
 @settings(max_examples=60, deadline=None)
@@ -156,9 +156,9 @@ def test_blobs_of_two_sizes_have_no_difference():
 
 
 def test_two_specs_meet_on_one_picture():
-    model = card("tiny-blob-detector")
-    a = contender(picture(DOTS), model, model.blob)
-    b = contender(picture(DOTS), model, replace(model.blob, swap_rb=False))
+    model = card_named("tiny-blob-detector")
+    a = run_side(picture(DOTS), model, model.blob)
+    b = run_side(picture(DOTS), model, replace(model.blob, swap_rb=False))
     compared = compare(a, b, LIMITS)
     assert [(row.status, row.label) for row in compared.changes] == [
         ("only in A", "red"),
@@ -171,8 +171,8 @@ def test_two_specs_meet_on_one_picture():
 
 def test_a_classifier_and_a_detector_compare_blobs_only():
     a, b = (
-        contender(picture(DOTS), model, model.blob)
-        for model in (card("tiny-dominant-colour"), card("tiny-blob-detector"))
+        run_side(picture(DOTS), model, model.blob)
+        for model in (card_named("tiny-dominant-colour"), card_named("tiny-blob-detector"))
     )
     compared = compare(a, b, LIMITS)
     assert compared.difference is None

@@ -10,11 +10,11 @@ from core.blob.make import make_blob
 from core.blob.spec import BlobSpec
 from core.errors import ModelMissing
 from core.lab import finder
-from core.lab.evidence import boxes_in, is_meant
+from core.lab.augmentation import Example, augment
+from core.lab.conventions import CONVENTIONS, candidate_specs, same_numbers
 from core.lab.finder import Trial, Verdict, find_spec
-from core.lab.habits import HABITS, candidates, same_numbers
-from core.lab.scenes import Example, scene_of
-from core.nets.catalog import card, catalog
+from core.lab.probe import boxes_in, is_meant
+from core.nets.catalog import card_named, catalog
 from core.nets.downloads import download
 from core.picture.image import Picture
 from core.picture.size import Size
@@ -55,22 +55,22 @@ def place(verdict, spec: BlobSpec) -> int:
 
 def test_each_candidate_makes_a_blob_of_its_own():
     ramp = np.arange(192, dtype=np.uint8).reshape(8, 8, 3)
-    blobs = [make_blob(ramp, spec)[0].tobytes() for spec in candidates(SIZE)]
+    blobs = [make_blob(ramp, spec)[0].tobytes() for spec in candidate_specs(SIZE)]
     assert len(set(blobs)) == len(blobs) == 14
-    assert all(spec.size == SIZE for spec in candidates(SIZE))
+    assert all(spec.size == SIZE for spec in candidate_specs(SIZE))
 
 
 @pytest.mark.parametrize("model", catalog(), ids=lambda model: model.name)
 def test_the_numbers_of_every_card_are_among_the_candidates(model):
-    tried = candidates(model.blob.size)
+    tried = candidate_specs(model.blob.size)
     assert sum(same_numbers(spec, model.blob) for spec in tried) == 1
 
 
-@pytest.mark.parametrize("habit", HABITS, ids=lambda habit: habit.name)
-def test_a_habits_numbers_follow_the_colours(habit):
+@pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda convention: convention.name)
+def test_a_habits_numbers_follow_the_colours(convention):
     ramp = np.arange(192, dtype=np.uint8).reshape(8, 8, 3)
-    as_bgr, _ = make_blob(ramp, habit.spec(SIZE, swap_rb=False))
-    as_rgb, _ = make_blob(ramp, habit.spec(SIZE, swap_rb=True))
+    as_bgr, _ = make_blob(ramp, convention.spec(SIZE, swap_rb=False))
+    as_rgb, _ = make_blob(ramp, convention.spec(SIZE, swap_rb=True))
     assert np.array_equal(as_bgr[:, ::-1], as_rgb)
 
 
@@ -83,7 +83,7 @@ def test_specs_that_write_the_same_arithmetic_differently_are_one():
 
 
 def test_labels_find_the_spec_of_a_classifier():
-    model = card("tiny-dominant-colour")
+    model = card_named("tiny-dominant-colour")
     verdict = found(model, [Example(plain(each), each) for each in COLOURS])
     best = verdict.trials[0]
     assert place(verdict, model.blob) == 1
@@ -92,27 +92,27 @@ def test_labels_find_the_spec_of_a_classifier():
 
 
 def test_labels_find_the_spec_of_a_detector():
-    model = card("tiny-blob-detector")
+    model = card_named("tiny-blob-detector")
     verdict = found(model, [Example(disc("red"), "red"), Example(disc("blue"), "blue")])
     assert place(verdict, model.blob) == 1
     assert verdict.trials[0].stability == 1
 
 
 def test_examples_without_a_label_are_left_out_where_others_have_one():
-    model = card("tiny-blob-detector")
+    model = card_named("tiny-blob-detector")
     verdict = found(model, [Example(disc("red"), "red"), Example(disc("blue"))])
     assert verdict.trials[0].answers == ("red",)
 
 
 def test_without_labels_colours_that_are_exchanged_cannot_be_told_apart():
-    model = card("tiny-blob-detector")
+    model = card_named("tiny-blob-detector")
     verdict = found(model, [Example(disc("red")), Example(disc("blue"))])
     assert place(verdict, model.blob) <= 2
     assert verdict.sureness == "open"
 
 
 def test_specs_with_the_same_answers_share_a_place_and_leave_the_question_open():
-    model = card("tiny-dominant-colour")
+    model = card_named("tiny-dominant-colour")
     white = picture(np.full((96, 96, 3), 255, np.uint8))
     verdict = found(model, [Example(white, "white")])
     assert verdict.trials[0].covers(model.blob)
@@ -162,7 +162,7 @@ def test_trials_share_a_place_only_with_the_same_answers(name):
 
 def test_a_search_that_found_nothing_says_so():
     verdict = found(
-        card("tiny-blob-detector"), [Example(picture(np.zeros((64, 64, 3), np.uint8)))]
+        card_named("tiny-blob-detector"), [Example(picture(np.zeros((64, 64, 3), np.uint8)))]
     )
     assert verdict.sureness == "open"
     assert "finds anything" in str(verdict)
@@ -170,7 +170,7 @@ def test_a_search_that_found_nothing_says_so():
 
 def test_progress_counts_every_try_and_ends_with_all_of_them():
     wide = picture(np.full((96, 160, 3), COLOURS["red"], np.uint8))
-    steps = list(find_spec(card("tiny-dominant-colour"), [Example(wide, "red")]))
+    steps = list(find_spec(card_named("tiny-dominant-colour"), [Example(wide, "red")]))
     done = [step.done for step in steps]
     assert done == sorted(done)
     assert done[:14] == [*range(1, 15)]
@@ -181,13 +181,13 @@ def test_progress_counts_every_try_and_ends_with_all_of_them():
 
 
 def test_no_other_fit_is_tried_where_all_make_the_same_blob():
-    *_, last = find_spec(card("tiny-dominant-colour"), [Example(plain("red"), "red")])
+    *_, last = find_spec(card_named("tiny-dominant-colour"), [Example(plain("red"), "red")])
     assert last.total == 14
     assert all(trial.fits == () for trial in last.verdict.trials)
 
 
 def test_trials_are_ranked_and_the_gap_is_that_of_the_first_two():
-    model = card("tiny-dominant-colour")
+    model = card_named("tiny-dominant-colour")
     verdict = found(model, [Example(plain(each), each) for each in COLOURS])
     scores = [trial.score for trial in verdict.trials]
     assert scores == sorted(scores, reverse=True)
@@ -195,7 +195,7 @@ def test_trials_are_ranked_and_the_gap_is_that_of_the_first_two():
 
 
 def test_a_net_that_refuses_the_size_leaves_nothing_to_choose_from():
-    model = card("tiny-blob-detector")
+    model = card_named("tiny-blob-detector")
     verdict = found(model, [Example(disc("red"))], size=Size(77, 50))
     assert [(trial.score, trial.answers) for trial in verdict.trials] == [(0, ())] * len(
         verdict.trials
@@ -207,13 +207,13 @@ def test_a_net_that_refuses_the_size_leaves_nothing_to_choose_from():
 def test_a_missing_model_is_not_mistaken_for_a_bad_spec(monkeypatch, tmp_path):
     monkeypatch.setenv("BLOBSCOPE_MODELS", str(tmp_path))
     with pytest.raises(ModelMissing):
-        next(find_spec(card("yolo-fastest-1.1-coco"), [Example(disc("red"))]))
+        next(find_spec(card_named("yolo-fastest-1.1-coco"), [Example(disc("red"))]))
 
 
 def test_boxes_of_a_changed_picture_come_back_to_the_unchanged_one():
-    model = card("tiny-blob-detector")
-    scene = scene_of(Example(disc("red")))
-    for view in scene.views:
+    model = card_named("tiny-blob-detector")
+    example = augment(Example(disc("red")))
+    for view in example.views:
         boxes = boxes_in(model, model.blob, view, Thresholds(0.45, 0.45))
         assert boxes.xyxy.round()[0] == pytest.approx([70, 70, 130, 130], abs=6)
 
@@ -242,7 +242,7 @@ FOUND_FIRST = {
 @needs_shared
 @pytest.mark.parametrize("name", FOUND_FIRST)
 def test_the_spec_of_a_real_net_is_found_without_labels(name):
-    model = card(name)
+    model = card_named(name)
     download(model)
     photos = [Picture(each, (IMAGES / each).read_bytes()) for each in FOUND_FIRST[name]]
     search = find_spec(model, [Example(photo) for photo in photos])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from core.blob.spec import BlobSpec
-from core.lab.mistakes import MISTAKES, consequence, mistakes, switchboard
-from core.nets.catalog import card, catalog
+from core.lab.mistakes import MISTAKES, consequence, mistake_table, mistakes
+from core.nets.catalog import card_named, catalog
 from core.picture.image import Picture
 from core.picture.size import Size
 from core.pipeline import Thresholds
@@ -106,22 +106,22 @@ def test_two_mistakes_that_make_one_spec_are_listed_once():
 
 
 def test_the_switchboard_begins_with_the_right_row_and_gives_one_for_each_mistake():
-    model = card("tiny-dominant-colour")
-    rows = list(switchboard(picture(RED), model, ANY))
+    model = card_named("tiny-dominant-colour")
+    rows = list(mistake_table(picture(RED), model, ANY))
     assert rows[0].spec == model.blob
     assert (rows[0].answer.best.label, rows[0].change) == ("red", "")
     assert [row.spec for row in rows[1:]] == [each.spec for each in mistakes(model.blob)]
 
 
 def test_red_becomes_blue_where_swap_rb_is_flipped():
-    model = card("tiny-dominant-colour")
-    _, flipped, *_ = switchboard(picture(RED), model, ANY)
+    model = card_named("tiny-dominant-colour")
+    _, flipped, *_ = mistake_table(picture(RED), model, ANY)
     assert flipped.answer.best.label == "blue"
     assert flipped.change == "another answer: blue instead of red"
 
 
 def test_a_classifier_that_is_less_sure_says_by_how_much():
-    model, wide = card("tiny-dominant-colour"), picture(RED[:96])
+    model, wide = card_named("tiny-dominant-colour"), picture(RED[:96])
     right = consequence(wide, model, model.blob, ANY).answer
     boxed = replace(model.blob, fit="letterbox")  # a quarter of the blob is black bars
     row = consequence(wide, model, boxed, ANY, right=right)
@@ -132,7 +132,7 @@ def test_a_classifier_that_is_less_sure_says_by_how_much():
 
 
 def test_a_detector_says_what_became_of_its_boxes():
-    model = card("tiny-blob-detector")
+    model = card_named("tiny-blob-detector")
     limits = Thresholds(model.confidence, model.iou)
     right = consequence(picture(DOTS), model, model.blob, limits).answer
     assert len(right.boxes) == 1
@@ -144,7 +144,7 @@ def test_a_detector_says_what_became_of_its_boxes():
 
 
 def test_two_empty_answers_are_the_same():
-    model = card("tiny-blob-detector")
+    model = card_named("tiny-blob-detector")
     dark = replace(model.blob, scalefactor=TWICE)
     empty = consequence(picture(DOTS), model, dark, Thresholds(0.99)).answer
     row = consequence(picture(DOTS), model, dark, Thresholds(0.99), right=empty)
@@ -152,7 +152,7 @@ def test_two_empty_answers_are_the_same():
 
 
 def test_a_net_that_refuses_a_spec_fills_its_row_with_a_sentence():
-    model = card("tiny-blob-detector")
+    model = card_named("tiny-blob-detector")
     row = consequence(picture(DOTS), model, replace(model.blob, size=Size(77, 50)), ANY)
     assert row.answer is None
     assert row.error.endswith(".")

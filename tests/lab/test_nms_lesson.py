@@ -5,14 +5,13 @@ from core.lab.nms_lesson import (
     CROWD,
     CROWD_LABELS,
     CROWD_SIZE,
-    SLIPS,
-    WHY,
+    MISUSE_REASONS,
+    NMS_MISUSES,
     given_to_nms,
     lesson,
     nms,
 )
-from core.results.boxes import iou as iou_matrix
-from core.results.boxes import xyxy_to_xywh
+from core.results.boxes import iou_matrix, xyxy_to_xywh
 from core.results.detections import Detections
 
 
@@ -26,13 +25,13 @@ def random_crowd(rng: np.random.Generator) -> Detections:
     return found.above(0.0)
 
 
-@pytest.mark.parametrize("slip", SLIPS)
-def test_the_right_call_is_what_the_app_itself_keeps(slip):
+@pytest.mark.parametrize("misuse", NMS_MISUSES)
+def test_the_right_call_is_what_the_app_itself_keeps(misuse):
     rng = np.random.default_rng(1)
     for _ in range(100):
         boxes = random_crowd(rng)
         kept = boxes.suppressed(iou=0.45).row.tolist()
-        assert lesson(boxes, slip, iou=0.45).right.row.tolist() == kept
+        assert lesson(boxes, misuse, iou=0.45).right.row.tolist() == kept
 
 
 def test_corners_given_as_widths_lose_neighbours_that_do_not_touch():
@@ -57,25 +56,25 @@ def test_all_classes_at_once_lose_the_motorbike_below_the_person():
     told = lesson(CROWD, "all classes at once", iou=0.45)
     assert [CROWD_LABELS[each] for each in told.lost.class_id] == ["motorbike"]
     (difference,) = told.differences
-    remover = CROWD.class_id[CROWD.row.tolist().index(difference.remover)]
-    assert CROWD_LABELS[remover] == "person"
+    suppressed_by = CROWD.class_id[CROWD.row.tolist().index(difference.suppressed_by)]
+    assert CROWD_LABELS[suppressed_by] == "person"
     assert difference.iou == difference.believed > 0.45
 
 
-@pytest.mark.parametrize("slip", SLIPS)
-def test_every_difference_is_explained_by_a_box_of_the_other_call(slip):
+@pytest.mark.parametrize("misuse", NMS_MISUSES)
+def test_every_difference_is_explained_by_a_box_of_the_other_call(misuse):
     rng = np.random.default_rng(2)
     told_of = 0
     for _ in range(100):
         boxes = random_crowd(rng)
-        told = lesson(boxes, slip, iou=0.3)
+        told = lesson(boxes, misuse, iou=0.3)
         lost, doubled = set(told.lost.row.tolist()), set(told.doubled.row.tolist())
         assert {each.row for each in told.differences if each.kept_rightly} == lost
         assert {each.row for each in told.differences if not each.kept_rightly} == doubled
         for each in told.differences:
             other = told.wrong if each.kept_rightly else told.right
-            assert each.remover in other.row
-            pair = [boxes.row.tolist().index(row) for row in (each.row, each.remover)]
+            assert each.suppressed_by in other.row
+            pair = [boxes.row.tolist().index(row) for row in (each.row, each.suppressed_by)]
             shared = iou_matrix(boxes.xyxy[pair[:1]], boxes.xyxy[pair[1:]])[0, 0]
             assert each.iou == pytest.approx(shared)
             assert (each.believed if each.kept_rightly else each.iou) > 0.3 - 1e-6
@@ -91,13 +90,13 @@ def test_what_is_given_is_read_by_cv2_as_left_top_width_height():
     assert nms(given, boxes, iou=0.3, per_class=True).tolist() == [0]
 
 
-@pytest.mark.parametrize("slip", SLIPS)
-def test_of_nothing_there_is_nothing_to_learn(slip):
-    told = lesson(Detections([], [], [], []), slip, iou=0.45)
+@pytest.mark.parametrize("misuse", NMS_MISUSES)
+def test_of_nothing_there_is_nothing_to_learn(misuse):
+    told = lesson(Detections([], [], [], []), misuse, iou=0.45)
     assert (len(told.right), len(told.wrong), told.differences) == (0, 0, ())
 
 
 def test_the_made_up_crowd_lies_in_its_picture_and_every_slip_is_explained():
     assert (CROWD.xyxy >= 0).all()
     assert (CROWD.xyxy[:, 2:] <= CROWD_SIZE.cv2).all()
-    assert set(WHY) == set(SLIPS)
+    assert set(MISUSE_REASONS) == set(NMS_MISUSES)

@@ -20,17 +20,17 @@ from core.lab.occlusion import (
 )
 from core.nets import engine
 from core.nets.card import ModelCard
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.outputs import Outputs
-from core.picture.image import decode as decoded
+from core.picture.image import decode_picture as decoded
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.render.boxes import Patch
-from core.results.decoders import decode
+from core.results.decoders import decode_outputs
 from tests.forwards import noted_forwards
 
-COLOURS = card("tiny-dominant-colour")
-BLOBS = card("tiny-blob-detector")
+COLOURS = card_named("tiny-dominant-colour")
+BLOBS = card_named("tiny-blob-detector")
 RED, BLUE = COLOURS.labels.index("red"), COLOURS.labels.index("blue")
 INK = {"red": (30, 20, 220), "blue": (220, 40, 20)}  # B, G, R
 
@@ -105,7 +105,7 @@ def test_the_map_of_a_class_is_what_painting_by_hand_gives(sweep):
 
 def found_again(watched: WatchedBox, outputs, placement) -> float:
     """Look at every raw row, one by one: the surest of the class that overlaps by half."""
-    rows = decode(outputs, BLOBS.blob.size, BLOBS.layout)
+    rows = decode_outputs(outputs, BLOBS.blob.size, BLOBS.layout)
     best = 0.0
     for xyxy, confidence, class_id in zip(
         placement.to_image(rows.xyxy), rows.confidence, rows.class_id, strict=True
@@ -145,7 +145,7 @@ def overlap(one, other) -> float:
 
 def watched_box(image) -> WatchedBox:
     outputs, placement = asked(BLOBS, image)
-    raw = decode(outputs, BLOBS.blob.size, BLOBS.layout).above(BLOBS.confidence)
+    raw = decode_outputs(outputs, BLOBS.blob.size, BLOBS.layout).above(BLOBS.confidence)
     best = raw.suppressed(iou=BLOBS.iou).on_image(placement).first(1)
     return WatchedBox(int(best.class_id[0]), tuple(best.xyxy[0].tolist()))
 

@@ -5,14 +5,22 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.live.history import AWAY_SECONDS, MOST_APPEARANCES, MOST_SECONDS, THUMBNAIL, History
-from core.live.look import Glimpse, Look
+from core.live.history import (
+    APPEARANCE_SIDE,
+    AWAY_SECONDS,
+    MOST_APPEARANCES,
+    TIMELINE_SECONDS,
+    History,
+)
+from core.live.processing import FrameResult, SeenObject
 
 IMAGE = np.zeros((60, 80, 3), np.uint8)
 
 
-def seen(*labels: str) -> Look:
-    return Look(IMAGE, IMAGE, tuple(Glimpse(each, 0.9, (10, 10, 40, 30)) for each in labels))
+def seen(*labels: str) -> FrameResult:
+    return FrameResult(
+        IMAGE, IMAGE, tuple(SeenObject(each, 0.9, (10, 10, 40, 30)) for each in labels)
+    )
 
 
 def test_what_stays_in_sight_appears_once_and_what_comes_back_again():
@@ -43,22 +51,22 @@ def test_both_stay_short_whatever_is_seen(frames):
     for number, labels in enumerate(frames):
         history.note(seen(*labels), float(number))
     assert len(history.strip) <= MOST_APPEARANCES
-    assert len(history.timeline) <= MOST_SECONDS
+    assert len(history.timeline) <= TIMELINE_SECONDS
 
 
 def test_a_thumbnail_shows_what_is_in_the_box():
     image = IMAGE.copy()
     image[10:30, 10:40] = (0, 0, 255)
     history = History()
-    history.note(Look(image, image, (Glimpse("red", 0.5, (10, 10, 40, 30)),)), 0.0)
+    history.note(FrameResult(image, image, (SeenObject("red", 0.5, (10, 10, 40, 30)),)), 0.0)
     (appearance,) = history.strip
     shown = cv2.imdecode(np.frombuffer(appearance.thumbnail, np.uint8), cv2.IMREAD_COLOR)
-    assert shown.shape == (THUMBNAIL, THUMBNAIL, 3)
-    assert shown[THUMBNAIL // 2, THUMBNAIL // 2, 2] > 200
+    assert shown.shape == (APPEARANCE_SIDE, APPEARANCE_SIDE, 3)
+    assert shown[APPEARANCE_SIDE // 2, APPEARANCE_SIDE // 2, 2] > 200
     assert abs(int(shown[2, 2, 2]) - 128) < 20, "grey bars around what is no square"
 
 
 def test_a_box_outside_the_picture_makes_a_thumbnail_all_the_same():
     history = History()
-    history.note(Look(IMAGE, IMAGE, (Glimpse("far", 0.5, (90, 90, 95, 95)),)), 0.0)
+    history.note(FrameResult(IMAGE, IMAGE, (SeenObject("far", 0.5, (90, 90, 95, 95)),)), 0.0)
     assert history.strip[0].thumbnail.startswith(b"\xff\xd8")

@@ -12,18 +12,18 @@ import pytest
 
 from core.errors import ForwardFailed
 from core.live import stream as module
-from core.live.look import Look
-from core.live.places import Places
+from core.live.processing import FrameResult
 from core.live.recording import Recording
 from core.live.settings import LiveSettings
-from core.live.stream import MOST_WIDTH, Newest, Stream, bounded, image_of
-from core.nets.catalog import card
+from core.live.stream import MOST_WIDTH, LatestFrame, Stream, bounded, image_of
+from core.live.stream_slots import StreamSlots
+from core.nets.catalog import card_named
 from core.pipeline import Thresholds
 from tests.live.films import frame, plain
 
 PATIENCE = 30
 ROOT = Path(__file__).parents[2]
-COLOUR = card("tiny-dominant-colour")
+COLOUR = card_named("tiny-dominant-colour")
 RANKING = LiveSettings("classification", COLOUR.blob, COLOUR, Thresholds(0.1))
 RED, BLUE = plain(0, 0, 230), plain(230, 0, 0)
 
@@ -32,8 +32,8 @@ RED, BLUE = plain(0, 0, 230), plain(230, 0, 0)
 def opened():
     streams = []
 
-    def make(places=None, settings=RANKING):
-        stream = Stream("ann", places or Places(4, 600))
+    def make(slots=None, settings=RANKING):
+        stream = Stream("ann", slots or StreamSlots(4, 600))
         stream.settings = settings
         streams.append(stream)
         return stream
@@ -61,11 +61,11 @@ class Told:
 
 
 def labels(stream):
-    return [each.label for each in stream.newest.looked.seen] if stream.newest else None
+    return [each.label for each in stream.latest.result.seen] if stream.latest else None
 
 
 def test_a_newer_frame_takes_the_place_of_one_that_waits():
-    slot = Newest()
+    slot = LatestFrame()
     for _ in range(5):
         slot.put(frame(RED))
     number, _, _ = slot.take()
@@ -75,7 +75,7 @@ def test_a_newer_frame_takes_the_place_of_one_that_waits():
 
 
 def test_whoever_waits_for_a_frame_goes_home_when_it_is_closed():
-    slot, taken = Newest(), []
+    slot, taken = LatestFrame(), []
     thread = threading.Thread(target=lambda: taken.append(slot.take()))
     thread.start()
     slot.close()
@@ -91,19 +91,19 @@ def test_under_load_only_the_newest_frame_is_looked_at(opened, monkeypatch):
     def slow(image, _settings):
         going.set()
         assert let_go.wait(PATIENCE)
-        return Look(image, image)
+        return FrameResult(image, image)
 
-    monkeypatch.setattr(module, "look", slow)
+    monkeypatch.setattr(module, "process_frame", slow)
     stream = opened()
     told, numbers = Told(stream), []
-    stream.tell(lambda: numbers.append(stream.newest and stream.newest.number))
+    stream.tell(lambda: numbers.append(stream.latest and stream.latest.number))
     stream.begin()
     stream.offer(frame(RED))
     assert going.wait(PATIENCE)
     for _ in range(9):
         stream.offer(frame(BLUE))  # returns at once, although the net is busy
     let_go.set()
-    told.until(lambda stream: stream.newest and stream.newest.number == 10)
+    told.until(lambda stream: stream.latest and stream.latest.number == 10)
     assert numbers == [1, 10]
     assert (stream.numbers.frames, stream.numbers.dropped) == (10, 8)
 
@@ -122,7 +122,7 @@ def test_settings_act_on_the_next_frame(opened):
 def test_whatever_goes_wrong_becomes_a_sentence_and_the_next_frame_is_seen(
     opened, monkeypatch, caplog
 ):
-    works = module.look
+    works = module.process_frame
     errors = [ForwardFailed("This net has had enough."), KeyError("a bug")]
 
     def failing(image, settings):
@@ -130,45 +130,45 @@ def test_whatever_goes_wrong_becomes_a_sentence_and_the_next_frame_is_seen(
             raise errors.pop(0)
         return works(image, settings)
 
-    monkeypatch.setattr(module, "look", failing)
+    monkeypatch.setattr(module, "process_frame", failing)
     stream = opened()
     told = Told(stream)
     stream.begin()
     for number, wanted in enumerate(("had enough", "KeyError", ""), start=1):
         stream.offer(frame(RED))
-        told.until(lambda stream, n=number: stream.newest and stream.newest.number == n)
+        told.until(lambda stream, n=number: stream.latest and stream.latest.number == n)
         assert wanted in stream.error
-        written = stream.newest.looked
+        written = stream.latest.result
         assert not np.array_equal(written.annotated, written.image)
     assert labels(stream) == ["red"]
     assert "A look failed" in caplog.text
 
 
 def test_a_stream_without_a_place_ends_at_once_and_says_why(opened):
-    places = Places(1, 600)
-    places.take("ben")
-    stream = opened(places)
+    slots = StreamSlots(1, 600)
+    slots.take("ben")
+    stream = opened(slots)
     stream.begin()
     assert stream.ended.is_set()
     assert "Every place is taken" in stream.why_ended
 
 
 def test_a_stream_ends_with_its_time_and_gives_its_place_back(opened):
-    places = Places(1, 0.01)
-    stream = opened(places)
+    slots = StreamSlots(1, 0.01)
+    stream = opened(slots)
     stream.begin()
     while stream.seconds_left > 0:
         time.sleep(0.001)
     stream.offer(frame(RED))
     assert stream.ended.wait(PATIENCE)
     assert "time of this stream is over" in stream.why_ended
-    assert places.taken == 0
+    assert slots.taken == 0
 
 
 def test_closing_ends_thread_recording_and_place(opened):
     before = threading.active_count()
-    places = Places(1, 600)
-    stream = opened(places)
+    slots = StreamSlots(1, 600)
+    stream = opened(slots)
     told = Told(stream)
     stream.recording = Recording()
     stream.begin()
@@ -177,11 +177,11 @@ def test_closing_ends_thread_recording_and_place(opened):
     stream.close()
     stream.close()
     stream.begin()  # what has ended does not begin again
-    assert places.taken == 0
+    assert slots.taken == 0
     stream.join(PATIENCE)
     assert stream.recording.over
     assert threading.active_count() == before
-    assert stream.newest is None, "a stream that has ended keeps no pixels"
+    assert stream.latest is None, "a stream that has ended keeps no pixels"
     assert not stream.history.strip, "nor small ones"
     assert stream.history.timeline
 
@@ -212,8 +212,8 @@ def test_whatever_breaks_a_stream_is_said_and_gives_its_place_back(opened, monke
         raise MemoryError
 
     monkeypatch.setattr(module, "frame_of", broken)
-    places = Places(1, 600)
-    stream = opened(places)
+    slots = StreamSlots(1, 600)
+    stream = opened(slots)
     stream.recording = Recording()
     stream.begin()
     stream.offer(frame(RED))
@@ -221,7 +221,7 @@ def test_whatever_breaks_a_stream_is_said_and_gives_its_place_back(opened, monke
     assert "broke off (MemoryError). Press START" in stream.why_ended
     assert "A stream broke off" in caplog.text
     assert stream.recording.over
-    assert places.taken == 0
+    assert slots.taken == 0
 
 
 def test_footage_that_breaks_is_said_as_well(opened, caplog):
@@ -230,7 +230,7 @@ def test_footage_that_breaks_is_said_as_well(opened, caplog):
             raise OSError("no such disk")
 
     stream = opened()
-    stream.footage = Broken()
+    stream.video_source = Broken()
     stream.begin()
     assert stream.ended.wait(PATIENCE)
     assert "broke off (OSError)" in stream.why_ended
@@ -248,7 +248,7 @@ def test_a_recording_that_fails_ends_alone_and_the_stream_goes_on(opened, monkey
     recording = stream.record()
     for number in (1, 2):
         stream.offer(frame(RED))
-        told.until(lambda stream, n=number: stream.newest and stream.newest.number == n)
+        told.until(lambda stream, n=number: stream.latest and stream.latest.number == n)
     assert "The recording broke off (OSError)" in recording.error
     assert recording.over
     assert not stream.ended.is_set()
@@ -265,14 +265,16 @@ def test_a_listener_that_fails_keeps_nothing_from_the_others(opened, caplog):
 
 
 def test_nothing_grows_over_a_long_stream(opened, monkeypatch):
-    monkeypatch.setattr(module, "look", lambda image, _settings: Look(image, image))
+    monkeypatch.setattr(
+        module, "process_frame", lambda image, _settings: FrameResult(image, image)
+    )
     stream = opened()
     told = Told(stream)
     stream.begin()
     for number in range(1, 1501):
         stream.offer(frame(RED[:8, :8]))
         if number % 50 == 0:
-            told.until(lambda stream, n=number: stream.newest and stream.newest.number == n)
+            told.until(lambda stream, n=number: stream.latest and stream.latest.number == n)
     assert len(stream._came._times) <= 240
     assert len(stream.history.timeline) <= 60
 
@@ -309,30 +311,30 @@ def test_footage_stands_in_for_a_camera_and_can_be_changed_while_it_plays(opened
             yield 0.0, frame(self.image)
 
     stream = opened()
-    stream.footage = Still(RED)
+    stream.video_source = Still(RED)
     told = Told(stream)
     stream.begin()
     told.until(lambda stream: labels(stream) == ["red"])
-    stream.footage = Still(BLUE)
+    stream.video_source = Still(BLUE)
     told.until(lambda stream: labels(stream) == ["blue"])
 
 
 EXITING = """
 import threading
-from core.live.places import Places
+from core.live.stream_slots import StreamSlots
 from core.live.settings import LiveSettings
 from core.live.stream import Stream
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from tests.live.films import frame, plain
 
-detector = card("starter-detector-darknet")
-stream = Stream("ann", Places(1, 600))
+detector = card_named("starter-detector-darknet")
+stream = Stream("ann", StreamSlots(1, 600))
 stream.settings = LiveSettings("detection", detector.blob, detector)
-looked = threading.Event()
-stream.tell(looked.set)
+processed = threading.Event()
+stream.tell(processed.set)
 stream.begin()
 stream.offer(frame(plain(0, 0, 200)))
-looked.wait(30)
+processed.wait(30)
 stream.offer(frame(plain(0, 0, 200)))
 """
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from core.nets.card import ModelCard, ModelFile, ModelPaths
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from tests.shared import NETS
 
 FIXTURES = {
@@ -31,10 +31,10 @@ def manifest(name: str) -> dict:
 def shared_card(name: str) -> ModelCard:
     """The card of a net in ../shared; fixtures are like the net they were made from."""
     if name in ON_CARDS:
-        return card(name)
+        return card_named(name)
     origin, framework, layout = FIXTURES[name]
     facts = manifest(name)
-    like = card(origin)
+    like = card_named(origin)
     blob = like.blob
     if "yolox" in name:  # the conversions moved scale and channel order out of the net
         blob = replace(blob, scalefactor=(1 / 255,) * 3, swap_rb=True, anchor="centre")

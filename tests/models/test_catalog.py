@@ -6,7 +6,7 @@ import re
 import pytest
 
 from core.errors import ModelMissing
-from core.nets.catalog import MODELS, card, cards, catalog
+from core.nets.catalog import MODELS, card_named, cards, catalog
 from core.results.decoders import LAYOUTS
 from tests.models.cards import ON_CARDS, manifest
 from tests.shared import needs_shared
@@ -75,11 +75,11 @@ def test_the_first_model_of_each_task_needs_no_download(task):
 
 def test_a_name_from_nowhere_gives_a_sentence():
     with pytest.raises(ModelMissing, match=r"no model called 'skynet' here\. Choose one from"):
-        card("skynet")
+        card_named("skynet")
 
 
 def test_class_ids_find_their_labels_past_a_background():
-    ssd = card("mobilenet-ssd-voc-caffe")
+    ssd = card_named("mobilenet-ssd-voc-caffe")
     assert [ssd.label(each) for each in (0, 1, 20, 21)] == [
         "background",
         "aeroplane",
@@ -91,7 +91,7 @@ def test_class_ids_find_their_labels_past_a_background():
 @needs_shared
 @pytest.mark.parametrize("name", ON_CARDS)
 def test_a_card_agrees_with_the_facts_we_were_given(name):
-    facts, ours = manifest(name), card(name)
+    facts, ours = manifest(name), card_named(name)
     assert (ours.task, ours.framework) == (facts["task"], facts["format"])
     given = {file["path"]: file for file in facts["files"]}
     for file in ours.files:

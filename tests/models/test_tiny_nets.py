@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from core.blob.make import make_blob
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.engine import infer
 from core.picture.image import BgrImage
-from core.results.decoders import decode
+from core.results.decoders import decode_outputs
 from core.results.detections import Detections
 from tools.make_tiny_nets import SHADES, classifier_files, detector_files
 
@@ -20,19 +20,19 @@ DRAWN = {"red": (30, 20, 220), "green": (50, 180, 30), "blue": (220, 40, 20)}  #
     [("tiny-dominant-colour", classifier_files), ("tiny-blob-detector", detector_files)],
 )
 def test_the_maker_gives_the_committed_bytes(name, files):
-    folder = card(name).folder
+    folder = card_named(name).folder
     for file, content in files().items():
         assert (folder / file).read_bytes() == content, "run python -m tools.make_tiny_nets"
 
 
 def shares(image):
-    colours = card("tiny-dominant-colour")
+    colours = card_named("tiny-dominant-colour")
     blob, _ = make_blob(BgrImage(image), colours.blob)
     return dict(zip(colours.labels, infer(colours, blob).outputs["share"].ravel(), strict=True))
 
 
 def test_labels_follow_the_makers_order():
-    assert card("tiny-dominant-colour").labels == tuple(SHADES)
+    assert card_named("tiny-dominant-colour").labels == tuple(SHADES)
 
 
 @pytest.mark.parametrize("name", SHADES)
@@ -52,9 +52,9 @@ def test_confidence_is_the_share_of_the_picture():
 
 
 def blobs_on(image) -> Detections:
-    detector = card("tiny-blob-detector")
+    detector = card_named("tiny-blob-detector")
     blob, placement = make_blob(BgrImage(image), detector.blob)
-    found = decode(infer(detector, blob).outputs, detector.blob.size, detector.layout)
+    found = decode_outputs(infer(detector, blob).outputs, detector.blob.size, detector.layout)
     kept = found.above(detector.confidence).suppressed(iou=detector.iou)
     return kept.on_image(placement)
 
@@ -68,7 +68,7 @@ def test_a_drawn_box_is_found_where_it_is(colour, xyxy):
     left, top, right, bottom = xyxy
     image[top:bottom, left:right] = DRAWN[colour]
     found = blobs_on(image)
-    labels = [card("tiny-blob-detector").label(int(each)) for each in found.class_id]
+    labels = [card_named("tiny-blob-detector").label(int(each)) for each in found.class_id]
     assert labels == [colour]
     assert found.xyxy[0] == pytest.approx(xyxy, abs=6)
 

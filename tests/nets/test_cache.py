@@ -22,7 +22,7 @@ class Net:
 
 
 def visit(cache, key, size=10):
-    with cache.lent(key, lambda: Net(size)) as (net, fresh):
+    with cache.borrowed(key, lambda: Net(size)) as (net, fresh):
         assert not net.busy
         net.busy = True
         net.busy = False
@@ -60,7 +60,7 @@ def test_a_net_bigger_than_the_cache_is_kept_until_the_next_comes():
 def test_a_net_on_loan_is_never_taken_away():
     cache = NetCache(max_nets=1)
     with ThreadPoolExecutor(1) as pool:
-        with cache.lent("a", Net):
+        with cache.borrowed("a", Net):
             visit(cache, "b")
             assert "a" in cache.keys
             waiting = pool.submit(visit, cache, "a")
@@ -83,7 +83,7 @@ def test_eight_threads_that_ask_at_once_read_once():
 
     def ask(_):
         together.wait()
-        with cache.lent("a", read) as (net, fresh):
+        with cache.borrowed("a", read) as (net, fresh):
             assert not net.busy
             net.busy = True
             time.sleep(0.002)
@@ -101,7 +101,7 @@ def test_steady_traffic_gets_a_second_copy_and_no_third():
     most = 5 * COPIES_AFTER
 
     def ask(_):
-        with cache.lent("a", Net):
+        with cache.borrowed("a", Net):
             time.sleep(0.001)
 
     with ThreadPoolExecutor(4) as pool:
@@ -113,7 +113,7 @@ def test_a_copy_is_not_read_where_it_would_not_fit():
     cache = NetCache(copies=2, max_bytes=15)
 
     def ask(_):
-        with cache.lent("a", Net):
+        with cache.borrowed("a", Net):
             time.sleep(0.001)
 
     with ThreadPoolExecutor(4) as pool:
@@ -126,11 +126,11 @@ def test_who_waits_is_served_in_order():
     served = []
 
     def ask(number):
-        with cache.lent("a", Net):
+        with cache.borrowed("a", Net):
             served.append(number)
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(5)]
-    with cache.lent("a", Net):
+    with cache.borrowed("a", Net):
         for number, thread in enumerate(threads):
             thread.start()
             while cache.waiting("a") <= number:
@@ -152,7 +152,7 @@ def test_a_read_that_fails_fails_for_all_who_wait_and_leaves_nothing():
 
     def ask(_):
         together.wait()
-        with pytest.raises(ValueError, match="broken file"), cache.lent("a", read):
+        with pytest.raises(ValueError, match="broken file"), cache.borrowed("a", read):
             pass
 
     with ThreadPoolExecutor(4) as pool:
@@ -164,7 +164,7 @@ def test_a_read_that_fails_fails_for_all_who_wait_and_leaves_nothing():
 
 def test_a_net_whose_caller_failed_is_thrown_away():
     cache = NetCache()
-    with pytest.raises(KeyError), cache.lent("a", Net):
+    with pytest.raises(KeyError), cache.borrowed("a", Net):
         raise KeyError
     assert (cache.nets, cache.size_bytes, cache.keys) == (0, 0, ())
     assert visit(cache, "a") is True
@@ -174,7 +174,7 @@ def test_who_waits_for_a_net_that_is_thrown_away_gets_a_new_one():
     cache = NetCache()
 
     def fail_while_another_waits(pool):
-        with cache.lent("a", Net):
+        with cache.borrowed("a", Net):
             waiting.append(pool.submit(visit, cache, "a"))
             while not cache.waiting("a"):
                 time.sleep(0.001)
@@ -191,7 +191,7 @@ def test_many_threads_and_keys_never_share_a_net_and_keep_the_bounds():
     cache = NetCache(max_nets=3, copies=2)
 
     def ask(number):
-        with cache.lent(number % 7, Net) as (net, _):
+        with cache.borrowed(number % 7, Net) as (net, _):
             assert not net.busy
             net.busy = True
             time.sleep(0.0005)
@@ -223,7 +223,7 @@ def test_the_memory_of_a_forgotten_net_goes_back_to_the_system():
     cache = NetCache(max_nets=1)
     before = resident_bytes()
     for key in "ab":  # the second lies behind the first on the heap and would pin it there
-        with cache.lent(key, Heavy):
+        with cache.borrowed(key, Heavy):
             pass
     assert cache.keys == ("b",)
     assert resident_bytes() - before < 1.5 * 64e6

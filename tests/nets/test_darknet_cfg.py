@@ -1,7 +1,7 @@
 import pytest
 
 from core.errors import CardInvalid
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.darknet_cfg import read_heads
 from tests.shared import NETS, needs_shared
 
@@ -47,7 +47,7 @@ def test_a_region_section_has_no_mask():
 
 
 def test_the_starter_detector_has_three_heads_of_three_anchors():
-    folder = card("starter-detector-darknet").folder
+    folder = card_named("starter-detector-darknet").folder
     heads = read_heads((folder / "starter-detector.cfg").read_text(), name="starter")
     assert [head.anchors[0] for head in heads] == [(174, 264), (86, 78), (13, 17)]
     assert all(head.new_coords and head.scale_x_y == 2 for head in heads)

@@ -16,14 +16,14 @@ import pytest
 from core.errors import DownloadFailed, ModelMissing
 from core.nets import downloads
 from core.nets.card import ModelFile
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import (
     download,
     file_paths,
     models_folder,
     present,
     running,
-    start,
+    start_download,
 )
 from tests.models.cards import ON_CARDS
 from tests.shared import NETS, needs_shared
@@ -52,7 +52,7 @@ def folder(tmp_path, monkeypatch):
 def card_for(address, size=SIZE):
     digest = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
     file = ModelFile(NAME, size, digest, f"{address}/{NAME}")
-    like = card("resnet18-v1-onnx")
+    like = card_named("resnet18-v1-onnx")
     here = like.folder.parent / "some-net"
     return replace(like, name="some-net", title="Some net", files=(file,), folder=here)
 
@@ -114,7 +114,7 @@ def test_eight_threads_make_one_request(shelf):
 def half_here(shelf, model):
     """Start a download that stops half way until the gate is opened."""
     shelf.moods = ["held"]
-    transfer = start(model)
+    transfer = start_download(model)
     while transfer.progress[1] < SIZE // 2 - downloads.CHUNK:
         assert not transfer.wait(0.01)
     return transfer
@@ -123,7 +123,7 @@ def half_here(shelf, model):
 def test_a_download_belongs_to_nobody_and_is_joined_half_way(shelf):
     model = card_for(shelf.address)
     transfer = half_here(shelf, model)
-    assert running(model) is start(model) is transfer
+    assert running(model) is start_download(model) is transfer
     name, done, total = transfer.progress
     assert (name, total) == (NAME, SIZE)
     assert 0 < done < total
@@ -152,7 +152,7 @@ def test_processes_make_one_request_and_see_each_others_progress(shelf, folder):
     shelf.moods = ["held"]
     model = card_for(shelf.address)
     with fetching_child(model, folder):
-        transfer = start(model)
+        transfer = start_download(model)
         while transfer.progress[1] < SIZE // 2 - downloads.CHUNK:
             assert not transfer.wait(0.01)
         shelf.gate.set()
@@ -307,7 +307,7 @@ def test_the_folder_is_the_named_one_or_in_the_users_cache(tmp_path, monkeypatch
 
 
 def test_shipped_files_are_used_where_they_lie(folder):
-    tiny = card("tiny-dominant-colour")
+    tiny = card_named("tiny-dominant-colour")
     download(tiny)
     assert file_paths(tiny).model.parent == tiny.folder
     assert not folder.parent.exists()
@@ -376,13 +376,13 @@ class TestMirror:
     @pytest.mark.parametrize("name", ON_CARDS)
     def test_the_shared_nets_serve_as_a_mirror(self, folder, monkeypatch, name):
         monkeypatch.setenv("BLOBSCOPE_MIRROR", str(NETS))
-        download(card(name))
-        assert present(card(name))
-        assert file_paths(card(name)).model.parent == folder.parent / name
+        download(card_named(name))
+        assert present(card_named(name))
+        assert file_paths(card_named(name)).model.parent == folder.parent / name
 
     @needs_shared
     def test_the_shared_nets_serve_as_a_mirror_over_http(self, shelf, monkeypatch):
-        model = card(ON_CARDS[0])
+        model = card_named(ON_CARDS[0])
         file = model.model_file.name
         shelf.files = {f"/{model.name}/{file}": (NETS / model.name / file).read_bytes()}
         monkeypatch.setenv("BLOBSCOPE_MIRROR", shelf.address)

@@ -18,7 +18,7 @@ from core.blob.make import Blob, make_blob
 from core.errors import ForwardFailed, ModelMissing, ModelUnreadable
 from core.nets.cache import NetCache
 from core.nets.card import ModelFile, ModelPaths
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.engine import LocalEngine, engine, infer
 from core.nets.net import read_net
 from core.picture.image import BgrImage
@@ -36,13 +36,15 @@ def blob_for(model, image):
 
 def colour_blob(colour=(0, 0, 255), side=128):
     return blob_for(
-        card("tiny-dominant-colour"), BgrImage(np.full((side, side, 3), colour, np.uint8))
+        card_named("tiny-dominant-colour"), BgrImage(np.full((side, side, 3), colour, np.uint8))
     )
 
 
 def test_outputs_come_by_name_with_timings():
     here = LocalEngine()
-    first, second = (here.infer(card("tiny-dominant-colour"), colour_blob()) for _ in range(2))
+    first, second = (
+        here.infer(card_named("tiny-dominant-colour"), colour_blob()) for _ in range(2)
+    )
     assert first.outputs.shapes == {"share": (1, 12, 1, 1)}
     assert first.timings.load_ms > 0
     assert first.timings.first
@@ -54,9 +56,9 @@ def test_outputs_come_by_name_with_timings():
 
 def test_outputs_cannot_be_changed_and_are_not_the_nets_own_memory():
     here = LocalEngine()
-    red = here.infer(card("tiny-dominant-colour"), colour_blob()).outputs["share"]
+    red = here.infer(card_named("tiny-dominant-colour"), colour_blob()).outputs["share"]
     kept = red.copy()
-    here.infer(card("tiny-dominant-colour"), colour_blob((255, 0, 0)))
+    here.infer(card_named("tiny-dominant-colour"), colour_blob((255, 0, 0)))
     np.testing.assert_array_equal(red, kept)
     with pytest.raises(ValueError, match="read-only"):
         red[:] = 0
@@ -65,7 +67,7 @@ def test_outputs_cannot_be_changed_and_are_not_the_nets_own_memory():
 def test_the_blob_is_left_as_it_was():
     blob = colour_blob()
     before = blob.copy()
-    infer(card("tiny-dominant-colour"), blob)
+    infer(card_named("tiny-dominant-colour"), blob)
     np.testing.assert_array_equal(blob, before)
 
 
@@ -78,24 +80,24 @@ def test_there_is_one_engine_in_a_process():
 )
 def test_a_blob_that_the_net_refuses_gives_a_sentence_and_harms_nobody(shape):
     here = LocalEngine()
-    good = here.infer(card("tiny-dominant-colour"), colour_blob()).outputs["share"]
+    good = here.infer(card_named("tiny-dominant-colour"), colour_blob()).outputs["share"]
     with pytest.raises(ForwardFailed, match="does not accept a blob of shape") as caught:
-        here.infer(card("tiny-dominant-colour"), Blob(np.zeros(shape, np.float32)))
+        here.infer(card_named("tiny-dominant-colour"), Blob(np.zeros(shape, np.float32)))
     assert str(caught.value).endswith("Its card says a size of 128 x 128.")
     assert ".cpp" not in str(caught.value)
-    again = here.infer(card("tiny-dominant-colour"), colour_blob()).outputs["share"]
+    again = here.infer(card_named("tiny-dominant-colour"), colour_blob()).outputs["share"]
     np.testing.assert_array_equal(good, again)
 
 
 def test_files_that_are_not_here_give_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("BLOBSCOPE_MODELS", str(tmp_path))
-    resnet = card("resnet18-v1-onnx")
+    resnet = card_named("resnet18-v1-onnx")
     with pytest.raises(ModelMissing, match="ResNet-18 is not on this machine yet"):
         LocalEngine().infer(resnet, colour_blob())
 
 
 def test_a_broken_file_is_read_again_once_it_is_mended(tmp_path):
-    good = card("tiny-blob-detector")
+    good = card_named("tiny-blob-detector")
     content = (good.folder / "blobs.onnx").read_bytes()
     file = ModelFile("blobs.onnx", None, "sha256:" + "0" * 64)
     mended = replace(good, folder=tmp_path, files=(file,))
@@ -124,7 +126,7 @@ def factor_card(folder, *factors):
         model = helper.make_model(graph, opset_imports=opset, ir_version=8)
         onnx.save_model(model, folder / f"{factor}.onnx")
         file = ModelFile(f"{factor}.onnx", None, "sha256:" + "0" * 64)
-        cards.append(replace(card("tiny-blob-detector"), folder=folder, files=(file,)))
+        cards.append(replace(card_named("tiny-blob-detector"), folder=folder, files=(file,)))
     return cards
 
 
@@ -164,7 +166,7 @@ def writer(pipe, reading):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a file that keeps a reader waiting")
 def test_no_two_files_are_read_at_once(tmp_path):
     """OpenCV's readers share state: opencv/opencv issue 15757."""
-    slow, good = tmp_path / "slow.cfg", card("tiny-dominant-colour")
+    slow, good = tmp_path / "slow.cfg", card_named("tiny-dominant-colour")
     os.mkfifo(slow)
     (tmp_path / "slow.weights").write_bytes(b"rubbish" * 9)
     files = tuple(
@@ -196,7 +198,7 @@ def test_each_blob_shape_has_a_net_of_its_own():
     here = LocalEngine(cache=cache)
     for side in (64, 128, 64, 128):
         pixels = np.zeros((1, 3, side, side), np.float32)
-        here.infer(card("tiny-dominant-colour"), Blob(pixels))
+        here.infer(card_named("tiny-dominant-colour"), Blob(pixels))
     assert cache.nets == 2
 
 

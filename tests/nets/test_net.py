@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from core.errors import ModelUnreadable
 from core.nets.card import ModelFile, ModelPaths
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.net import framework_of, keeps_weights_outside, read_net, with_low_thresholds
 from tests.models.cards import FIXTURES, ON_CARDS, shared_card, shared_paths
 from tests.shared import SHARED, needs_shared
@@ -59,7 +59,7 @@ def unread(name, content, tmp_path, *, config=None, framework="onnx"):
         config_path = tmp_path / config[0]
         config_path.write_bytes(config[1])
         files += (ModelFile(config[0], None, "sha256:" + "0" * 64),)
-    broken = replace(card("tiny-blob-detector"), framework=framework, files=files)
+    broken = replace(card_named("tiny-blob-detector"), framework=framework, files=files)
     with pytest.raises(ModelUnreadable) as caught:
         read_net(broken, ModelPaths(path, config_path))
     return str(caught.value)
@@ -99,7 +99,9 @@ def test_a_file_that_went_away_is_named(tmp_path):
         ModelFile("a.weights", 1, "sha1:" + "0" * 40),
     )
     with pytest.raises(ModelUnreadable, match=r"gone\.cfg cannot be opened: No such file"):
-        read_net(replace(card("tiny-blob-detector"), framework="darknet", files=files), gone)
+        read_net(
+            replace(card_named("tiny-blob-detector"), framework="darknet", files=files), gone
+        )
 
 
 def linear_model():

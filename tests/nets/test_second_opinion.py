@@ -13,12 +13,12 @@ from core.blob.spec import BlobSpec
 from core.errors import EngineMissing, ForwardFailed
 from core.nets import second_opinion as module
 from core.nets.card import ModelPaths
-from core.nets.catalog import card, catalog
+from core.nets.catalog import card_named, catalog
 from core.nets.downloads import file_paths
 from core.nets.engine import LocalEngine
 from core.nets.second_opinion import TOLERANCE, differences, second_opinion
 from core.outputs import Outputs
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from tests.models.cards import shared_card, shared_paths
@@ -35,14 +35,14 @@ PICTURES = ["cat", "motorcycle", "astronaut"]
 
 
 def asked(model, sample="cat", locate=file_paths):
-    blob, _ = make_blob(decode(sample_picture(sample)), model.blob)
+    blob, _ = make_blob(decode_picture(sample_picture(sample)), model.blob)
     return second_opinion(model, blob, locate=locate, ours=LocalEngine(locate=locate))
 
 
 @pytest.mark.parametrize("sample", PICTURES)
 @pytest.mark.parametrize("name", OURS)
 def test_our_own_nets_answer_alike_in_both(name, sample):
-    opinion = asked(card(name), sample)
+    opinion = asked(card_named(name), sample)
     assert opinion.agrees, opinion.differences
     assert min(opinion.opencv_ms, opinion.onnxruntime_ms) > 0
 
@@ -106,7 +106,7 @@ def without_onnxruntime(monkeypatch):
 @pytest.mark.usefixtures("without_onnxruntime")
 def test_without_onnx_runtime_a_sentence_says_how_to_get_it():
     with pytest.raises(EngineMissing, match=r"pip install -r requirements-onnx\.txt"):
-        asked(card(OURS[0]))
+        asked(card_named(OURS[0]))
 
 
 def written(folder, nodes, *, inputs=((1, 3, 8, 8),), outputs=(("y", (1, 3, 8, 8)),), start=()):
@@ -128,11 +128,11 @@ def written(folder, nodes, *, inputs=((1, 3, 8, 8),), outputs=(("y", (1, 3, 8, 8
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
     model.ir_version = 8
     onnx.save(model, folder / "tiny.onnx")
-    return card(OURS[0]), lambda _: ModelPaths(folder / "tiny.onnx")
+    return card_named(OURS[0]), lambda _: ModelPaths(folder / "tiny.onnx")
 
 
 def blob_of(size):
-    return make_blob(decode(sample_picture("cat")), BlobSpec(size=size))[0]
+    return make_blob(decode_picture(sample_picture("cat")), BlobSpec(size=size))[0]
 
 
 def test_a_pool_that_opencv_gets_wrong_is_found_out(tmp_path):
@@ -168,14 +168,14 @@ def test_a_blob_that_onnx_runtime_refuses_gets_a_sentence(tmp_path):
 def test_sessions_are_kept_but_not_without_end():
     module._session.cache_clear()
     for _ in range(2):
-        asked(card(OURS[0]))
-    asked(card(OURS[1]))
+        asked(card_named(OURS[0]))
+    asked(card_named(OURS[1]))
     assert module._session.cache_info().misses == 2
     assert module._session.cache_info().maxsize == 2
 
 
 def test_onnx_runtime_leaves_the_other_cores_to_the_other_visitors():
-    model = file_paths(card(OURS[0])).model
+    model = file_paths(card_named(OURS[0])).model
     options = module._session(model, model.stat().st_mtime_ns).get_session_options()
     assert options.intra_op_num_threads == options.inter_op_num_threads == 1
 
@@ -189,8 +189,8 @@ def test_the_first_forward_of_opencv_is_not_the_one_that_counts():
             forwards.append(local.infer(model, blob))
             return forwards[-1]
 
-    model = card(OURS[0])
-    blob, _ = make_blob(decode(sample_picture("cat")), model.blob)
+    model = card_named(OURS[0])
+    blob, _ = make_blob(decode_picture(sample_picture("cat")), model.blob)
     opinion = second_opinion(model, blob, ours=Counting())
     assert forwards[0].timings.first
     assert opinion.opencv_ms == min(each.timings.forward_ms for each in forwards[1:])

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.testing.v1 import AppTest
 
+from tests.forwards import noted_forwards
 from tests.shared import NETS
 
 ROOT = Path(__file__).parents[2]
@@ -69,3 +70,9 @@ def media(monkeypatch) -> dict[str, bytes]:
 
     monkeypatch.setattr(MemoryMediaFileStorage, "load_and_get_id", recording)
     return kept
+
+
+@pytest.fixture
+def forwards(monkeypatch) -> list[str]:
+    """The names of the nets that were asked, in order."""
+    return noted_forwards(monkeypatch)

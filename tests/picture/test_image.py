@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from core.errors import PictureRefused
-from core.picture.image import STRIP_PIXELS, Picture, decode, kind_of
+from core.picture.image import STRIP_PIXELS, Picture, decode_picture, kind_of
 from tests.shared import IMAGES, needs_shared
 
 counts_memory = pytest.mark.skipif(
@@ -47,7 +47,7 @@ def as_png(array):
 
 
 def seen(data):
-    return decode(Picture("picture", data))
+    return decode_picture(Picture("picture", data))
 
 
 def as_rgb(image):
@@ -62,7 +62,7 @@ def chunk(kind, body):
 
 def refusal(data, name="holiday.jpg"):
     with pytest.raises(PictureRefused) as caught:
-        decode(Picture(name, data))
+        decode_picture(Picture(name, data))
     sentence = str(caught.value)
     assert sentence.startswith(name)
     assert sentence.endswith(".")
@@ -224,7 +224,7 @@ def test_bytes_behind_the_picture_do_no_harm():
 
 def test_format_is_told_by_the_bytes_not_by_the_name():
     data = encoded(smooth(), "PNG")
-    assert decode(Picture("wrong.jpg", data)).shape == (32, 48, 3)
+    assert decode_picture(Picture("wrong.jpg", data)).shape == (32, 48, 3)
 
 
 def test_smallest_picture_opens():

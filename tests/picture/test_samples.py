@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import PictureRefused
-from core.picture.image import decode
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture, samples
 
 NAMES = [sample.name for sample in samples()]
@@ -23,7 +23,7 @@ def test_every_sample_says_whom_to_thank():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sample_opens_like_an_upload(name):
-    image = decode(sample_picture(name))
+    image = decode_picture(sample_picture(name))
     assert image.ndim == 3
     assert image.std() > 20
 
@@ -36,7 +36,7 @@ def test_card_is_the_same_every_time(name):
 
 
 def test_colour_bars_are_the_colours_they_name():
-    image = decode(sample_picture("colour-bars"))
+    image = decode_picture(sample_picture("colour-bars"))
     bars = [image[180, 45 + 91 * index, ::-1].tolist() for index in range(7)]
     grey, yellow, cyan, green, magenta, red, blue = bars
     assert (grey, yellow, cyan) == ([191, 191, 191], [191, 191, 0], [0, 191, 191])
@@ -45,7 +45,7 @@ def test_colour_bars_are_the_colours_they_name():
 
 
 def test_gradient_reaches_both_ends_in_every_channel():
-    image = decode(sample_picture("gradient"))
+    image = decode_picture(sample_picture("gradient"))
     assert image[60, [0, -1]].tolist() == [[0, 0, 0], [0, 0, 255]]  # red comes first
     assert image[420, [0, -1]].tolist() == [[0, 0, 0], [255, 255, 255]]
 

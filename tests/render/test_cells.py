@@ -6,7 +6,7 @@ import pytest
 from core.picture.image import BgrImage
 from core.picture.placement import crop, letterbox, stretch
 from core.picture.size import Size
-from core.render.cells import Backdrop, draw_cell, draw_heat
+from core.render.cells import Backdrop, draw_cell, draw_cell_heat
 from core.render.palette import SEQUENTIAL
 from core.results.cells import origin
 from core.results.grids import grids
@@ -92,7 +92,7 @@ def test_heat_lies_on_the_cells_and_not_beyond_them(placement):
     head = FOUND.heads[0]  # 3 x 2 cells of 32 pixels
     heat = np.arange(6).reshape(2, 3) / 5
     backdrop = Backdrop.of_picture(flat(IMAGE), placement)
-    drawn = draw_heat(backdrop, head, heat)
+    drawn = draw_cell_heat(backdrop, head, heat)
     for y in range(2):
         for x in range(3):
             box = backdrop.placed(np.array([[x * 32, y * 32, x * 32 + 32, y * 32 + 32.0]]))[0]
@@ -111,8 +111,8 @@ def test_heat_lies_on_the_cells_and_not_beyond_them(placement):
 
 def test_the_scale_of_the_heat_may_be_shared():
     backdrop, head = Backdrop.of_blob(flat(SIZE)), FOUND.heads[0]
-    half = draw_heat(backdrop, head, np.full((2, 3), 0.5), most=0.5)
-    whole = draw_heat(backdrop, head, np.full((2, 3), 1.0), most=1.0)
+    half = draw_cell_heat(backdrop, head, np.full((2, 3), 0.5), most=0.5)
+    whole = draw_cell_heat(backdrop, head, np.full((2, 3), 1.0), most=1.0)
     np.testing.assert_array_equal(half, whole)
 
 
@@ -121,7 +121,7 @@ def test_a_picture_too_long_to_show_its_cropped_middle_is_drawn_all_the_same():
     backdrop = Backdrop.of_picture(flat(Size(1460, 23)), placement)
     told = origin(FOUND, 0)
     for drawn in (
-        draw_heat(backdrop, told.head, np.ones((2, 3))),
+        draw_cell_heat(backdrop, told.head, np.ones((2, 3))),
         draw_cell(backdrop, told.head, told),
     ):
         assert drawn.shape == backdrop.image.shape

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.render.encode import for_display, jpeg
-from core.render.screen import LONGEST_STRIP, MOST_HEIGHT, on_screen
+from core.render.screen import LONGEST_STRIP, MOST_SCREEN_HEIGHT, on_screen
 
 
 def noise(*shape):
@@ -28,7 +28,7 @@ def test_large_planes_are_averaged_so_that_no_pixel_is_skipped():
 )
 def test_no_shape_leaves_the_room_or_becomes_invisible(size):
     shown = for_display(noise(*size, 3))
-    assert shown.shape[0] <= MOST_HEIGHT
+    assert shown.shape[0] <= MOST_SCREEN_HEIGHT
     assert shown.shape[1] <= 1460
     assert max(shown.shape[:2]) <= LONGEST_STRIP * min(shown.shape[:2])
     assert jpeg(shown).startswith(b"\xff\xd8\xff")

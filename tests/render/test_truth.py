@@ -4,7 +4,7 @@ import pytest
 from core.picture.size import Size
 from core.render import boxes
 from core.render.boxes import BoxStyle, Outline, Pen, draw_outlines, label_tile
-from core.render.truth import FATE_COLOURS, draw_matched, draw_truth
+from core.render.truth import OUTCOME_COLOURS, draw_matched, draw_truth
 from core.results.detections import Detections
 from core.results.matching import match
 from core.results.truth import Marked, truth_for
@@ -42,9 +42,10 @@ def top_edge(image, xyxy, colour):
 
 
 def shares(image):
-    fates = {"TP": HIT, "FN": MISSED, "FP": ALARM}
+    outcomes = {"TP": HIT, "FN": MISSED, "FP": ALARM}
     return {
-        fate: top_edge(image, xyxy, FATE_COLOURS[fate]).mean() for fate, xyxy in fates.items()
+        outcome: top_edge(image, xyxy, OUTCOME_COLOURS[outcome]).mean()
+        for outcome, xyxy in outcomes.items()
     }
 
 
@@ -75,7 +76,7 @@ def test_ignored_objects_and_what_found_them_are_white_and_say_so(written):
     hard = truth_for([Marked(0, HIT, ignored=True)], ["cat", "dog"])
     matching = match(FOUND, hard)
     drawn = draw_matched(ground(), FOUND, hard, matching, label=NAMES)
-    assert top_edge(drawn, HIT, FATE_COLOURS["ignored"]).all()
+    assert top_edge(drawn, HIT, OUTCOME_COLOURS["ignored"]).all()
     draw_truth(ground(), hard, matching, label=NAMES)
     assert written == ["ignored cat 0.90", "FP dog 0.60", "ignored cat"]
 
@@ -90,7 +91,7 @@ def test_the_callers_picture_is_not_drawn_upon():
 
 @pytest.mark.parametrize("eyes", EYES)
 def test_fates_look_different_to_every_eye(eyes):
-    seen = seen_lab(list(FATE_COLOURS.values()), eyes)
+    seen = seen_lab(list(OUTCOME_COLOURS.values()), eyes)
     for a in range(4):
         for b in range(a):
             assert np.linalg.norm(seen[a] - seen[b]) > 20

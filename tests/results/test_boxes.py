@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.results.boxes import area, cxcywh_to_xyxy, iou, xywh_to_xyxy, xyxy_to_xywh
+from core.results.boxes import area, cxcywh_to_xyxy, iou_matrix, xywh_to_xyxy, xyxy_to_xywh
 
 
 def random_xyxy(count, seed=0):
@@ -20,27 +20,27 @@ def naive_iou(a, b):
 def test_iou_equals_the_one_worked_out_pair_by_pair():
     a, b = random_xyxy(60), random_xyxy(80, seed=1)
     expected = [[naive_iou(each, other) for other in b] for each in a]
-    np.testing.assert_allclose(iou(a, b), expected, rtol=1e-12)
+    np.testing.assert_allclose(iou_matrix(a, b), expected, rtol=1e-12)
 
 
 def test_a_box_overlaps_itself_fully():
     boxes = random_xyxy(100)
-    np.testing.assert_allclose(np.diag(iou(boxes, boxes)), 1)
+    np.testing.assert_allclose(np.diag(iou_matrix(boxes, boxes)), 1)
 
 
 def test_boxes_that_only_touch_do_not_overlap():
-    assert iou([[0, 0, 5, 5]], [[5, 0, 9, 5], [0, 5, 5, 9], [5, 5, 9, 9]]).sum() == 0
+    assert iou_matrix([[0, 0, 5, 5]], [[5, 0, 9, 5], [0, 5, 5, 9], [5, 5, 9, 9]]).sum() == 0
 
 
 @pytest.mark.parametrize("empty", [[3, 3, 3, 3], [5, 1, 2, 9], [1, 5, 9, 2]], ids=str)
 def test_a_box_without_area_overlaps_nothing_not_even_itself(empty):
     assert area([empty]) == 0
-    assert iou([empty], [empty, [0, 0, 9, 9]]).sum() == 0
+    assert iou_matrix([empty], [empty, [0, 0, 9, 9]]).sum() == 0
 
 
 def test_no_boxes_give_an_empty_matrix():
     nothing = np.empty((0, 4))
-    assert iou(nothing, random_xyxy(3)).shape == (0, 3)
+    assert iou_matrix(nothing, random_xyxy(3)).shape == (0, 3)
 
 
 def test_widths_and_corners_are_two_ways_to_write_the_same_box():

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from core.errors import LayoutUnknown
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.darknet_cfg import read_heads
 from core.nets.net import with_low_thresholds
 from core.outputs import Outputs
-from core.picture.image import decode as decode_picture
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.results.cells import origin
-from core.results.decoders import decode
+from core.results.decoders import decode_outputs
 from core.results.grids import HeadRule, grids
 from tests.results.test_grids import (
     ANCHORS,
@@ -84,7 +84,7 @@ def worth(expression, **names):
 def assert_arithmetic(outputs, size, layout, *, every=1, **more):
     """Hold the printed sums of each row against the decoder's box and confidence."""
     found = grids(outputs, size, layout, **more)
-    wanted = decode(outputs, size, layout, anchors=more.get("anchors"))
+    wanted = decode_outputs(outputs, size, layout, anchors=more.get("anchors"))
     assert len(wanted) == len(found.table)
     for row in range(0, len(wanted), every):
         told = origin(found, row)
@@ -228,7 +228,7 @@ def _conv_before(names, end):
 
 def assert_truth(outputs, found, inner):
     """Compare what is worked back with what the net said, where float32 still tells it."""
-    raw = decode(outputs, found.size, "darknet")
+    raw = decode_outputs(outputs, found.size, "darknet")
     for row, said in enumerate(inner.astype(np.float64)):
         told = origin(found, row)
         worked = np.array([each.inner for each in told.numbers])
@@ -279,7 +279,7 @@ def real_truth(folder, stem, side):
 @pytest.mark.parametrize("side", [320, 416])
 def test_the_starter_detectors_own_numbers_are_worked_back(side):
     """At 416 as well: cv2 counts anchors in pixels of the blob, not of the .cfg's size."""
-    folder = card("starter-detector-darknet").folder
+    folder = card_named("starter-detector-darknet").folder
     text, outputs, found, inner = real_truth(folder, "starter-detector", side)
     assert_truth(outputs, found, inner)
     assert_arithmetic(outputs, found.size, "darknet", every=7, rules=rules_of(text))

@@ -6,7 +6,7 @@ import pytest
 from core.errors import LayoutUnknown
 from core.outputs import Outputs
 from core.picture.size import Size
-from core.results.decoders import LAYOUTS, decode, recognised, sift
+from core.results.decoders import LAYOUTS, decode_outputs, recognised, sift
 
 SIZE = Size(96, 64)  # 12x8 + 6x4 + 3x2 cells
 CELLS = [(x, y, s) for s in (8, 16, 32) for y in range(64 // s) for x in range(96 // s)]
@@ -50,7 +50,7 @@ def test_darknet_heads_follow_each_other_and_rows_count_on():
         for cx, cy, w, h, _, *scores in head.tolist():
             expected.append((corners(cx * 96, cy * 64, w * 96, h * 64), *best(scores)))
     assert recognised(outputs_of(*heads), SIZE) == "darknet"
-    assert_rows(decode(outputs_of(*heads), SIZE), expected)
+    assert_rows(decode_outputs(outputs_of(*heads), SIZE), expected)
 
 
 def test_ssd_rows_are_fractions_of_the_blob_and_padding_is_never_sure():
@@ -62,7 +62,7 @@ def test_ssd_rows_are_fractions_of_the_blob_and_padding_is_never_sure():
         for image, class_id, confidence, x1, y1, x2, y2 in rows.tolist()
     ]
     assert recognised(outputs_of(rows[None, None]), SIZE) == "ssd"
-    assert_rows(decode(outputs_of(rows[None, None]), SIZE), expected)
+    assert_rows(decode_outputs(outputs_of(rows[None, None]), SIZE), expected)
 
 
 @pytest.mark.parametrize("classes", [1, 4, 80])
@@ -74,7 +74,7 @@ def test_yolov5_confidence_is_objectness_times_score(classes):
         class_id, score = best(in_class)
         expected.append((corners(*cxcywh), class_id, objectness * score))
     assert recognised(outputs_of(rows[None]), SIZE) == "yolov5"
-    assert_rows(decode(outputs_of(rows[None]), SIZE), expected)
+    assert_rows(decode_outputs(outputs_of(rows[None]), SIZE), expected)
 
 
 def test_yolox_boxes_are_counted_in_cells_of_three_grids():
@@ -87,7 +87,7 @@ def test_yolox_boxes_are_counted_in_cells_of_three_grids():
         sides = math.exp(row[2]) * stride, math.exp(row[3]) * stride
         expected.append((corners(*centre, *sides), class_id, row[4] * score))
     assert recognised(outputs_of(rows[None]), SIZE) == "yolox"
-    assert_rows(decode(outputs_of(rows[None]), SIZE), expected)
+    assert_rows(decode_outputs(outputs_of(rows[None]), SIZE), expected)
 
 
 def test_yolov6_has_a_row_a_cell_like_yolox_but_finished_boxes():
@@ -101,7 +101,7 @@ def test_yolov8_has_a_column_a_box_and_no_objectness(classes):
     columns[:4] *= 96
     expected = [(corners(*box[:4]), *best(box[4:])) for box in columns.T.tolist()]
     assert recognised(outputs_of(columns[None]), SIZE) == "yolov8"
-    assert_rows(decode(outputs_of(columns[None]), SIZE), expected)
+    assert_rows(decode_outputs(outputs_of(columns[None]), SIZE), expected)
 
 
 def test_mask_numbers_of_a_segmentation_net_are_no_classes():
@@ -110,7 +110,7 @@ def test_mask_numbers_of_a_segmentation_net_are_no_classes():
     outputs = outputs_of(columns[None], masks)
     expected = [(corners(*box[:4]), *best(box[4:7])) for box in columns.T.tolist()]
     assert recognised(outputs, SIZE) == "yolov8"
-    assert_rows(decode(outputs, SIZE), expected)
+    assert_rows(decode_outputs(outputs, SIZE), expected)
 
 
 def test_end_to_end_rows_are_corners_in_pixels():
@@ -119,7 +119,7 @@ def test_end_to_end_rows_are_corners_in_pixels():
     rows[:, 5] = np.arange(300) % 80
     expected = [(row[:4], int(row[5]), row[4]) for row in rows.tolist()]
     assert recognised(outputs_of(rows[None]), SIZE) == "end-to-end"
-    assert_rows(decode(outputs_of(rows[None]), SIZE), expected)
+    assert_rows(decode_outputs(outputs_of(rows[None]), SIZE), expected)
 
 
 SAME_CELLS = [Size(320, 192), Size(160, 128), Size(192, 320), Size(128, 160)]
@@ -153,12 +153,12 @@ def test_yolov2_cells_hold_anchors_and_nothing_is_applied_yet():
                 surety = sigmoid(to) * power / sum(powers)
                 expected.append((corners(*centre, *sides), class_id, surety))
     assert recognised(outputs_of(grid), SIZE) == "yolov2"
-    assert_rows(decode(outputs_of(grid), SIZE, anchors=ANCHORS), expected)
+    assert_rows(decode_outputs(outputs_of(grid), SIZE, anchors=ANCHORS), expected)
 
 
 def test_yolov2_without_anchors_says_where_they_belong():
     with pytest.raises(LayoutUnknown, match=r"anchors .* model's card"):
-        decode(outputs_of(drawn(1, 40, 2, 3)), SIZE)
+        decode_outputs(outputs_of(drawn(1, 40, 2, 3)), SIZE)
 
 
 @pytest.mark.parametrize(
@@ -213,18 +213,20 @@ def test_a_classifier_among_detectors_is_called_one():
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_layout_from_a_card_that_does_not_fit_says_what_it_wants(layout):
     with pytest.raises(LayoutUnknown, match=r"out0 \[1, 4\]|anchors"):
-        decode(outputs_of(np.zeros((1, 4))), SIZE, layout, anchors=ANCHORS)
+        decode_outputs(outputs_of(np.zeros((1, 4))), SIZE, layout, anchors=ANCHORS)
 
 
 def test_a_layout_that_does_not_exist_is_refused_with_those_that_do():
     with pytest.raises(LayoutUnknown, match=r'no layout "yolov99".*darknet'):
-        decode(outputs_of(np.zeros((1, 4))), SIZE, "yolov99")
+        decode_outputs(outputs_of(np.zeros((1, 4))), SIZE, "yolov99")
 
 
 def test_the_choice_of_a_person_outranks_the_shapes():
     rows = outputs_of(drawn(1, len(CELLS), 9))
     assert recognised(rows, SIZE) == "yolov5"
-    assert not np.allclose(decode(rows, SIZE, "yolox").xyxy, decode(rows, SIZE).xyxy)
+    assert not np.allclose(
+        decode_outputs(rows, SIZE, "yolox").xyxy, decode_outputs(rows, SIZE).xyxy
+    )
 
 
 @pytest.mark.parametrize(
@@ -244,7 +246,7 @@ def test_what_a_broken_net_answers_is_decoded_without_a_warning_and_dropped(
     layout, shape, value
 ):
     outputs = outputs_of(np.full(shape, value))
-    detections = decode(outputs, SIZE, layout, anchors=ANCHORS)
+    detections = decode_outputs(outputs, SIZE, layout, anchors=ANCHORS)
     assert len(detections) > 0
     if not math.isfinite(value):
         assert len(detections.above(0.1)) == 0
@@ -269,7 +271,7 @@ def test_sifting_keeps_the_very_rows_that_decoding_and_a_threshold_keep(layout, 
         numbers = rng.random(SHAPES[layout]) ** 0.3  # many near 1, as far as scores go
         numbers[rng.random(SHAPES[layout]) < 0.02] = odd
         outputs = outputs_of(numbers)
-        every = decode(outputs, SIZE, layout, anchors=ANCHORS)
+        every = decode_outputs(outputs, SIZE, layout, anchors=ANCHORS)
         sifted = sift(outputs, SIZE, layout, above=above, anchors=ANCHORS)
         assert sifted.rows == len(every)
         for name in ("xyxy", "confidence", "class_id", "row"):

@@ -4,8 +4,7 @@ import pytest
 
 from core.picture.placement import crop, letterbox, stretch
 from core.picture.size import Size
-from core.results.boxes import iou as iou_matrix
-from core.results.boxes import xyxy_to_xywh
+from core.results.boxes import iou_matrix, xyxy_to_xywh
 from core.results.detections import Detections
 
 RANDOM_SETS = 10_000

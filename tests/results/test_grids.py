@@ -6,7 +6,7 @@ import pytest
 from core.errors import LayoutUnknown
 from core.outputs import Outputs
 from core.picture.size import Size
-from core.results.decoders import decode
+from core.results.decoders import decode_outputs
 from core.results.grids import STANDARD_ANCHORS, HeadRule, grids, objectness
 
 SIZE = Size(96, 64)  # 12 x 8, 6 x 4 and 3 x 2 cells
@@ -176,7 +176,7 @@ LAYOUTS = {
 def test_every_raw_row_has_one_place_and_no_two_share_it(layout):
     outputs, more = LAYOUTS[layout]
     found = grids(outputs, SIZE, layout, **more)
-    rows = len(decode(outputs, SIZE, layout, anchors=more.get("anchors")))
+    rows = len(decode_outputs(outputs, SIZE, layout, anchors=more.get("anchors")))
     places = {(found.head_of(row), *found.head_of(row).place(row)) for row in range(rows)}
     assert len(places) == rows == len(found.table)
     assert sum(head.cells * head.boxes for head in found.heads) == rows

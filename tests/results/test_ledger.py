@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.nets.card import ModelCard
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.nets.downloads import download
 from core.outputs import Outputs
 from core.picture.image import Picture
@@ -20,14 +20,14 @@ from core.pipeline import (
     RoadTimes,
     Run,
     Thresholds,
-    booked,
-    candidates,
-    found,
-    run,
+    detect,
+    nms_candidates,
+    run_model,
+    suppression_ledger,
 )
-from core.results.boxes import iou as iou_matrix
+from core.results.boxes import iou_matrix
 from core.results.detections import Detections
-from core.results.ledger import FATES, MEANINGS, NOBODY, Ledger, overlap_in_nms
+from core.results.ledger import MEANINGS, NOBODY, OUTCOMES, Ledger, overlap_in_nms
 from tests.shared import IMAGES, NETS, needs_shared
 
 IMAGE, BLOB = Size(200, 100), Size(100, 100)  # a letterbox: bars of 25 pixels
@@ -42,7 +42,7 @@ CHOICES = [
 
 def detector() -> ModelCard:
     labels = ("cat", "dog", "owl")
-    return replace(card("tiny-blob-detector"), labels=labels, groups=(), layout="ssd")
+    return replace(card_named("tiny-blob-detector"), labels=labels, groups=(), layout="ssd")
 
 
 def answered(rows: np.ndarray) -> Run:
@@ -70,32 +70,32 @@ def random_run(rng: np.random.Generator, most: int = 40) -> Run:
     return answered(np.column_stack([rng.integers(0, 3, count), confidence, xyxy]))
 
 
-def kept_by(done: Run, model: ModelCard, thresholds: Thresholds) -> Detections:
-    return found(done, model, thresholds).kept
+def kept_by(run: Run, model: ModelCard, thresholds: Thresholds) -> Detections:
+    return detect(run, model, thresholds).kept
 
 
-def fates(book: Ledger) -> list[str]:
-    return [FATES[place] for place in book.fate.tolist()]
+def outcomes(book: Ledger) -> list[str]:
+    return [OUTCOMES[place] for place in book.outcome.tolist()]
 
 
-def assert_books_are_right(done: Run, model: ModelCard, thresholds: Thresholds) -> None:
-    """What the ledger says is what ``found`` did, and each removal can be checked."""
-    book, kept = booked(done, model, thresholds), kept_by(done, model, thresholds)
+def assert_books_are_right(run: Run, model: ModelCard, thresholds: Thresholds) -> None:
+    """What the ledger says is what ``detect`` did, and each removal can be checked."""
+    book, kept = suppression_ledger(run, model, thresholds), kept_by(run, model, thresholds)
     assert sum(book.counts().values()) == len(book)
     lines = book.lines(["kept"])
     assert book.boxes.row[lines].tolist() == kept.row.tolist()
     assert book.number[lines].tolist() == list(range(1, len(kept) + 1))
     np.testing.assert_array_equal(book.left[lines], kept.confidence)
     through_nms = {"kept", "outside the picture"}
-    its_fate, raw = (
-        fates(book),
-        replace(book.boxes, xyxy=done.placement.to_blob(book.boxes.xyxy)),
+    its_outcome, raw = (
+        outcomes(book),
+        replace(book.boxes, xyxy=run.placement.to_blob(book.boxes.xyxy)),
     )
     limit = np.float32(thresholds.confidence)
-    for line in np.flatnonzero(book.remover != NOBODY).tolist():
-        assert its_fate[line] == ("softened" if thresholds.soft else "suppressed")
-        by = int(book.remover[line])
-        assert its_fate[by] in through_nms
+    for line in np.flatnonzero(book.suppressed_by != NOBODY).tolist():
+        assert its_outcome[line] == ("softened" if thresholds.soft else "suppressed")
+        by = int(book.suppressed_by[line])
+        assert its_outcome[by] in through_nms
         assert (raw.confidence[by], -by) > (raw.confidence[line], -line) or thresholds.soft
         assert book.iou[line] > thresholds.iou - 1e-6
         assert not thresholds.per_class or raw.class_id[by] == raw.class_id[line]
@@ -106,22 +106,22 @@ def assert_books_are_right(done: Run, model: ModelCard, thresholds: Thresholds) 
             assert book.left[by] >= book.left[line]
     removed = {"suppressed", "softened"}
     assert {
-        its_fate[line] for line in np.flatnonzero(book.remover == NOBODY)
+        its_outcome[line] for line in np.flatnonzero(book.suppressed_by == NOBODY)
     } & removed == set()
 
 
-def textbook(done: Run, thresholds: Thresholds) -> list[tuple[str, int]]:
+def textbook(run: Run, thresholds: Thresholds) -> list[tuple[str, int]]:
     """Hard NMS and its fates as one would explain them, a box at a time."""
-    rows = done.outputs["rows"][0, 0]
-    fate: list[tuple[str, int]] = [("", NOBODY)] * len(rows)
+    rows = run.outputs["rows"][0, 0]
+    outcome: list[tuple[str, int]] = [("", NOBODY)] * len(rows)
     waiting = []
     for line, (_, class_id, confidence, *xyxy) in enumerate(rows.tolist()):
         if confidence <= thresholds.confidence:
-            fate[line] = ("below confidence", NOBODY)
+            outcome[line] = ("below confidence", NOBODY)
         elif not all(map(math.isfinite, (confidence, *xyxy))):
-            fate[line] = ("no box", NOBODY)
+            outcome[line] = ("no box", NOBODY)
         elif thresholds.class_ids is not None and class_id not in thresholds.class_ids:
-            fate[line] = ("class filtered", NOBODY)
+            outcome[line] = ("class filtered", NOBODY)
         else:
             waiting.append(line)
     xyxy = (rows[:, 3:].astype(np.float64) * 100).clip(-1e9, 1e9)
@@ -132,13 +132,13 @@ def textbook(done: Run, thresholds: Thresholds) -> list[tuple[str, int]]:
             same = rows[line, 1] == rows[other, 1] or not thresholds.per_class
             shared = iou_matrix(xyxy[[line]], xyxy[[other]])[0, 0]
             if same and shared > thresholds.iou + 1e-7:
-                fate[line] = ("suppressed", other)
+                outcome[line] = ("suppressed", other)
                 break
         else:
             stays.append(line)
             inside = max(left, 0) < min(right, 100) and max(top, 25) < min(bottom, 75)
-            fate[line] = ("kept" if inside else "outside the picture", NOBODY)
-    return fate
+            outcome[line] = ("kept" if inside else "outside the picture", NOBODY)
+    return outcome
 
 
 @pytest.mark.parametrize("thresholds", CHOICES)
@@ -152,10 +152,10 @@ def test_on_random_sets_the_ledger_says_what_found_did(thresholds):
 def test_every_fate_and_remover_of_hard_nms_is_the_textbooks(thresholds):
     rng = np.random.default_rng(8)
     for _ in range(60):
-        done = random_run(rng)
-        book = booked(done, detector(), thresholds)
-        told = list(zip(fates(book), book.remover.tolist(), strict=True))
-        assert told == textbook(done, thresholds)
+        run = random_run(rng)
+        book = suppression_ledger(run, detector(), thresholds)
+        told = list(zip(outcomes(book), book.suppressed_by.tolist(), strict=True))
+        assert told == textbook(run, thresholds)
 
 
 def test_every_fate_has_a_row_and_a_meaning():
@@ -170,9 +170,9 @@ def test_every_fate_has_a_row_and_a_meaning():
         [1, 0.3, 60, 60, 70, 70],  # 6: the crowd is surer
         [1, np.nan, 60, 60, 70, 70],  # 7: of no confidence at all
     ]
-    done, wanted = answered(np.array(rows + crowd)), frozenset({1, 2})
-    book = booked(done, detector(), Thresholds(class_ids=wanted))
-    assert fates(book)[:8] == [
+    run, wanted = answered(np.array(rows + crowd)), frozenset({1, 2})
+    book = suppression_ledger(run, detector(), Thresholds(class_ids=wanted))
+    assert outcomes(book)[:8] == [
         "kept",
         "suppressed",
         "outside the picture",
@@ -182,11 +182,11 @@ def test_every_fate_has_a_row_and_a_meaning():
         "beyond the surest",
         "no box",
     ]
-    assert (book.remover[1], book.iou[1]) == (0, pytest.approx(0.95, abs=1e-6))
-    soft = booked(done, detector(), Thresholds(class_ids=wanted, soft=True))
-    assert fates(soft)[1] == "softened"
+    assert (book.suppressed_by[1], book.iou[1]) == (0, pytest.approx(0.95, abs=1e-6))
+    soft = suppression_ledger(run, detector(), Thresholds(class_ids=wanted, soft=True))
+    assert outcomes(soft)[1] == "softened"
     assert soft.left[1] == pytest.approx(0.94 * 0.05, abs=1e-6)
-    assert set(fates(book)) | set(fates(soft)) == set(FATES) == set(MEANINGS)
+    assert set(outcomes(book)) | set(outcomes(soft)) == set(OUTCOMES) == set(MEANINGS)
 
 
 def _cell(number: int) -> list[float]:
@@ -198,12 +198,12 @@ def _cell(number: int) -> list[float]:
 def test_the_candidates_hold_what_any_threshold_may_keep(soft):
     rng = np.random.default_rng(9)
     for _ in range(20):
-        done, wanted = random_run(rng), frozenset({0, 1})
-        sent = candidates(done, detector(), wanted)
+        run, wanted = random_run(rng), frozenset({0, 1})
+        sent = nms_candidates(run, detector(), wanted)
         assert (np.diff(sent.confidence) <= 0).all()
         for confidence in (0.0, 0.2, 0.7):
             chosen = Thresholds(confidence, 0.4, soft=soft, class_ids=wanted)
-            kept = kept_by(done, detector(), chosen)
+            kept = kept_by(run, detector(), chosen)
             assert set(kept.row.tolist()) <= set(sent.above(confidence).row.tolist())
 
 
@@ -215,7 +215,7 @@ def test_nms_measures_overlap_as_cv2_does_where_it_meets_the_threshold():
 
 
 def test_lines_come_by_number_and_then_by_confidence():
-    book = booked(random_run(np.random.default_rng(10)), detector(), Thresholds())
+    book = suppression_ledger(random_run(np.random.default_rng(10)), detector(), Thresholds())
     lines = book.lines()
     assert sorted(lines.tolist()) == list(range(len(book)))
     kept = int((book.number > 0).sum())
@@ -226,7 +226,7 @@ def test_lines_come_by_number_and_then_by_confidence():
 
 
 def test_of_nothing_the_ledger_is_empty():
-    book = booked(answered(np.zeros((0, 6))), detector(), Thresholds())
+    book = suppression_ledger(answered(np.zeros((0, 6))), detector(), Thresholds())
     assert len(book) == 0
     assert set(book.counts().values()) == {0}
 
@@ -236,10 +236,10 @@ def test_of_nothing_the_ledger_is_empty():
     [("starter-detector-darknet", "motorcycle"), ("tiny-blob-detector", "coffee")],
 )
 def test_on_what_our_own_nets_answered_the_ledger_says_what_found_did(name, sample):
-    model = card(name)
-    done = run(sample_picture(sample), model)
+    model = card_named(name)
+    run = run_model(sample_picture(sample), model)
     for thresholds in CHOICES:
-        assert_books_are_right(done, model, replace(thresholds, confidence=0.02))
+        assert_books_are_right(run, model, replace(thresholds, confidence=0.02))
 
 
 @needs_shared
@@ -247,9 +247,9 @@ def test_on_what_our_own_nets_answered_the_ledger_says_what_found_did(name, samp
 def test_on_what_real_nets_answered_the_ledger_says_what_found_did(name, monkeypatch, tmp_path):
     monkeypatch.setenv("BLOBSCOPE_MIRROR", str(NETS))
     monkeypatch.setenv("BLOBSCOPE_MODELS", str(tmp_path))
-    model = card(name)
+    model = card_named(name)
     download(model)
-    done = run(Picture("dog.jpg", (IMAGES / "dog.jpg").read_bytes()), model)
+    run = run_model(Picture("dog.jpg", (IMAGES / "dog.jpg").read_bytes()), model)
     for thresholds in CHOICES:
-        assert_books_are_right(done, model, replace(thresholds, class_ids=None))
-        assert_books_are_right(done, model, replace(thresholds, confidence=0.01))
+        assert_books_are_right(run, model, replace(thresholds, class_ids=None))
+        assert_books_are_right(run, model, replace(thresholds, confidence=0.01))

@@ -11,7 +11,7 @@ from pycocotools.cocoeval import COCOeval
 from core.results.boxes import xyxy_to_xywh
 from core.results.detections import Detections
 from core.results.matching import (
-    Score,
+    DetectionMetrics,
     average_precision,
     match,
     mean_average_precision,
@@ -66,7 +66,7 @@ def brute_force(detections, truth, min_iou):
                     best, best_iou = row, overlap
         hits, false_alarms = hits + (best is not None), false_alarms + (best is None)
         free.discard(best)
-    return Score(hits, false_alarms, len(free))
+    return DetectionMetrics(hits, false_alarms, len(free))
 
 
 @pytest.mark.parametrize("min_iou", [0.3, 0.5, 0.75])
@@ -133,7 +133,7 @@ def coco_numbers(detections, truth, min_iou):
         ours, theirs = each["dtMatches"][0], each["gtMatches"][0]
         counts = ~each["dtIgnore"][0].astype(bool)
         missed = (theirs == 0) & ~np.array(each["gtIgnore"], bool)
-        scores[class_id] = Score(
+        scores[class_id] = DetectionMetrics(
             int((counts & (ours > 0)).sum()),
             int((counts & (ours == 0)).sum()),
             int(missed.sum()),
@@ -174,7 +174,7 @@ def test_an_object_is_found_once_and_its_second_box_is_a_false_alarm():
 
 def test_another_class_in_the_same_place_is_a_miss_and_a_false_alarm():
     matching = match(Detections([BOX], [0.9], [0], [0]), truth_of((1, BOX)))
-    assert score(matching) == Score(0, 1, 1)
+    assert score(matching) == DetectionMetrics(0, 1, 1)
 
 
 def test_the_iou_itself_is_enough():
@@ -185,8 +185,8 @@ def test_the_iou_itself_is_enough():
 
 def test_a_difficult_object_is_neither_missed_nor_a_hit_nor_a_false_alarm():
     truth = truth_for([Marked(1, BOX, ignored=True)], ["cat", "dog"])
-    assert score(match(Detections([BOX], [0.9], [1], [0]), truth)) == Score(0, 0, 0)
-    assert score(match(Detections([], [], [], []), truth)) == Score(0, 0, 0)
+    assert score(match(Detections([BOX], [0.9], [1], [0]), truth)) == DetectionMetrics(0, 0, 0)
+    assert score(match(Detections([], [], [], []), truth)) == DetectionMetrics(0, 0, 0)
 
 
 def test_a_difficult_object_takes_every_box_that_finds_it():
@@ -199,7 +199,7 @@ def test_a_difficult_object_takes_every_box_that_finds_it():
 def test_a_crowd_takes_every_box_inside_it():
     truth = truth_for([Marked(1, (0, 0, 90, 90), ignored=True, crowd=True)], ["cat", "dog"])
     inside = Detections([BOX, (50, 50, 60, 60), (85, 85, 99, 99)], [0.9] * 3, [1] * 3, range(3))
-    assert score(match(inside, truth)) == Score(0, 1, 0)
+    assert score(match(inside, truth)) == DetectionMetrics(0, 1, 0)
 
 
 def test_nothing_found_and_nothing_marked_has_no_precision_and_no_recall():

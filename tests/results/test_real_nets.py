@@ -10,8 +10,8 @@ import pytest
 from core.outputs import Outputs
 from core.picture.placement import Placement, stretch
 from core.picture.size import Size
-from core.results.boxes import iou as iou_matrix
-from core.results.decoders import decode, recognised
+from core.results.boxes import iou_matrix
+from core.results.decoders import decode_outputs, recognised
 from tests.shared import IMAGES, NETS, needs_shared
 
 pytestmark = needs_shared
@@ -81,7 +81,7 @@ def _rounded_letterbox(image, into):
 
 def found(name, image_name, confidence, layout="auto"):
     outputs, size, placement = answer(name, image_name)
-    raw = decode(outputs, size, layout)
+    raw = decode_outputs(outputs, size, layout)
     return raw.above(confidence).suppressed(iou=IOU).on_image(placement)
 
 
@@ -144,8 +144,8 @@ def test_a_net_rewritten_into_another_layout_finds_the_same_boxes(name, image_na
 
 def test_darknet_rows_count_on_from_head_to_head():
     outputs, size, _ = answer("yolo-fastest-1.1-coco", "dog.jpg")
-    assert len(decode(outputs, size)) == sum(len(head) for head in outputs.values())
+    assert len(decode_outputs(outputs, size)) == sum(len(head) for head in outputs.values())
     first_head = len(next(iter(outputs.values())))
-    rows = decode(outputs, size).above(0.3).row
+    rows = decode_outputs(outputs, size).above(0.3).row
     assert (rows < first_head).any()
     assert (rows >= first_head).any()

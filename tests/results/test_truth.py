@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import TruthUnreadable
 from core.picture.size import Size
-from core.results.truth import MAX_BYTES, MAX_OBJECTS, Marked, read_truth, truth_for
+from core.results.truth import MAX_OBJECTS, MAX_TRUTH_BYTES, Marked, read_truth, truth_for
 
 SIZE = Size(200, 100)
 
@@ -258,7 +258,7 @@ def test_a_tower_of_elements_does_no_harm():
 @pytest.mark.parametrize("ending", ["txt", "xml", "json"])
 def test_files_that_are_too_big_are_not_even_parsed(ending):
     with pytest.raises(TruthUnreadable, match="the limit is 5 MB"):
-        read(f"a.{ending}", b" " * (MAX_BYTES + 1))
+        read(f"a.{ending}", b" " * (MAX_TRUTH_BYTES + 1))
 
 
 def test_the_number_of_objects_is_bounded():

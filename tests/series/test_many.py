@@ -7,18 +7,18 @@ import cv2
 import numpy as np
 import pytest
 
-from core.jobs import start
-from core.nets.catalog import card
+from core.jobs import start_job
+from core.nets.catalog import card_named
 from core.picture.image import Picture
 from core.picture.samples import sample_picture
-from core.pipeline import Thresholds, found, ranking, run
+from core.pipeline import Thresholds, detect, ranking, run_model
 from core.series import many as many_module
 from core.series.many import THUMBNAIL, many, pictures_with, together
 from core.series.question import Question, counts, labels_of
 from core.share.series import many_csv
 
-DETECTOR = card("starter-detector-darknet")
-CLASSIFIER = card("starter-classifier-onnx")
+DETECTOR = card_named("starter-detector-darknet")
+CLASSIFIER = card_named("starter-classifier-onnx")
 LOOKING = Question(DETECTOR, Thresholds(0.2))
 NAMING = Question(CLASSIFIER, k=2)
 BROKEN = Picture("broken.png", sample_picture("coffee").data[:2000])
@@ -48,15 +48,15 @@ def test_a_broken_file_gets_its_own_entry_and_the_rest_goes_on(entries):
 def test_each_answer_is_what_the_picture_gets_alone(entries):
     for picture, entry in zip(GIVEN, entries, strict=True):
         if entry.answer:
-            done = run(picture, DETECTOR)
-            kept = found(done, DETECTOR, LOOKING.thresholds).kept
+            run = run_model(picture, DETECTOR)
+            kept = detect(run, DETECTOR, LOOKING.thresholds).kept
             np.testing.assert_array_equal(entry.answer.boxes.xyxy, kept.xyxy)
-            assert entry.size == done.image_size
+            assert entry.size == run.image_size
 
 
 def test_a_classifier_names_as_many_classes_as_asked():
     (entry,) = many(GIVEN[:1], NAMING)
-    assert entry.answer.ranked == ranking(run(GIVEN[0], CLASSIFIER), CLASSIFIER, 2).best
+    assert entry.answer.ranked == ranking(run_model(GIVEN[0], CLASSIFIER), CLASSIFIER, 2).best
     assert labels_of(entry.answer) == (entry.answer.best.label,)
 
 
@@ -74,9 +74,11 @@ def test_thumbnails_are_small_and_keep_the_shape(entries):
 
 def test_nothing_is_decoded_before_it_is_asked_for(monkeypatch):
     asked = []
-    real = many_module.run
+    real = many_module.run_model
     monkeypatch.setattr(
-        many_module, "run", lambda picture, card: asked.append(picture) or real(picture, card)
+        many_module,
+        "run_model",
+        lambda picture, card: asked.append(picture) or real(picture, card),
     )
     steps = many(GIVEN, LOOKING)
     next(steps)
@@ -91,7 +93,7 @@ def test_stopping_keeps_what_came():
             looked.acquire(timeout=20)
 
     looked = threading.Semaphore(0)
-    job = start(many(slow(), LOOKING), 200)
+    job = start_job(many(slow(), LOOKING), 200)
     while not job.count:
         job.wait(0.01)
     job.stop()
@@ -106,7 +108,7 @@ def test_too_many_or_too_large_together_are_cut_off_in_order(monkeypatch):
     assert together(three) == three
     monkeypatch.setattr(many_module, "MOST_PICTURES", 2)
     assert together(three) == three[:2]
-    monkeypatch.setattr(many_module, "MOST_BYTES", 15)
+    monkeypatch.setattr(many_module, "MOST_SERIES_BYTES", 15)
     assert together(three) == three[:1]
 
 

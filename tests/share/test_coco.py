@@ -10,13 +10,13 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from core.nets.catalog import card, catalog
+from core.nets.catalog import card_named, catalog
 from core.picture.size import Size
 from core.results.detections import Detections
 from core.share.coco import categories, coco_dataset, coco_results, numberings
 
 YOLO, TINY, VOC = (
-    card(name)
+    card_named(name)
     for name in ("yolo-fastest-1.1-coco", "tiny-blob-detector", "mobilenet-ssd-voc-caffe")
 )
 SIZE = Size(640, 480)
@@ -85,7 +85,7 @@ def test_the_official_numbers_are_those_of_cocos_annotations():
 
 
 def test_a_model_that_knows_some_of_cocos_classes_has_their_official_numbers():
-    starter = card("starter-detector-darknet")
+    starter = card_named("starter-detector-darknet")
     assert numberings(starter) == ("official", "counted")
     ids = categories(starter, "official")
     assert ids[starter.labels.index("dog")] == 18

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from core.nets.catalog import card
+from core.nets.catalog import card_named
 from core.outputs import Outputs
-from core.picture.image import Picture, decode
+from core.picture.image import Picture, decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.pipeline import Thresholds
@@ -30,13 +30,13 @@ from core.share.detections import (
     yolo_text,
 )
 from core.share.pictures import annotated_jpeg, annotated_png, crops_zip
+from core.share.provenance import Provenance, threshold_facts
 from core.share.ranking import ranking_csv, ranking_json, scores_csv
-from core.share.state import State, threshold_facts
 
-CARD = card("tiny-blob-detector")
+CARD = card_named("tiny-blob-detector")
 PICTURE = sample_picture("coffee")
-SIZE = Size.of(decode(PICTURE))
-STATE = State(PICTURE, SIZE, CARD, CARD.blob)
+SIZE = Size.of(decode_picture(PICTURE))
+PROVENANCE = Provenance(PICTURE, SIZE, CARD, CARD.blob)
 KEPT = Detections(
     [
         [10.1234567, 20.75, 110.5, 219.25],
@@ -75,11 +75,11 @@ def test_a_csv_of_nothing_still_says_its_columns():
 def test_no_label_runs_in_a_spreadsheet(class_id):
     kept = replace(KEPT, class_id=[class_id] * 3)
     best = (Ranked(class_id, HOSTILE.label(class_id), 0.5),)
-    state = replace(STATE, card=HOSTILE)
+    provenance = replace(PROVENANCE, card=HOSTILE)
     outputs = Outputs({"prob": np.zeros((1, 7), np.float32)})
     assert parsed(boxes_csv(kept, HOSTILE))[0]["label"].startswith("'")
     assert parsed(ranking_csv(best))[0]["label"].startswith("'")
-    assert parsed(scores_csv(outputs, state))[class_id]["label"].startswith("'")
+    assert parsed(scores_csv(outputs, provenance))[class_id]["label"].startswith("'")
     assert class_names(HOSTILE).splitlines()[class_id].startswith("'")
 
 
@@ -90,7 +90,7 @@ def test_a_negative_number_stays_a_number():
 
 def test_the_json_holds_the_boxes_and_all_it_takes_to_get_them_again():
     thresholds = Thresholds(0.2, 0.4, class_ids=frozenset({6, 0, 3}))
-    told = json.loads(boxes_json(KEPT, STATE, thresholds))
+    told = json.loads(boxes_json(KEPT, PROVENANCE, thresholds))
     assert [row["raw_row"] for row in told["detections"]] == [700, 12, 9]
     assert [{k: row[k] for k in COLUMNS} for row in told["detections"]] == box_rows(KEPT, CARD)
     assert told["picture"] == {
@@ -108,10 +108,10 @@ def test_the_json_holds_the_boxes_and_all_it_takes_to_get_them_again():
 
 def test_the_json_of_a_broken_net_has_no_nan_in_it():
     broken = replace(KEPT, confidence=[np.inf, 0.5, 0.25])
-    told = json.loads(boxes_json(broken, STATE, Thresholds()), parse_constant=pytest.fail)
+    told = json.loads(boxes_json(broken, PROVENANCE, Thresholds()), parse_constant=pytest.fail)
     assert told["detections"][0]["confidence"] is None
     best = (Ranked(0, "red", float("nan")),)
-    json.loads(ranking_json(best, STATE), parse_constant=pytest.fail)
+    json.loads(ranking_json(best, PROVENANCE), parse_constant=pytest.fail)
 
 
 def test_thresholds_for_all_classes_say_null():
@@ -131,7 +131,7 @@ def test_yolo_lines_become_the_same_boxes_again():
 
 @pytest.mark.parametrize("name", ["tiny-blob-detector", "mobilenet-ssd-voc-caffe"])
 def test_a_yolo_file_of_ours_is_a_ground_truth_of_the_same_classes(name):
-    model = card(name)
+    model = card_named(name)
     class_ids = np.arange(len(model.labels)) + model.label_offset
     boxes = np.tile([10.0, 20.0, 60.0, 50.0], (len(class_ids), 1))
     kept = Detections(boxes, np.full(len(class_ids), 0.5), class_ids, np.arange(len(boxes)))
@@ -154,7 +154,7 @@ def test_a_label_of_two_lines_takes_one():
 
 
 def test_the_picture_is_annotated_in_its_own_size():
-    wanted = draw_detections(decode(PICTURE), KEPT, label=CARD.label, style=NUMBERED)
+    wanted = draw_detections(decode_picture(PICTURE), KEPT, label=CARD.label, style=NUMBERED)
     drawn = cv2.imdecode(np.frombuffer(annotated_png(PICTURE, KEPT, CARD), np.uint8), 1)
     np.testing.assert_array_equal(drawn, wanted)
     photo = cv2.imdecode(np.frombuffer(annotated_jpeg(PICTURE, KEPT, CARD), np.uint8), 1)
@@ -163,7 +163,7 @@ def test_the_picture_is_annotated_in_its_own_size():
 
 
 def test_crops_are_the_pixels_of_the_boxes_cut_at_the_edge():
-    image = decode(PICTURE)
+    image = decode_picture(PICTURE)
     beyond = np.array([[-50, 0, 0, 0], [0, 0, 0, 0], [0, 0, 90, 0]])
     over = replace(KEPT, xyxy=KEPT.xyxy + beyond)
     archive = ZipFile(io.BytesIO(crops_zip(PICTURE, over, CARD)))
@@ -191,7 +191,7 @@ def test_no_label_leads_a_crop_out_of_its_folder():
 
 
 def test_a_thousand_boxes_of_a_big_photo_do_not_fill_the_memory(monkeypatch):
-    monkeypatch.setattr(pictures, "MAX_PIXELS", 300 * 400 + 200 * 101)
+    monkeypatch.setattr(pictures, "MAX_PICTURE_PIXELS", 300 * 400 + 200 * 101)
     archive = ZipFile(io.BytesIO(crops_zip(PICTURE, KEPT, CARD)))
     assert archive.namelist()[2:] == ["left-out.txt"]
     assert archive.read("left-out.txt") == b"1 of 3 boxes: too many pixels.\n"
@@ -199,13 +199,13 @@ def test_a_thousand_boxes_of_a_big_photo_do_not_fill_the_memory(monkeypatch):
 
 def test_scores_keep_every_digit_of_the_net():
     scores = np.float32([[1 / 3, 2 / 3, 0, 0, 0, 0, 0]])
-    rows = parsed(scores_csv(Outputs({"prob": scores}), STATE))
+    rows = parsed(scores_csv(Outputs({"prob": scores}), PROVENANCE))
     assert np.float32([row["score"] for row in rows]).tolist() == scores[0].tolist()
     assert rows[0]["label"] == "red"
 
 
 def test_a_name_from_a_stranger_stays_a_name_in_json():
-    odd = replace(STATE, picture=Picture('"},"x":<script>\ud800', PICTURE.data))
+    odd = replace(PROVENANCE, picture=Picture('"},"x":<script>\ud800', PICTURE.data))
     assert (
         json.loads(boxes_json(NONE, odd, Thresholds()))["picture"]["name"] == odd.picture.name
     )

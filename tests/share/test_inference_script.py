@@ -16,15 +16,15 @@ import pytest
 from core.blob.spec import BlobSpec
 from core.nets import engine
 from core.nets.card import ModelCard
-from core.nets.catalog import card, catalog
+from core.nets.catalog import card_named, catalog
 from core.nets.downloads import file_paths
 from core.nets.net import with_low_thresholds
 from core.outputs import Outputs
 from core.picture.image import Picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
-from core.pipeline import Run, Thresholds, found, ranking, run
-from core.results.decoders import LAYOUTS, decode
+from core.pipeline import Run, Thresholds, detect, ranking, run_model
+from core.results.decoders import LAYOUTS, decode_outputs
 from core.share.decoder_lines import decoder_lines
 from core.share.detections import box_rows, class_names
 from core.share.inference_script import (
@@ -32,8 +32,8 @@ from core.share.inference_script import (
     detection_script,
     script_zip,
 )
+from core.share.provenance import Provenance
 from core.share.ranking import ranking_csv
-from core.share.state import State
 from tests.models.cards import shared_card
 from tests.shared import IMAGES, NETS
 
@@ -73,17 +73,17 @@ KNOBS = {
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    state: State
-    done: Run
+    provenance: Provenance
+    run: Run
     thresholds: Thresholds
 
 
 def job(name: str, picture: Picture, thresholds=None, **changes) -> Job:
-    model = shared_card(name) if name in SHARED_DETECTORS else card(name)
+    model = shared_card(name) if name in SHARED_DETECTORS else card_named(name)
     spec = replace(model.blob, **changes)
-    done = run(picture, model, spec)
+    run = run_model(picture, model, spec)
     own = Thresholds(model.confidence, model.iou)
-    return Job(State(picture, done.image_size, model, spec), done, thresholds or own)
+    return Job(Provenance(picture, run.image_size, model, spec), run, thresholds or own)
 
 
 def jobs() -> dict[str, Job]:
@@ -129,11 +129,11 @@ def made(done_jobs, tmp_path_factory) -> dict[str, Path]:
     folders, runs = {}, []
     for name, each in done_jobs.items():
         folder = folders[name] = tmp_path_factory.mktemp("script")
-        (folder / each.state.picture.name).write_bytes(each.state.picture.data)
-        (folder / "classes.txt").write_text(class_names(each.state.card), encoding="utf-8")
-        for path in files_of(each.state.card):
+        (folder / each.provenance.picture.name).write_bytes(each.provenance.picture.data)
+        (folder / "classes.txt").write_text(class_names(each.provenance.card), encoding="utf-8")
+        for path in files_of(each.provenance.card):
             (folder / path.name).symlink_to(path)
-        file = "classify.py" if each.state.card.task == "classification" else "detect.py"
+        file = "classify.py" if each.provenance.card.task == "classification" else "detect.py"
         (folder / file).write_text(script_of(each), encoding="utf-8")
         runs.append((str(folder), file))
     subprocess.run(
@@ -148,9 +148,9 @@ def made(done_jobs, tmp_path_factory) -> dict[str, Path]:
 
 
 def script_of(each: Job) -> str:
-    if each.state.card.task == "classification":
-        return classification_script(each.state, each.done, 5)
-    return detection_script(each.state, each.done, each.thresholds)
+    if each.provenance.card.task == "classification":
+        return classification_script(each.provenance, each.run, 5)
+    return detection_script(each.provenance, each.run, each.thresholds)
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -160,10 +160,10 @@ def rows(file: Path) -> list[dict[str, str]]:
 def test_every_script_finds_the_boxes_of_the_app(done_jobs, made):
     seen = []
     for name, each in done_jobs.items():
-        if each.state.card.task != "detection":
+        if each.provenance.card.task != "detection":
             continue
-        kept = found(each.done, each.state.card, each.thresholds).kept
-        wanted, got = box_rows(kept, each.state.card), rows(made[name] / "detections.csv")
+        kept = detect(each.run, each.provenance.card, each.thresholds).kept
+        wanted, got = box_rows(kept, each.provenance.card), rows(made[name] / "detections.csv")
         assert [row["label"] for row in got] == [row["label"] for row in wanted], name
         assert [int(row["class_id"]) for row in got] == [row["class_id"] for row in wanted]
         for column in ("x_min", "y_min", "x_max", "y_max", "confidence"):
@@ -185,7 +185,7 @@ def test_every_script_ranks_the_classes_as_the_app_does(done_jobs, made):
         each = done_jobs[name]
         wanted = list(
             csv.DictReader(
-                io.StringIO(ranking_csv(ranking(each.done, each.state.card, 5).best))
+                io.StringIO(ranking_csv(ranking(each.run, each.provenance.card, 5).best))
             )
         )
         got = rows(made[name] / "ranking.csv")
@@ -243,7 +243,7 @@ def random_outputs(layout: str) -> tuple[Outputs, Size]:
 def test_the_lines_of_every_layout_decode_as_the_decoder_does(layout):
     outputs, size = random_outputs(layout)
     anchors = ((1.5, 2.0), (0.5, 3.25))
-    expected = decode(outputs, size, layout, anchors=anchors)
+    expected = decode_outputs(outputs, size, layout, anchors=anchors)
     names = {"np": np, "outputs": dict(outputs), "into": np.array(size.cv2)}
     exec("\n".join(decoder_lines(outputs, size, layout, anchors=anchors)), names)
     np.testing.assert_allclose(names["xyxy"], expected.xyxy, rtol=1e-6)
@@ -255,7 +255,7 @@ def test_the_lines_of_every_layout_decode_as_the_decoder_does(layout):
 def test_the_numbers_of_masks_are_no_classes_in_the_script_either(layout):
     outputs, size = random_outputs(layout)
     with_masks = Outputs({**outputs, "masks": np.zeros((1, 3, 8, 8), np.float32)})
-    expected = decode(with_masks, size, layout)
+    expected = decode_outputs(with_masks, size, layout)
     names = {"np": np, "outputs": dict(outputs), "into": np.array(size.cv2)}
     exec("\n".join(decoder_lines(with_masks, size, layout)), names)
     assert names["class_ids"].tolist() == expected.class_id.tolist()
@@ -270,9 +270,11 @@ def test_a_layout_on_auto_becomes_the_one_that_was_recognised():
 def test_names_that_look_like_code_stay_names(done_jobs):
     honest = done_jobs["tiny-blob-detector, two classes"]
     evil = 'x"\nimport os\nos.system("boom") # \u2028\u202e'
-    odd = replace(honest.state.card, title=evil, labels=(evil,) * 7)
-    state = replace(honest.state, card=odd, picture=replace(honest.state.picture, name=evil))
-    code = detection_script(state, honest.done, honest.thresholds)
+    odd = replace(honest.provenance.card, title=evil, labels=(evil,) * 7)
+    provenance = replace(
+        honest.provenance, card=odd, picture=replace(honest.provenance.picture, name=evil)
+    )
+    code = detection_script(provenance, honest.run, honest.thresholds)
     compile(code, "detect.py", "exec")
     said = [line for line in code.splitlines() if "boom" in line]
     assert len(said) == 3, "the picture's name, the title and the classes, a line each"
@@ -281,11 +283,11 @@ def test_names_that_look_like_code_stay_names(done_jobs):
 
 def test_the_zip_runs_where_it_is_unpacked(done_jobs, tmp_path):
     each = done_jobs["starter-classifier-onnx"]
-    renamed = replace(each.state.picture, name="../my <photo>.png")
-    state = replace(each.state, picture=renamed)
-    code = classification_script(state, each.done, 3)
-    packed = script_zip(code, "classify.py", renamed, state.card)
-    assert packed == script_zip(code, "classify.py", renamed, state.card)
+    renamed = replace(each.provenance.picture, name="../my <photo>.png")
+    provenance = replace(each.provenance, picture=renamed)
+    code = classification_script(provenance, each.run, 3)
+    packed = script_zip(code, "classify.py", renamed, provenance.card)
+    assert packed == script_zip(code, "classify.py", renamed, provenance.card)
     ZipFile(io.BytesIO(packed)).extractall(tmp_path)
     said = subprocess.run(
         [sys.executable, "-I", "classify.py"],
@@ -295,12 +297,12 @@ def test_the_zip_runs_where_it_is_unpacked(done_jobs, tmp_path):
         text=True,
         timeout=60,
     ).stdout
-    best = ranking(each.done, each.state.card, 3).best
+    best = ranking(each.run, each.provenance.card, 3).best
     assert [line.rpartition(" ")[0] for line in said.splitlines()] == [b.label for b in best]
 
 
 def test_the_zip_holds_no_files_of_other_peoples_models():
-    code, model = "# nothing", card("yolox-nano-onnx")
+    code, model = "# nothing", card_named("yolox-nano-onnx")
     packed = script_zip(code, "detect.py", sample_picture("cat"), model)
     assert set(ZipFile(io.BytesIO(packed)).namelist()) == {
         "detect.py",
@@ -311,12 +313,14 @@ def test_the_zip_holds_no_files_of_other_peoples_models():
 
 def test_a_script_says_where_the_files_of_other_peoples_models_come_from(done_jobs):
     each = done_jobs["tiny-blob-detector, none"]
-    model = replace(card("yolox-nano-onnx"), layout="yolov5")
-    code = detection_script(replace(each.state, card=model), each.done, each.thresholds)
+    model = replace(card_named("yolox-nano-onnx"), layout="yolov5")
+    code = detection_script(replace(each.provenance, card=model), each.run, each.thresholds)
     assert f"yolox_nano.onnx from {model.files[0].address}" in code
 
 
 def test_a_net_without_a_size_of_its_own_takes_the_pictures(done_jobs):
     each = done_jobs["tiny-blob-detector, none"]
-    code = detection_script(replace(each.state, spec=BlobSpec()), each.done, each.thresholds)
+    code = detection_script(
+        replace(each.provenance, spec=BlobSpec()), each.run, each.thresholds
+    )
     assert "into = whole" in code

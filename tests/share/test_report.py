@@ -8,20 +8,20 @@ import cv2
 import numpy as np
 import pytest
 
-from core.nets.catalog import card
-from core.picture.image import Picture, decode
+from core.nets.catalog import card_named
+from core.picture.image import Picture, decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
-from core.pipeline import Found, Ranking, Thresholds, found, ranking, run
+from core.pipeline import DetectionResult, Ranking, Thresholds, detect, ranking, run_model
 from core.results.classification import Ranked
 from core.share.detections import box_rows
+from core.share.provenance import Provenance
 from core.share.report import classification_report, detection_report
-from core.share.state import State
 
 EVIL = "<script>alert(1)</script>"
 QUOTE = "\"'><img src=http://evil.example.com/x onerror=alert(1)>"
 MADE = "Made 2025-11-25 18:40 UTC."
-CARD = card("tiny-blob-detector")
+CARD = card_named("tiny-blob-detector")
 PICTURE = sample_picture("coffee")
 # what could make a browser ask for something, or run it
 ADDRESSES = ("src", "href", "srcset", "action", "data", "poster", "background", "xlink:href")
@@ -64,17 +64,17 @@ class Reading(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def answer() -> tuple[State, Found]:
-    done = run(PICTURE, CARD)
+def answer() -> tuple[Provenance, DetectionResult]:
+    run = run_model(PICTURE, CARD)
     thresholds = Thresholds(0.2, 0.3)
-    return State(PICTURE, done.image_size, CARD, CARD.blob), found(done, CARD, thresholds)
+    return Provenance(PICTURE, run.image_size, CARD, CARD.blob), detect(run, CARD, thresholds)
 
 
 def report(answer, **changes) -> Reading:
-    state, result = answer
-    state = replace(state, **changes)
+    provenance, result = answer
+    provenance = replace(provenance, **changes)
     return Reading(
-        detection_report(state, result, Thresholds(0.2, 0.3), code="a < b & c", made=MADE)
+        detection_report(provenance, result, Thresholds(0.2, 0.3), code="a < b & c", made=MADE)
     )
 
 
@@ -105,9 +105,11 @@ def test_no_text_of_a_stranger_becomes_markup(text, answer):
 
 
 def test_a_label_of_a_classifier_becomes_no_markup():
-    state = State(PICTURE, Size.of(decode(PICTURE)), replace(CARD, title=EVIL), CARD.blob)
+    provenance = Provenance(
+        PICTURE, Size.of(decode_picture(PICTURE)), replace(CARD, title=EVIL), CARD.blob
+    )
     ranked = Ranking((Ranked(0, EVIL, 0.75), Ranked(1, QUOTE, float("nan"))), 1.0)
-    read = Reading(classification_report(state, ranked, code=EVIL, made=EVIL))
+    read = Reading(classification_report(provenance, ranked, code=EVIL, made=EVIL))
     assert {"script", "img"} & {tag for tag, _ in read.tags} == {"img"}
     assert len(read.addresses) == 2
     assert read.rows[1] == ["0", EVIL, "0.75", ""]
@@ -115,11 +117,11 @@ def test_a_label_of_a_classifier_becomes_no_markup():
 
 
 def test_the_table_lists_the_boxes_that_were_kept(answer):
-    state, result = answer
+    provenance, result = answer
     rows = report(answer).rows
     wanted = [
         [str(number), *map(str, row.values())]
-        for number, row in enumerate(box_rows(result.kept, state.card), start=1)
+        for number, row in enumerate(box_rows(result.kept, provenance.card), start=1)
     ]
     assert len(wanted) > 3
     assert rows[1 : len(wanted) + 1] == wanted
@@ -132,7 +134,7 @@ def test_the_report_shows_the_picture_with_its_boxes_and_the_planes(answer):
     )
     size = answer[0].size
     assert photo.shape == (size.height, size.width, 3)
-    assert np.abs(photo.astype(int) - decode(PICTURE)).max() > 100  # frames were drawn
+    assert np.abs(photo.astype(int) - decode_picture(PICTURE)).max() > 100  # frames were drawn
     assert planes.shape[1] > 3 * 256
 
 
@@ -157,19 +159,19 @@ def test_bars_are_told_where_there_are_some(answer):
 
 
 def test_a_report_of_nothing_says_so(answer):
-    state, result = answer
+    provenance, result = answer
     empty = replace(result, kept=result.kept.taken(slice(0)))
-    read = Reading(detection_report(state, empty, Thresholds(), code="", made=MADE))
+    read = Reading(detection_report(provenance, empty, Thresholds(), code="", made=MADE))
     assert "Nothing was found." in read.text
     assert any(text.startswith("0 boxes in coffee.png") for text in read.text)
 
 
 def test_the_report_of_a_classifier_ranks_its_classes():
-    model = card("starter-classifier-onnx")
-    done = run(PICTURE, model)
-    ranked = ranking(done, model, 3)
-    state = State(PICTURE, done.image_size, model, model.blob)
-    read = Reading(classification_report(state, ranked, code="x = 1", made=MADE))
+    model = card_named("starter-classifier-onnx")
+    run = run_model(PICTURE, model)
+    ranked = ranking(run, model, 3)
+    provenance = Provenance(PICTURE, run.image_size, model, model.blob)
+    read = Reading(classification_report(provenance, ranked, code="x = 1", made=MADE))
     assert [row[1] for row in read.rows[1:4]] == [each.label for each in ranked.best]
     meters = [float(at["value"]) for tag, at in read.tags if tag == "meter"]
     np.testing.assert_allclose(meters, [each.confidence for each in ranked.best], atol=1e-6)

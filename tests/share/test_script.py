@@ -14,7 +14,7 @@ from core.blob.batch import make_batch
 from core.blob.make import make_blob
 from core.blob.spec import PRESETS, BlobSpec
 from core.nets.catalog import catalog
-from core.picture.image import Picture, decode
+from core.picture.image import Picture, decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.share.arrays import npy
@@ -142,16 +142,16 @@ def made(tmp_path_factory):
 def test_the_script_of_every_spec_writes_the_blob_to_the_last_byte(name, made):
     spec = SPECS[name]
     picture = Picture("small.png", encoded(".png", noise(61, 83, 3)).data)
-    assert made["small.png", spec] == npy(make_blob(decode(picture), spec)[0])
+    assert made["small.png", spec] == npy(make_blob(decode_picture(picture), spec)[0])
     if spec.size:
-        photo = decode(PICTURES["photo.png"])
+        photo = decode_picture(PICTURES["photo.png"])
         assert made["photo.png", spec] == npy(make_blob(photo, spec)[0])
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_script_reads_every_kind_of_picture_as_blobscope_does(name, made):
     spec = BlobSpec(size=Size(20, 20))
-    assert made[name, spec] == npy(make_blob(decode(PICTURES[name]), spec)[0])
+    assert made[name, spec] == npy(make_blob(decode_picture(PICTURES[name]), spec)[0])
 
 
 def test_the_script_runs_from_the_command_line_on_the_picture_it_is_given(tmp_path):
@@ -160,7 +160,7 @@ def test_the_script_runs_from_the_command_line_on_the_picture_it_is_given(tmp_pa
     subprocess.run(
         [sys.executable, "-I", "script.py", "mine.png"], cwd=tmp_path, check=True, timeout=60
     )
-    blob, _ = make_blob(decode(sample_picture("coffee")), PRESETS[0].spec)
+    blob, _ = make_blob(decode_picture(sample_picture("coffee")), PRESETS[0].spec)
     assert (tmp_path / "blob.npy").read_bytes() == npy(blob)
 
 

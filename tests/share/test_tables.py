@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.blob.make import Blob
 from core.results.detections import Detections
-from core.results.ledger import Ledger, Sieve, ledger
+from core.results.ledger import Ledger, NmsStages, ledger
 from core.share.tables import (
     csv_cell,
     csv_text,
@@ -129,9 +129,9 @@ def sieved_by_hand() -> Ledger:
         [[0, 0, 10, 10], [0, 0, 10, 9], [0, 0, np.inf, 9]], [0.9, 0.8, 0.7], [0, 0, 1], range(3)
     )
     candidates = raw.above(0.25)
-    thinned = candidates.suppressed(iou=0.45)
-    sieve = Sieve(raw, candidates, candidates, candidates, thinned, thinned)
-    return ledger(sieve, raw, confidence=0.25, iou=0.45)
+    after_nms = candidates.suppressed(iou=0.45)
+    stages = NmsStages(raw, candidates, candidates, candidates, after_nms, after_nms)
+    return ledger(stages, raw, confidence=0.25, iou=0.45)
 
 
 def test_the_ledger_as_csv_has_a_line_for_every_raw_row_and_gaps_stay_empty():
@@ -150,5 +150,5 @@ def test_the_ledger_as_csv_has_a_line_for_every_raw_row_and_gaps_stay_empty():
 
 def test_of_an_empty_ledger_the_csv_is_empty():
     nothing = Detections([], [], [], [])
-    sieve = Sieve(*([nothing] * 6))
-    assert ledger_csv(ledger(sieve, nothing, confidence=0.5, iou=0.5)) == ""
+    stages = NmsStages(*([nothing] * 6))
+    assert ledger_csv(ledger(stages, nothing, confidence=0.5, iou=0.5)) == ""

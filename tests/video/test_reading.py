@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import VideoRefused
 from core.video import reading
-from core.video.reading import Cut, Video, expected, first_frame, frames, header
+from core.video.reading import FrameRange, Video, expected, first_frame, frames, video_info
 from tests.videos import number_in, numbered, sound_only
 
 KINDS = {
@@ -21,22 +21,22 @@ KINDS = {
     "AVI, Motion JPEG": ("avi", "mjpeg", {}),
     "AVI, H.264, whose time stamps are in a muddle": ("avi", "libx264", {}),
 }
-ALL = Cut(0, 1e6)
+ALL = FrameRange(0, 1e6)
 
 
 def video(**how) -> Video:
     return Video("clip.mp4", numbered(**how))
 
 
-def numbers(clip: Video, cut: Cut) -> list[int]:
-    return [number_in(frame.image) for frame in frames(clip, header(clip), cut)]
+def numbers(clip: Video, frame_range: FrameRange) -> list[int]:
+    return [number_in(frame.image) for frame in frames(clip, video_info(clip), frame_range)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_format_gives_every_frame_in_the_order_shown(kind):
     container, codec, options = KINDS[kind]
     clip = Video("clip", numbered(40, container=container, codec=codec, **options))
-    seen = list(frames(clip, header(clip), ALL))
+    seen = list(frames(clip, video_info(clip), ALL))
     assert [number_in(frame.image) for frame in seen] == list(range(40))
     assert [frame.number for frame in seen] == list(range(40))
     assert [frame.seconds for frame in seen] == pytest.approx(np.arange(40) / 15, abs=2e-3)
@@ -46,7 +46,7 @@ def test_every_format_gives_every_frame_in_the_order_shown(kind):
 def test_a_cut_takes_just_the_frames_it_says(kind):
     container, codec, options = KINDS[kind]
     clip = Video("clip", numbered(60, container=container, codec=codec, g="12", **options))
-    head = header(clip)
+    info = video_info(clip)
     for begin, end, stride in [
         (0, 9, 7),
         (1.0, 2.01, 1),
@@ -55,32 +55,32 @@ def test_a_cut_takes_just_the_frames_it_says(kind):
         (1, 1.01, 3),
     ]:
         # WebM rounds times to milliseconds, so the bounds lie between frames
-        cut = Cut(max(0, begin - 0.01), end, stride)
-        inside = [at for at in range(60) if cut.begin <= at / 15 <= cut.end]
-        assert numbers(clip, cut) == inside[::stride]
-        assert expected(head, cut) == len(inside[::stride])
+        frame_range = FrameRange(max(0, begin - 0.01), end, stride)
+        inside = [at for at in range(60) if frame_range.begin <= at / 15 <= frame_range.end]
+        assert numbers(clip, frame_range) == inside[::stride]
+        assert expected(info, frame_range) == len(inside[::stride])
 
 
 def test_the_first_frame_of_a_cut_is_found_without_the_others():
     clip = video(count=60, g="12")
-    assert number_in(first_frame(clip, header(clip), Cut(2.0, 3.0)).image) == 30
+    assert number_in(first_frame(clip, video_info(clip), FrameRange(2.0, 3.0)).image) == 30
     with pytest.raises(VideoRefused, match="no frame from 50 to 60 seconds"):
-        first_frame(clip, header(clip), Cut(50, 60))
+        first_frame(clip, video_info(clip), FrameRange(50, 60))
 
 
 def test_a_varying_rate_keeps_its_times():
     times = [0, 0.1, 0.2, 1.0, 1.01, 4.0, 4.5]
     clip = video(count=7, times=times)
-    head = header(clip)
-    assert head.times == pytest.approx(times, abs=2e-3)
-    assert numbers(clip, Cut(0.15, 4.2, 1)) == [2, 3, 4, 5]
-    assert head.rate == pytest.approx(6 / 4.5, abs=0.01)
+    info = video_info(clip)
+    assert info.times == pytest.approx(times, abs=2e-3)
+    assert numbers(clip, FrameRange(0.15, 4.2, 1)) == [2, 3, 4, 5]
+    assert info.rate == pytest.approx(6 / 4.5, abs=0.01)
 
 
 def test_the_header_tells_what_the_video_is():
-    head = header(video(count=30))
-    assert (head.codec, str(head.size), head.rate) == ("H.264", "320 x 240", pytest.approx(15))
-    assert head.seconds == pytest.approx(2.0)
+    info = video_info(video(count=30))
+    assert (info.codec, str(info.size), info.rate) == ("H.264", "320 x 240", pytest.approx(15))
+    assert info.seconds == pytest.approx(2.0)
 
 
 def turned_by_the_player(data: bytes, matrix: tuple[int, ...]) -> Video:
@@ -94,16 +94,16 @@ def test_a_video_that_a_phone_took_sideways_stands_upright():
     matrix = (0, one, 0, -one, 0, 0, 240 * one, 0, 1 << 30)  # a quarter turn clockwise
     clip = turned_by_the_player(numbered(6), matrix)
     straight = Video("straight.mp4", numbered(6))
-    assert str(header(clip).size) == "240 x 320"
-    upright = [frame.image for frame in frames(clip, header(clip), ALL)]
-    stored = [frame.image for frame in frames(straight, header(straight), ALL)]
+    assert str(video_info(clip).size) == "240 x 320"
+    upright = [frame.image for frame in frames(clip, video_info(clip), ALL)]
+    stored = [frame.image for frame in frames(straight, video_info(straight), ALL)]
     for one_way, other in zip(upright, stored, strict=True):
         np.testing.assert_array_equal(one_way, np.rot90(other, -1))
 
 
 def test_a_frame_is_read_only():
     clip = video(count=2)
-    assert not first_frame(clip, header(clip), ALL).image.flags.writeable
+    assert not first_frame(clip, video_info(clip), ALL).image.flags.writeable
 
 
 # What is refused, and in which words
@@ -127,40 +127,42 @@ SMALL = numbered(12)
 )
 def test_what_is_no_video_is_refused_in_a_sentence(data, words):
     with pytest.raises(VideoRefused, match=words):
-        header(Video("clip.mp4", data))
+        video_info(Video("clip.mp4", data))
 
 
 def test_sound_without_pictures_is_refused():
     with pytest.raises(VideoRefused, match="only sound"):
-        header(Video("song.mp4", sound_only()))
+        video_info(Video("song.mp4", sound_only()))
 
 
 def test_a_codec_that_nobody_needs_is_refused():
     data = numbered(10, container="avi", codec="mpeg2video")
     with pytest.raises(VideoRefused, match=r"takes H\.264, H\.265, AV1"):
-        header(Video("old.avi", data))
+        video_info(Video("old.avi", data))
 
 
 def test_limits_are_sentences(monkeypatch):
     clip = video(count=60)
     monkeypatch.setattr(reading, "MAX_SECONDS", 2)
     with pytest.raises(VideoRefused, match="minutes long; the limit is"):
-        header(clip)
+        video_info(clip)
     monkeypatch.setattr(reading, "MAX_FRAMES", 50)
     with pytest.raises(VideoRefused, match="more than 50 frames"):
-        header(clip)
-    monkeypatch.setattr(reading, "MAX_PIXELS", 1000)
+        video_info(clip)
+    monkeypatch.setattr(reading, "MAX_FRAME_PIXELS", 1000)
     with pytest.raises(VideoRefused, match="320 x 240 pixels"):
-        header(clip)
-    monkeypatch.setattr(reading, "MAX_BYTES", 1000)
+        video_info(clip)
+    monkeypatch.setattr(reading, "MAX_VIDEO_BYTES", 1000)
     with pytest.raises(VideoRefused, match="limit is 0 MB"):
-        header(clip)
+        video_info(clip)
 
 
-@pytest.mark.parametrize("cut", [(-1, 2, 1), (3, 2, 1), (0, 1, 0), (float("nan"), 1, 1)])
-def test_a_cut_that_takes_nothing_is_refused(cut):
+@pytest.mark.parametrize(
+    "frame_range", [(-1, 2, 1), (3, 2, 1), (0, 1, 0), (float("nan"), 1, 1)]
+)
+def test_a_cut_that_takes_nothing_is_refused(frame_range):
     with pytest.raises(VideoRefused):
-        Cut(*cut)
+        FrameRange(*frame_range)
 
 
 @pytest.mark.parametrize("error", [av.error.InvalidDataError(1, "bad"), ValueError("bad")])
@@ -170,9 +172,9 @@ def test_a_frame_that_cannot_be_converted_is_a_sentence(error):
             raise error
 
     clip = video(count=2)
-    head = header(clip)
+    info = video_info(clip)
     with pytest.raises(VideoRefused, match=r"turned into a picture .*bad.*Export it"):
-        reading._image(Unconvertible(), head)
+        reading._image(Unconvertible(), info)
 
 
 def test_a_container_cannot_make_us_open_another_file(monkeypatch):
@@ -182,7 +184,7 @@ def test_a_container_cannot_make_us_open_another_file(monkeypatch):
     alias = b"\x00\x00\x00\x1curl \x00\x00\x00\x00file:///etc/hostname"
     at = data.index(b"url ") - 4  # the data reference says: in this very file
     with suppress(VideoRefused):
-        header(Video("link.mov", data[:at] + alias[:12] + data[at + 12 :]))
+        video_info(Video("link.mov", data[:at] + alias[:12] + data[at + 12 :]))
     assert asked == []
 
 
@@ -191,7 +193,7 @@ def test_damage_in_the_middle_costs_some_frames_only():
     middle = data.index(b"mdat") + len(data) // 3
     data[middle : middle + 300] = b"\xaa" * 300
     clip = Video("scratched.mp4", bytes(data))
-    seen = [frame.number for frame in frames(clip, header(clip), ALL)]
+    seen = [frame.number for frame in frames(clip, video_info(clip), ALL)]
     assert 20 <= len(seen) < 60
     assert seen == sorted(set(seen)), "each once, and never back"
 
@@ -210,5 +212,5 @@ def test_of_three_hundred_mutants_none_crashes_us(container, codec):
             del data[rng.randrange(len(data)) :]
         clip = Video("mutant", bytes(data))
         with suppress(VideoRefused):
-            head = header(clip)
-            assert len(list(frames(clip, head, Cut(0, 3, 2)))) <= 12
+            info = video_info(clip)
+            assert len(list(frames(clip, info, FrameRange(0, 3, 2)))) <= 12

@@ -1,0 +1,65 @@
+"""What a model says about a picture, short enough for one row of a table."""
+
+from dataclasses import dataclass
+
+from core.blob.spec import BlobSpec
+from core.nets.card import ModelCard
+from core.picture.image import Picture
+from core.pipeline import Run, Thresholds, detect, ranking, run_model
+from core.results.classification import Ranked
+from core.results.detections import Detections
+
+MOST_RANKED = 5
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Answer:
+    """A model's answer to one picture.
+
+    Attributes:
+        ranked: the likeliest classes, or the class of each box; the surest first.
+        boxes: the boxes in pixels of the picture, in the same order; None of a classifier.
+    """
+
+    ranked: tuple[Ranked, ...]
+    boxes: Detections | None = None
+
+    @property
+    def best(self) -> Ranked | None:
+        """The surest class or box; None where nothing was found."""
+        return self.ranked[0] if self.ranked else None
+
+    def __str__(self) -> str:
+        if self.best is None:
+            return "no boxes"
+        most_confident = f"{self.best.label} {self.best.confidence:.0%}"
+        if self.boxes is None:
+            return most_confident
+        return f"{counted(len(self.boxes), 'box')}, the surest {most_confident}"
+
+
+def ask(picture: Picture, card: ModelCard, spec: BlobSpec, thresholds: Thresholds) -> Answer:
+    """Take a picture through a model with this spec and read the answer.
+
+    Raises:
+        BlobscopeError: what ``pipeline.run_model``, ``detect`` and ``ranking`` raise.
+    """
+    return read_answer(run_model(picture, card, spec), card, thresholds)
+
+
+def read_answer(run: Run, card: ModelCard, thresholds: Thresholds) -> Answer:
+    """Read classes or boxes out of a run; ``thresholds`` matter to a detector only."""
+    if card.task == "classification":
+        return Answer(ranking(run, card, MOST_RANKED).best)
+    kept = detect(run, card, thresholds).kept
+    rows = zip(kept.class_id.tolist(), kept.confidence.tolist(), strict=True)
+    return Answer(tuple(Ranked(each, card.label(each), sure) for each, sure in rows), kept)
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a number with its noun.
+
+    >>> counted(1, "box"), counted(3, "box")
+    ('1 box', '3 boxes')
+    """
+    return f"{count} {noun if count == 1 else noun + 'es'}"

@@ -1,0 +1,126 @@
+"""Footage: videos that stand in for a camera, played at their own speed, in a loop."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from threading import Event
+from time import monotonic
+from typing import Protocol
+
+import av
+import numpy as np
+
+from core.errors import LiveRefused
+from core.picture.image import BgrImage, decode_picture
+from core.picture.samples import sample_picture
+from core.picture.size import Size
+from core.video.reading import FrameRange, Video, VideoInfo, frames, video_info
+
+MOST_SOURCE_BYTES = 20 * 10**6
+MOST_SOURCE_PIXELS = 1920 * 1920
+MOST_FPS = 60.0
+CLIPS = ("motorcycle", "cat", "coffee")
+"""Samples that make a moving clip: photographs in which something is to be found."""
+
+_CLIP_SIZE = Size(640, 480)
+_CLIP_FPS, _CLIP_SECONDS = 25, 8
+_WHOLE = FrameRange(0.0, math.inf)
+
+Timed = tuple[float, av.VideoFrame]
+"""A frame and its second, counted from the beginning of the footage."""
+
+
+class VideoSource(Protocol):
+    """Whatever can be played in the place of a camera."""
+
+    def frames(self) -> Iterator[Timed]:
+        """Go through it once, from its first frame to its last."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleClip:
+    """A sample photo under a camera that wanders: a moving crop, drawn on the way."""
+
+    name: str
+
+    def frames(self) -> Iterator[Timed]:
+        """Wander once around the photo."""
+        photo = decode_picture(sample_picture(self.name))
+        window = _window(Size.of(photo))
+        count = _CLIP_FPS * _CLIP_SECONDS
+        for number in range(count):
+            cut = _wandered(photo, window, number / count)
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(cut), format="bgr24")
+            yield number / _CLIP_FPS, frame
+
+
+@dataclass(frozen=True)
+class VideoFile:
+    """A video as somebody gave it, of bounded size; ``core.video.reading`` reads it.
+
+    Raises:
+        VideoRefused: it is no video that Blobscope opens, or a damaged one.
+        LiveRefused: it is too big to be played again and again.
+    """
+
+    video: Video
+    _info: VideoInfo = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        video = self.video
+        if len(video.data) > MOST_SOURCE_BYTES:
+            raise LiveRefused(
+                f"{video.name} has {len(video.data) / 1e6:.0f} MB; at most "
+                f"{MOST_SOURCE_BYTES / 1e6:.0f} MB can be played here. Cut it shorter first."
+            )
+        info = video_info(video)
+        if info.size.width * info.size.height > MOST_SOURCE_PIXELS:
+            raise LiveRefused(
+                f"{video.name} has pictures of {info.size}; at most 1920 x 1920 can be "
+                "played here. Scale it down first."
+            )
+        object.__setattr__(self, "_info", info)
+
+    def frames(self) -> Iterator[Timed]:
+        """Decode it once; frames stand upright and all have the first one's size."""
+        with closing(frames(self.video, self._info, _WHOLE)) as decoded:
+            for each in decoded:
+                yield each.seconds, av.VideoFrame.from_ndarray(each.image, format="bgr24")
+
+
+def play(
+    current: Callable[[], VideoSource | None],
+    show: Callable[[av.VideoFrame], None],
+    ended: Event,
+) -> None:
+    """Show frame after frame when its time has come, in a loop, until it is ended.
+
+    ``current`` tells the footage; another one is begun at once. What comes late is shown
+    at once; no frame is left out here.
+    """
+    while (video_source := current()) is not None:
+        began, shown = monotonic(), -math.inf
+        for second, frame in video_source.frames():
+            shown = max(second, shown + 1 / MOST_FPS)  # a file may lie about its times
+            if ended.wait(max(0.0, began + shown - monotonic())):
+                return
+            show(frame)
+            if current() != video_source:
+                break
+        ended.wait(1 / _CLIP_FPS)  # the last frame stands as long as the others
+
+
+def _window(photo: Size) -> Size:
+    """Take three quarters of the photo, or the clip's size where that is less."""
+    width = min(_CLIP_SIZE.width, photo.width * 9 // 10) // 2 * 2
+    height = min(_CLIP_SIZE.height, photo.height * 9 // 10) // 2 * 2
+    return Size(max(2, width), max(2, height))
+
+
+def _wandered(photo: BgrImage, window: Size, share: float) -> BgrImage:
+    """Cut the window out where it stands after a share, 0..1, of its way around."""
+    size, angle = Size.of(photo), 2 * math.pi * share
+    left = round((size.width - window.width) * (1 - math.cos(angle)) / 2)
+    top = round((size.height - window.height) * (1 - math.sin(angle)) / 2)
+    return BgrImage(photo[top : top + window.height, left : left + window.width])

@@ -1,0 +1,1 @@
+"""What stands below an answer of either kind: its tabs, exports, explanations."""

@@ -1,0 +1,213 @@
+"""What a visitor can take home from an answer: files, Python, a report, a link."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+import streamlit as st
+
+from core.nets.card import ModelCard
+from core.pipeline import DetectionResult, Ranking, Run, Thresholds
+from core.render.boxes import NUMBERED, BoxStyle
+from core.results.detections import Detections
+from core.share.coco import Numbering, coco_dataset, coco_results, numberings
+from core.share.detections import boxes_csv, boxes_json, class_names, yolo_text
+from core.share.file_names import file_name, stem
+from core.share.inference_script import (
+    LABELS,
+    classification_script,
+    detection_script,
+    script_zip,
+)
+from core.share.pictures import annotated_jpeg, annotated_png, crops_zip
+from core.share.provenance import Provenance
+from core.share.ranking import ranking_csv, ranking_json, scores_csv
+from core.share.report import classification_report, detection_report
+from pages.components.shell.choice import choice
+from pages.components.shell.copy_link import copy_link
+from pages.components.shell.download import download
+from pages.components.shell.source_view import show_source
+
+CODE_HEIGHT, BUTTON_WIDTH = 480, 176
+
+_MIMES = {
+    "csv": "text/csv",
+    "html": "text/html",
+    "jpg": "image/jpeg",
+    "json": "application/json",
+    "png": "image/png",
+    "py": "text/x-python",
+    "txt": "text/plain",
+    "zip": "application/zip",
+}
+_NUMBERINGS: dict[Numbering, str] = {
+    "official": "`category_id` is the number in COCO's own annotations, 1 to 90 with ten gaps "
+    "(person 1, dog 18). These results can be held against instances_val2017.json.",
+    "counted": "`category_id` counts this model's labels from 1, not as COCO counts its own.",
+}
+
+
+def show_boxes(
+    key: str,
+    provenance: Provenance,
+    thresholds: Thresholds,
+    run: Run,
+    result: DetectionResult,
+    style: BoxStyle = NUMBERED,
+) -> None:
+    """Offer the boxes as files, the script and report of exactly this state, and the link.
+
+    ``style`` is how the boxes are drawn on the pictures.
+    """
+    code = detection_script(provenance, run, thresholds)
+    report = partial(detection_report, provenance, result, thresholds, code=code, made=_now())
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_report(key, report, provenance)
+        _show_pictures(key, provenance, result.kept, style)
+        _show_tables(key, provenance, thresholds, result.kept)
+    with right:
+        _show_coco(key, provenance, result.kept)
+        _show_yolo(key, provenance, result.kept)
+    _show_code(key, code, "detect.py", provenance)
+    show_source(boxes_csv, coco_results, yolo_text, crops_zip)
+
+
+def show_ranking(key: str, provenance: Provenance, run: Run, ranked: Ranking) -> None:
+    """Offer the ranking as files, the script and report of exactly this state, and the link."""
+    code = classification_script(provenance, run, len(ranked.best))
+    report = partial(classification_report, provenance, ranked, code=code, made=_now())
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_report(key, report, provenance)
+    with right:
+        _show_scores(key, provenance, run, ranked)
+    _show_code(key, code, "classify.py", provenance)
+    show_source(ranking_csv, scores_csv, ranking_json)
+
+
+def _show_code(key: str, code: str, name: str, provenance: Provenance) -> None:
+    st.markdown("**Python for exactly this state**")
+    words = "Needs numpy, opencv-python-headless, and beside it the files that it names."
+    _offer(key, name, code, name, words)
+    packed = partial(script_zip, code, name, provenance.picture, provenance.card)
+    _offer(
+        key,
+        "ZIP to run",
+        packed,
+        f"{_base(provenance)}-{stem(name)}.zip",
+        _zip_words(provenance.card),
+    )
+    st.code(code, height=CODE_HEIGHT)
+
+
+def _zip_words(card: ModelCard) -> str:
+    if card.shipped:
+        return "The script and all it reads. Unpack it, and run the script in its folder."
+    return (
+        f"The script, the picture and {LABELS}. The model's files are not ours to pass on: the "
+        "script's first lines say where they come from."
+    )
+
+
+def _show_report(key: str, report: partial[bytes], provenance: Provenance) -> None:
+    st.markdown("**To show and to share**")
+    words = (
+        "One HTML file with picture, table, every setting and the code. It needs no network "
+        "and no Blobscope, and prints well."
+    )
+    _offer(key, "Report", report, f"{_base(provenance)}-report.html", words)
+    copy_link(f"{key}.link")
+
+
+def _show_scores(key: str, provenance: Provenance, run: Run, ranked: Ranking) -> None:
+    base, count = _base(provenance), len(ranked.best)
+    st.markdown("**The answer**")
+    table = partial(ranking_csv, ranked.best)
+    _offer(key, "CSV", table, f"{base}.csv", f"The {count} likeliest classes, a row each.")
+    words = "Every class the net knows: its raw score and its confidence."
+    scores = partial(scores_csv, run.outputs, provenance)
+    _offer(key, "CSV of all scores", scores, f"{base}-scores.csv", words)
+    words = "The likeliest classes with picture, model and spec: all it takes to repeat it."
+    _offer(key, "JSON", partial(ranking_json, ranked.best, provenance), f"{base}.json", words)
+    _show_labels(key, provenance)
+
+
+def _show_labels(key: str, provenance: Provenance) -> None:
+    words = "The labels, a line each; YOLO's class 0 is the first. The script reads them too."
+    _offer(key, LABELS, partial(class_names, provenance.card), LABELS, words)
+
+
+def _show_pictures(key: str, provenance: Provenance, kept: Detections, style: BoxStyle) -> None:
+    base, given = _base(provenance), (provenance.picture, kept, provenance.card)
+    st.markdown("**Pictures**")
+    words = (
+        f"The picture with its boxes in its own size, {provenance.size}; every pixel as it is."
+    )
+    _offer(key, "PNG", partial(annotated_png, *given, style), f"{base}-boxes.png", words)
+    words = "The same, smaller: for a letter or a slide."
+    _offer(key, "JPEG", partial(annotated_jpeg, *given, style), f"{base}-boxes.jpg", words)
+    if len(kept):
+        words = "Each box cut out of the picture, a PNG named after its number and label."
+        _offer(key, "Crops", partial(crops_zip, *given), f"{base}-crops.zip", words)
+
+
+def _show_tables(
+    key: str, provenance: Provenance, thresholds: Thresholds, kept: Detections
+) -> None:
+    base = _base(provenance)
+    st.markdown("**The boxes, in pixels of the original picture**")
+    words = "x_min, y_min, x_max, y_max, class_id, label, confidence: for spreadsheets."
+    _offer(key, "CSV", partial(boxes_csv, kept, provenance.card), f"{base}.csv", words)
+    words = "The same with picture, model, spec and thresholds: all it takes to repeat it."
+    _offer(
+        key, "JSON", partial(boxes_json, kept, provenance, thresholds), f"{base}.json", words
+    )
+
+
+def _show_coco(key: str, provenance: Provenance, kept: Detections) -> None:
+    base, offered = _base(provenance), numberings(provenance.card)
+    st.markdown("**For COCO's tools**")
+    numbering: Numbering = offered[0]
+    if len(offered) > 1:
+        numbering = choice("Category ids", offered, key=f"{key}.categories")
+    st.caption(_NUMBERINGS[numbering])
+    given = {"picture_name": provenance.picture.name}
+    results = partial(coco_results, kept, provenance.card, numbering=numbering, **given)
+    words = "image_id, category_id, bbox (left, top, width, height) and score."
+    _offer(key, "COCO results", results, f"{base}-coco-results.json", words)
+    data_set = partial(
+        coco_dataset, kept, provenance.card, size=provenance.size, numbering=numbering, **given
+    )
+    words = "A data set of this one picture, with the boxes as its annotations."
+    _offer(key, "COCO data set", data_set, f"{base}-coco-dataset.json", words)
+
+
+def _show_yolo(key: str, provenance: Provenance, kept: Detections) -> None:
+    base = _base(provenance)
+    lines = partial(yolo_text, kept, provenance.size, label_offset=provenance.card.label_offset)
+    st.markdown("**For YOLO's tools**")
+    words = "class cx cy w h, in fractions of the picture: labels to train with."
+    _offer(key, "YOLO txt", lines, f"{base}.txt", words)
+    sure = partial(lines, with_confidence=True)
+    words = "The same with the confidence as sixth column."
+    _offer(key, "YOLO predictions", sure, f"{base}-confidence.txt", words)
+    _show_labels(key, provenance)
+
+
+def _offer(
+    key: str, label: str, data: str | partial[bytes] | partial[str], name: str, words: str
+) -> None:
+    """Offer a file, and say beside it what it is."""
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        mime = _MIMES[name.rpartition(".")[2]]
+        download(label, data, key=f"{key}.{label}", name=name, mime=mime, width=BUTTON_WIDTH)
+        st.caption(words, width="stretch")
+
+
+def _base(provenance: Provenance) -> str:
+    """Name the files after the picture."""
+    return stem(file_name(provenance.picture.name))
+
+
+def _now() -> str:
+    return f"Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."

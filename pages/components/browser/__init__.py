@@ -1,0 +1,1 @@
+"""What the components that draw in the browser share."""

@@ -1,0 +1,13 @@
+// Unpack what payload.py packed: the head's values, and the parts as bytes by their names.
+function unpack(data) {
+  const bytes = data instanceof Uint8Array ? data : new Uint8Array(data)
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
+  const sent = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)))
+  let at = 4 + length
+  for (const [name, size] of sent.parts) {
+    sent[name] = bytes.slice(at, at + size) // a copy begins at 0: numbers need that
+    at += size
+  }
+  return sent
+}
+

@@ -1,0 +1,1 @@
+"""What a classifier answered, and how its scores become confidences."""

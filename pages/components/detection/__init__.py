@@ -1,0 +1,1 @@
+"""What a detector answered: boxes, where each came from, and how right they are."""

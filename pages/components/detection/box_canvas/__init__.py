@@ -1,0 +1,152 @@
+"""The boxes of one picture, filtered anew by the browser while a slider is dragged.
+
+The browser gets every box that NMS may ever look at once, as bytes, and applies the rule of
+``core/pipeline.py`` by itself; the tests compare both. Only when a slider is let go, or a
+box is chosen, does the server hear of it, and turns its own knobs.
+"""
+
+import math
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.nets.card import ModelCard
+from core.picture.size import Size
+from core.pipeline import MOST_CANDIDATES, Run, Thresholds, nms_candidates
+from core.render.boxes import NUMBERED, BoxStyle
+from core.render.encode import for_display, jpeg
+from core.render.palette import Bgr, class_colour, confidence_colour, text_colour
+from core.results.detections import Detections
+from pages.components.browser.payload import pack, script_of
+from pages.components.inputs.chosen_box import choose_row
+
+PICTURE_WIDTH, QUALITY = 1200, 85
+"""Of the picture that travels whenever a setting changes; about 150 kB."""
+
+_HERE = Path(__file__).parent
+_CANVAS = st.components.v2.component(
+    "blobscope_box_canvas",
+    html="<div class='boxes'>\n</div>",
+    css=(_HERE / "style.css").read_text(encoding="utf-8"),
+    js=script_of(_HERE / "view.js"),
+)
+
+
+def box_canvas(
+    key: str,
+    run: Run,
+    card: ModelCard,
+    thresholds: Thresholds,
+    *,
+    chosen: int | None = None,
+    style: BoxStyle = NUMBERED,
+) -> None:
+    """Show the boxes with sliders that filter them at once; a click chooses one.
+
+    Args:
+        key: the page's; the knobs are those of ``pick_thresholds`` with the same key,
+            the chosen box is that of ``choose_box`` with ``f"{key}.box"``.
+        run: the run whose boxes are shown.
+        card: of the model that ran.
+        thresholds: where the server's knobs stand.
+        chosen: the raw row of the box to point out.
+        style: what is drawn of a box, and how.
+    """
+    turn = st.session_state.get(f"{key}.canvas.turn", 0)
+    state = {"turn": turn, "chosen": chosen, "style": asdict(style)}
+    _CANVAS(
+        key=f"{key}.canvas",
+        data=packed(run, card, thresholds, state),
+        on_knobs_change=partial(turn_knobs, key, f"{key}.{card.name}"),
+        on_chosen_change=partial(choose, key),
+    )
+
+
+def packed(
+    run: Run, card: ModelCard, thresholds: Thresholds, state: Mapping[str, Any]
+) -> bytes:
+    """Pack what the browser needs."""
+    boxes = nms_candidates(run, card, thresholds.class_ids)
+    parts = {
+        "picture": jpeg(for_display(run.shown, width=PICTURE_WIDTH), quality=QUALITY),
+        "xyxy": boxes.xyxy.astype("<f8").tobytes(),
+        "confidence": boxes.confidence.astype("<f4").tobytes(),
+        "classId": boxes.class_id.astype("<i4").tobytes(),
+        "row": boxes.row.astype("<i4").tobytes(),
+    }
+    head = {
+        **state,
+        **_setting(run, thresholds),
+        "classes": _classes(boxes, card),
+        "ramp": _ramp(),
+        "most": MOST_CANDIDATES,
+        "drawn": zlib.crc32(parts["picture"]),
+    }
+    return pack(head, parts)
+
+
+def _setting(run: Run, thresholds: Thresholds) -> dict[str, Any]:
+    """Say where the knobs stand, and how boxes come from the blob to the picture."""
+    return {
+        "image": run.image_size.cv2,
+        "shown": Size.of(run.shown).cv2,
+        "scale": run.placement.scale,
+        "offset": run.placement.offset,
+        "threshold": thresholds.confidence,
+        "iou": thresholds.iou,
+        "perClass": thresholds.per_class,
+        "soft": thresholds.soft,
+    }
+
+
+def _classes(boxes: Detections, card: ModelCard) -> dict[int, dict[str, str]]:
+    """Name and colour each class that a box has."""
+    return {
+        class_id: {"label": card.label(class_id), **_colours(class_colour(class_id))}
+        for class_id in np.unique(boxes.class_id).tolist()
+    }
+
+
+@cache
+def _ramp() -> tuple[dict[str, str], ...]:
+    """Colour the confidences 0.00, 0.01 ... 1.00."""
+    return tuple(_colours(confidence_colour(share / 100)) for share in range(101))
+
+
+def _colours(colour: Bgr) -> dict[str, str]:
+    return {"colour": _code(colour), "ink": _code(text_colour(colour))}
+
+
+def _code(colour: Bgr) -> str:
+    """Write a colour as browsers read it.
+
+    >>> _code((0, 159, 230))
+    '#e69f00'
+    """
+    return f"#{bytes(reversed(colour)).hex()}"
+
+
+def turn_knobs(key: str, own: str) -> None:
+    """Turn the server's sliders to where the browser's were let go."""
+    told = st.session_state[f"{key}.canvas"].knobs
+    if not isinstance(told, dict):
+        return
+    for name in ("confidence", "iou"):
+        value = told.get(name)
+        if isinstance(value, int | float) and math.isfinite(value):
+            st.session_state[f"{own}.{name}"] = round(min(1.0, max(0.0, float(value))), 2)
+    if isinstance(turn := told.get("turn"), int):
+        st.session_state[f"{key}.canvas.turn"] = turn
+
+
+def choose(key: str) -> None:
+    """Choose the box that was clicked; the list forgets a row that is no longer kept."""
+    row = st.session_state[f"{key}.canvas"].chosen
+    if isinstance(row, int) and not isinstance(row, bool):
+        choose_row(f"{key}.box", row)

@@ -1,0 +1,35 @@
+"""The one box that a visitor asks about, chosen on the picture, in a table or in a list."""
+
+import streamlit as st
+
+from core.nets.card import ModelCard
+from core.pipeline import DetectionResult
+
+
+def choose_box(key: str, result: DetectionResult, card: ModelCard) -> int | None:
+    """Offer the boxes that were kept, and return the raw row of the chosen one.
+
+    The surest is chosen first. A choice that the thresholds have since dropped is
+    forgotten. None where nothing was kept.
+    """
+    kept = result.kept
+    rows = kept.row.tolist()
+    if not rows:
+        return None
+    if st.session_state.get(key) not in rows:
+        st.session_state.pop(key, None)
+    words = {
+        row: f"#{number} {card.label(class_id)} {confidence:.2f}"
+        for number, (row, class_id, confidence) in enumerate(
+            zip(rows, kept.class_id.tolist(), kept.confidence.tolist(), strict=True), start=1
+        )
+    }
+    chosen: int = st.selectbox(
+        "Box to explain", rows, format_func=words.__getitem__, key=key, bind="query-params"
+    )
+    return chosen
+
+
+def choose_row(key: str, row: int) -> None:
+    """Choose the box of a raw row; for callbacks, before the list is drawn."""
+    st.session_state[key] = row

@@ -1,0 +1,1 @@
+"""The parts of the Experiments page: comparisons, mistakes, lost numbers."""

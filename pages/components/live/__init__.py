@@ -1,0 +1,1 @@
+"""The parts of the Live page: a camera's stream, its settings and its numbers."""

@@ -1,0 +1,169 @@
+"""What stands below a stream: its numbers, how long it lasts, and what it saw."""
+
+import streamlit as st
+
+from core.blob.make import make_blob
+from core.blob.spec import BlobSpec
+from core.errors import LiveRefused
+from core.live.history import Appearance
+from core.live.processing import process_frame
+from core.live.settings import LiveSettings
+from core.live.stream import Stream
+from core.live.stream_slots import duration_text
+from core.nets.catalog import card_named
+from core.nets.engine import infer
+from core.picture.image import decode_picture
+from core.picture.samples import sample_picture
+from pages.components.live.frozen import go_where_sent, show_frozen
+from pages.components.live.player import Stage, shown_stream
+from pages.components.live.recording import show_recording
+from pages.components.live.snapshot import show_snapshot
+from pages.components.shell.charts import name, quantity, show_chart
+from pages.components.shell.metrics import show_metrics
+from pages.components.shell.source_view import show_source
+from pages.components.shell.text import milliseconds, plain
+
+EVERY_SECONDS = 1.0
+MOST_CHARTED = 6
+
+
+def show_stream(key: str, stage: Stage, settings: LiveSettings) -> None:
+    """Hand the settings to the stream and show all that belongs to it; else take snapshots."""
+    go_where_sent(key)
+    _make_ready(settings)
+    if stage.stream is not None:
+        stage.stream.settings = settings
+        playing = stage.playing and _lasts(shown_stream(key))
+        every = EVERY_SECONDS if playing else None
+        st.fragment(_show_numbers, run_every=every)(key, playing=playing)
+        show_frozen(key, playing=playing)
+    if stage.stream is None or stage.trouble:
+        show_snapshot(key, settings, stage.trouble)
+    else:
+        st.session_state.pop(f"{key}.opened", None)
+    show_source(process_frame)
+
+
+def _make_ready(settings: LiveSettings) -> None:
+    """Load the net before START is pressed, so that the first frame does not wait for it."""
+    if settings.card is not None:
+        _loaded(settings.card.name, settings.spec)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Loading the net ...")
+def _loaded(model: str, spec: BlobSpec) -> bool:
+    blob, _ = make_blob(decode_picture(sample_picture("grid")), spec)
+    infer(card_named(model), blob)
+    return True
+
+
+def _lasts(stream: Stream | None) -> bool:
+    """Tell whether a stream goes on; a browser may play on for a while after its end."""
+    return stream is not None and not stream.ended.is_set()
+
+
+def _show_numbers(key: str, *, playing: bool) -> None:
+    """Show how the stream is doing; runs once a second, and keeps no arrays.
+
+    The page runs anew when the stream ends. Its next run is told that nothing plays, so
+    that it asks for no other.
+    """
+    stream = shown_stream(key)
+    if stream is None:
+        st.caption("Press START. What the stream does is counted here.")
+        return
+    if playing and not _lasts(stream):
+        st.rerun()
+    _show_metrics(stream)
+    if stream.error and playing:
+        st.error(plain(stream.error), icon=":material/error:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if playing:
+            _show_time_left(key, stream)
+        show_recording(key, playing=playing)
+    _show_history(stream, playing=playing)
+
+
+def _show_metrics(stream: Stream) -> None:
+    now = stream.numbers
+    show_metrics(
+        {
+            "camera": f"{now.camera_fps:.1f} fps",
+            "net": f"{now.net_fps:.1f} fps",
+            "forward": milliseconds(now.forward_ms) if now.forward_ms else "no net",
+            "behind": milliseconds(now.delay_ms),
+            "dropped": f"{now.dropped:,} of {now.frames:,}",
+        },
+        help={
+            "behind": "From a frame's arrival on the server until its answer was drawn.",
+            "dropped": "Frames that a newer one replaced before the net had time for them.",
+        },
+    )
+
+
+def _show_time_left(key: str, stream: Stream) -> None:
+    st.caption(f"Ends in {duration_text(stream.seconds_left)}.", width="content")
+    st.button("Go on for longer", key=f"{key}.renew", on_click=_renew, args=(key,))
+    note = st.session_state.get(f"{key}.note", "")
+    if note:
+        st.caption(plain(note))
+
+
+def _renew(key: str) -> None:
+    stream, note = shown_stream(key), ""
+    try:
+        if stream is not None:
+            stream.renew()
+    except LiveRefused as refused:
+        note = str(refused)
+    st.session_state[f"{key}.note"] = note
+
+
+def _show_history(stream: Stream, *, playing: bool) -> None:
+    strip = stream.history.strip
+    if strip and playing:
+        _show_strip(strip)
+    if any(count.most for count in stream.history.timeline):
+        _show_timeline(stream)
+
+
+def _show_strip(strip: tuple[Appearance, ...]) -> None:
+    st.caption("Came into sight, the newest first; forgotten at STOP")
+    with st.container(horizontal=True, gap="small"):
+        for each in strip:
+            st.image(
+                each.thumbnail,
+                caption=f"{plain(each.label)} {each.confidence:.2f}, {each.second:.0f} s",
+                output_format="JPEG",
+                width=96,
+                alt=f"Appeared: {each.label}",
+            )
+
+
+def _show_timeline(stream: Stream) -> None:
+    """Draw how many of each class were in sight, second by second."""
+    counts = stream.history.timeline
+    totals: dict[str, int] = {}
+    for count in counts:
+        for label, most in count.most.items():
+            totals[label] = totals.get(label, 0) + most
+    common = sorted(totals, key=lambda label: -totals[label])[:MOST_CHARTED]
+    rows = [
+        {"second": count.second, "class": label, "count": count.most.get(label, 0)}
+        for count in counts
+        for label in common
+    ]
+    show_chart(
+        rows,
+        mark="bar",
+        height=200,
+        alt_text="How many of each class were in sight, second by second",
+        x={
+            "field": "second",
+            "type": "ordinal",
+            "title": "second of the stream",
+            "axis": {"labelOverlap": True, "labelAngle": 0},
+        },
+        y=quantity("count", title="in sight", axis={"tickMinStep": 1}),
+        color=name("class", title=None, sort=common),
+    )

@@ -1,0 +1,87 @@
+"""What a stream looks for: a net and its thresholds, or the planes of a blob."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from core.blob.spec import BlobSpec
+from core.live.settings import LIVE_MODES, LiveMode, LiveSettings
+from core.pipeline import Thresholds
+from core.render.planes import COLOURINGS
+from pages.components.blob.knobs import presets
+from pages.components.inputs.fit import pick_fit, pick_fit_for_model
+from pages.components.inputs.model import pick_model
+from pages.components.inputs.thresholds import pick_k, pick_thresholds
+from pages.components.shell.choice import choice
+from pages.components.shell.text import plain
+from pages.components.shell.widget_memory import persistent
+
+_SCALES = {"shared": True, "per plane": False}
+
+
+def pick_settings(key: str) -> LiveSettings:
+    """Ask what is done to each frame; all of it acts on the running stream."""
+    mode: LiveMode = choice("Look for", LIVE_MODES, key=f"{key}.sight", wrap=True)
+    settings = _KNOBS[mode](key)
+    mirror = st.toggle(
+        "mirror",
+        key=persistent(f"{key}.mirror"),
+        bind="query-params",
+        help="Turns each frame left to right before the net sees it. Writing in it becomes "
+        "mirror writing, for the net as well.",
+    )
+    return replace(settings, mirror=mirror)
+
+
+def _detection(key: str) -> LiveSettings:
+    card = pick_model(f"{key}.detection", task="detection")
+    thresholds = pick_thresholds(f"{key}.detection", card)
+    spec = pick_fit_for_model(f"{key}.detection", card)
+    return LiveSettings("detection", spec, card, thresholds)
+
+
+def _classification(key: str) -> LiveSettings:
+    card = pick_model(f"{key}.classification", task="classification")
+    k = pick_k(f"{key}.classification")
+    confidence = st.slider(
+        "confidence",
+        0.0,
+        1.0,
+        0.1,
+        0.01,
+        key=persistent(f"{key}.classification.confidence"),
+        bind="query-params",
+        help="Classes that are less sure than this are not written on the frame.",
+    )
+    spec = _fitted(f"{key}.classification", card.blob)
+    return LiveSettings("classification", spec, card, Thresholds(confidence), k=k)
+
+
+def _planes(key: str) -> LiveSettings:
+    offered = presets()
+    title = st.selectbox(
+        "Preset", list(offered), key=persistent(f"{key}.preset"), bind="query-params"
+    )
+    st.caption(plain(offered[title].fits_nets))
+    spec = _fitted(f"{key}.planes", offered[title].spec)
+    scale = choice(
+        "scale",
+        list(_SCALES),
+        key=f"{key}.scale",
+        help="shared: one range for all planes. per plane: its own range for each.",
+    )
+    colouring = choice("colours", COLOURINGS, key=f"{key}.colours")
+    return LiveSettings("planes", spec, colouring=colouring, shared=_SCALES[scale])
+
+
+_KNOBS: dict[LiveMode, Callable[[str], LiveSettings]] = {
+    "detection": _detection,
+    "classification": _classification,
+    "planes": _planes,
+}
+
+
+def _fitted(key: str, spec: BlobSpec) -> BlobSpec:
+    words = f"What happens to the aspect ratio. Its own: {spec.fit}."
+    return pick_fit(key, spec, own="its own", help=words)

@@ -1,0 +1,1 @@
+"""The parts of the Many pictures and Video pages."""

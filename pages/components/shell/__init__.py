@@ -1,0 +1,1 @@
+"""What every page stands on: navigation, errors, caches, texts, charts and jobs."""

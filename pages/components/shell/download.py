@@ -1,0 +1,38 @@
+"""A button that hands a file to the visitor."""
+
+from functools import partial
+from typing import Literal
+
+import streamlit as st
+
+
+def download(
+    label: str,
+    data: str | bytes | partial[bytes] | partial[str],
+    *,
+    key: str,
+    name: str,
+    mime: str | None,
+    width: int | Literal["content"] = "content",
+) -> None:
+    """Offer a file; the click does not run the page again.
+
+    Args:
+        label: what the button says.
+        data: the file, or how to make it when it is asked for. A partial of a function of
+            core keeps no function of a page alive.
+        key: app-wide.
+        name: of the file.
+        mime: its type; None lets Streamlit guess.
+        width: of the button, in pixels or as its label needs.
+    """
+    st.download_button(
+        label,
+        data,
+        file_name=name,
+        mime=mime,
+        key=key,
+        on_click="ignore",
+        icon=":material/download:",
+        width=width,
+    )

@@ -1,0 +1,19 @@
+"""Tabs of which only the open one costs anything."""
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from pages.components.shell.widget_memory import persistent
+
+
+def show_tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
+    """Show a tab for each part, by its title, and draw the open one; a link carries which.
+
+    What draws a part is called without arguments: pages hand over ``functools.partial``.
+    """
+    tabs = st.tabs(list(parts), key=persistent(key), bind="query-params")
+    for tab, draw in zip(tabs, parts.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()

@@ -1,0 +1,77 @@
+"""What stands around every page: the list of pages, and the way in through app.py."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages.components.shell.widget_memory import note_page
+
+ROOT = Path(__file__).resolve().parents[3]
+HOME = ROOT / "pages/home.py"
+BLOB = ROOT / "pages/blob.py"
+CLASSIFICATION = ROOT / "pages/classification.py"
+DETECTION = ROOT / "pages/detection.py"
+MANY = ROOT / "pages/many.py"
+VIDEO = ROOT / "pages/video.py"
+LIVE = ROOT / "pages/live.py"
+EXPERIMENTS = ROOT / "pages/experiments.py"
+
+MARK = Path(__file__).with_name("blobscope.svg")
+ICON = Path(__file__).with_name("blobscope.png")
+
+_INSIDE_APP = ContextVar("inside_app", default=False)
+
+
+def navigation() -> st.Page:
+    """Tell Streamlit our mark and the pages, and return the page to run.
+
+    A page's address is its file's name: any other would be "not found" on a cold deep link.
+    Pages have no icons: Streamlit would make them the tab's, and browsers ask Google for it.
+    """
+    st.logo(MARK, size="large")
+    page = st.navigation(
+        [
+            st.Page(HOME, title="Home", default=True),
+            st.Page(BLOB, title="Blob"),
+            st.Page(CLASSIFICATION, title="Classification"),
+            st.Page(DETECTION, title="Detection"),
+            st.Page(MANY, title="Many pictures"),
+            st.Page(VIDEO, title="Video"),
+            st.Page(LIVE, title="Live"),
+            st.Page(EXPERIMENTS, title="Experiments"),
+        ],
+        position="top",
+    )
+    note_page(page.title)
+    return page
+
+
+@contextmanager
+def inside_app() -> Iterator[None]:
+    """Mark that this run came through app.py."""
+    # not in the session's state, which st.stop() closes before it can be reset
+    token = _INSIDE_APP.set(True)
+    try:
+        yield
+    finally:
+        _INSIDE_APP.reset(token)
+
+
+def route_through_app() -> None:
+    """Come in through app.py; the first line of every page.
+
+    Streamlit looks for a folder named ``pages`` and, in a process that has not run app.py
+    yet, answers a deep link with the bare page: no navigation, no error border, every file
+    in the folder listed. Telling it our own navigation ends that mode, and the rerun then
+    goes through app.py.
+    """
+    context = get_script_run_ctx()
+    if _INSIDE_APP.get() or context is None:
+        return
+    if Path(context.main_script_path).resolve() == ROOT / "app.py":
+        navigation()
+        st.rerun()

@@ -1,0 +1,53 @@
+"""Files that a visitor gave: kept for the visit, because an uploader forgets on a new page."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import streamlit as st
+
+T = TypeVar("T")
+
+
+class Upload(Protocol):
+    """What Streamlit's uploader and camera hand over."""
+
+    name: str
+    file_id: str
+
+    def getvalue(self) -> bytes:
+        """Return the whole file."""
+        ...
+
+
+def kept_upload(key: str, upload: Upload | None, read: Callable[[str, bytes], T]) -> T | None:
+    """Return what the visitor's last file holds, read once; None where there was none.
+
+    A file that cannot be read leaves nothing behind.
+
+    Args:
+        key: of the session's state.
+        upload: what the uploader holds now.
+        read: takes the file's name and bytes.
+    """
+    known: tuple[str, T] | None = st.session_state.get(key)
+    if upload is not None and (known is None or known[0] != upload.file_id):
+        st.session_state.pop(key, None)
+        known = upload.file_id, read(upload.name, upload.getvalue())
+        st.session_state[key] = known
+    return known[1] if known else None
+
+
+def forget_upload(key: str) -> None:
+    """Drop what ``kept_upload`` kept."""
+    st.session_state.pop(key, None)
+
+
+def show_kept(words: str, *, key: str, forget: Callable[[], None] | None) -> None:
+    """Say what is kept, beside a button that forgets it.
+
+    ``forget`` is None while the uploader itself still holds the file: it has its own cross.
+    """
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(words, width="content")
+        if forget is not None:
+            st.button("Forget", key=f"{key}.forget", on_click=forget)

@@ -1,0 +1,100 @@
+"""What the box canvas sends to the browser and takes from it."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import streamlit as st
+
+from core.nets.catalog import card_named
+from core.picture.samples import sample_picture
+from core.pipeline import Thresholds, nms_candidates, run_model
+from pages.components.detection import box_canvas
+from tests.pages.screen import unpacked
+
+MODEL = "starter-detector-darknet"
+
+
+def answered():
+    model = card_named(MODEL)
+    return run_model(sample_picture("motorcycle"), model), model
+
+
+def canvas_of(app) -> tuple[dict, dict[str, bytes]]:
+    (component,) = app.get("bidi_component")
+    return unpacked(component.proto.bytes)
+
+
+def visit_low(visit, **query):
+    app = visit("detection", sample="motorcycle", **query)
+    app.slider(key=f"detection.{MODEL}.confidence").set_value(0.1).run()
+    return app
+
+
+def test_the_browser_gets_every_candidate_exactly():
+    run, model = answered()
+    head, parts = unpacked(box_canvas.packed(run, model, Thresholds(0.3, 0.6, soft=True), {}))
+    sent = nms_candidates(run, model)
+    np.testing.assert_array_equal(np.frombuffer(parts["xyxy"]).reshape(-1, 4), sent.xyxy)
+    np.testing.assert_array_equal(np.frombuffer(parts["confidence"], "<f4"), sent.confidence)
+    np.testing.assert_array_equal(np.frombuffer(parts["classId"], "<i4"), sent.class_id)
+    np.testing.assert_array_equal(np.frombuffer(parts["row"], "<i4"), sent.row)
+    assert parts["picture"].startswith(b"\xff\xd8")
+    assert (head["threshold"], head["iou"], head["soft"]) == (0.3, 0.6, True)
+    assert {each["label"] for each in head["classes"].values()} <= set(model.labels)
+
+
+def test_a_second_run_sends_the_very_same_bytes(visit):
+    app = visit_low(visit)
+    (first,) = app.get("bidi_component")
+    (second,) = app.run().get("bidi_component")
+    assert first.proto.bytes == second.proto.bytes  # Streamlit then sends only their hash
+    assert "\n" in first.proto.js_content
+    assert "\n" in first.proto.css_content
+
+
+def test_the_canvas_follows_the_servers_knobs_and_the_chosen_box(visit):
+    app = visit_low(visit)
+    head, _ = canvas_of(app)
+    assert (head["threshold"], head["chosen"]) == (
+        0.1,
+        app.selectbox(key="detection.box").value,
+    )
+    app.segmented_control(key="detection.method").set_value("soft").run()
+    app.segmented_control(key="detection.nms").set_value("agnostic").run()
+    app.slider(key=f"detection.{MODEL}.iou").set_value(0.7).run()
+    app.selectbox(key="detection.box").select_index(1).run()
+    head, _ = canvas_of(app)
+    assert (head["soft"], head["perClass"], head["iou"]) == (True, False, 0.7)
+    assert head["chosen"] == app.selectbox(key="detection.box").value
+    app.multiselect(key=f"detection.{MODEL}.classes").set_value(["person"]).run()
+    _, parts = canvas_of(app)
+    assert set(np.frombuffer(parts["classId"], "<i4").tolist()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("told", "knobs"),
+    [
+        ({"confidence": 0.3, "iou": 0.6, "turn": 4}, (0.3, 0.6)),
+        ({"confidence": 7, "iou": -1, "turn": 1}, (1.0, 0.0)),
+        ({"confidence": 0.123456, "iou": float("nan"), "turn": 1}, (0.12, None)),
+        ({"confidence": "x", "turn": None}, (None, None)),
+        ("nonsense", (None, None)),
+        (None, (None, None)),
+    ],
+)
+def test_whatever_a_browser_tells_the_knobs_stay_between_0_and_1(told, knobs, monkeypatch):
+    state = {"page.canvas": SimpleNamespace(knobs=told)}
+    monkeypatch.setattr(st, "session_state", state)
+    box_canvas.turn_knobs("page", "page.model")
+    assert (state.get("page.model.confidence"), state.get("page.model.iou")) == knobs
+
+
+@pytest.mark.parametrize(
+    ("told", "chosen"), [(17, 17), ("17", None), (None, None), (True, None)]
+)
+def test_only_a_row_can_be_chosen(told, chosen, monkeypatch):
+    state = {"page.canvas": SimpleNamespace(chosen=told)}
+    monkeypatch.setattr(st, "session_state", state)
+    box_canvas.choose("page")
+    assert state.get("page.box") == chosen

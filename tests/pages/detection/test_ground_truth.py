@@ -1,0 +1,147 @@
+"""Ground truth on the Detection page, as a visitor meets it."""
+
+import pytest
+
+from core.nets.catalog import card_named
+from core.nets.downloads import download
+from tests.shared import needs_shared
+
+MODEL = "yolo-fastest-1.1-coco"
+# the motorcycle of the sample, 741 x 500; nobody stands beside it
+CYCLE = "3 0.533 0.53 0.877 0.796\n"
+PERSON = "0 0.8 0.3 0.1 0.2\n"
+UPLOADER = "truth.file."
+
+
+def opened(visit, **query):
+    download(card_named(MODEL))
+    query[f"detection__{MODEL}__confidence"] = query.pop("confidence", "0.1")
+    app = visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1", **query)
+    app.session_state["detection.more"] = "Ground truth"
+    return app.run()
+
+
+def give(app, text, name="motorcycle.txt"):
+    (uploader,) = (each for each in app.file_uploader if each.key.startswith(UPLOADER))
+    uploader.upload(name, text.encode(), "text/plain")
+    return app.run()
+
+
+def metrics(app):
+    return {each.label: each.value for each in app.metric}
+
+
+def by_class(app):
+    (table,) = (each.value for each in app.dataframe if "FN" in each.value)
+    return table.set_index("label")
+
+
+@needs_shared
+def test_a_truth_file_gives_matches_misses_precision_and_recall(visit):
+    app = give(opened(visit), CYCLE + PERSON)
+    assert not app.error
+    shown = metrics(app)
+    assert (shown["matches (TP)"], shown["misses (FN)"], shown["false alarms (FP)"]) == (
+        "1",
+        "1",
+        "5",
+    )
+    assert (shown["precision"], shown["recall"]) == ("16.7%", "50.0%")
+    assert shown["F1"] == "25.0%"
+    table = by_class(app)
+    assert table.loc["motorbike", ["marked", "TP", "FN", "FP"]].tolist() == [1, 1, 0, 3]
+    assert table.loc["person", ["marked", "TP", "FN", "FP"]].tolist() == [1, 0, 1, 2]
+    assert table.loc["motorbike", "AP"] == 1
+    alts = [each.proto.imgs[0].alt for each in app.image]
+    assert "Ground truth: 2 objects" in alts
+    assert "Compared: matches 1, misses 1, false alarms 5" in alts
+
+
+@needs_shared
+def test_thresholds_move_precision_and_recall_but_not_average_precision(visit):
+    app = give(opened(visit), CYCLE)
+    before = metrics(app)
+    app.slider(key=f"detection.{MODEL}.confidence").set_value(0.5).run()
+    after = metrics(app)
+    assert (before["precision"], after["precision"]) == ("16.7%", "100.0%")
+    assert (before["recall"], after["recall"]) == ("100.0%", "100.0%")
+    assert before["mean AP"] == after["mean AP"]
+    app.slider(key=f"detection.{MODEL}.confidence").set_value(1.0).run()
+    assert (metrics(app)["precision"], metrics(app)["recall"]) == ("none", "0.0%")
+
+
+@needs_shared
+def test_a_stricter_iou_makes_a_loose_box_a_false_alarm(visit):
+    app = give(opened(visit, confidence="0.5"), "3 0.4 0.53 0.7 0.8")
+    assert metrics(app)["matches (TP)"] == "1"
+    app.slider(key="truth.iou").set_value(0.9).run()
+    assert metrics(app)["matches (TP)"] == "0"
+    assert metrics(app)["false alarms (FP)"] == "1"
+
+
+@needs_shared
+def test_of_filtered_classes_only_these_are_expected(visit):
+    app = give(opened(visit, **{f"detection__{MODEL}__classes": "motorbike"}), CYCLE + PERSON)
+    assert by_class(app).index.tolist() == ["motorbike"]
+    assert metrics(app)["misses (FN)"] == "0"
+
+
+@needs_shared
+def test_labels_the_model_does_not_know_are_named_and_left_out(visit):
+    voc = (
+        "<annotation><object><name>[x](http://evil)</name><bndbox><xmin>1</xmin><ymin>1</ymin>"
+        "<xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>"
+    )
+    app = give(opened(visit), voc, name="a.xml")
+    (warning,) = (each.value for each in app.warning)
+    assert "knows no class" in warning
+    assert "[x](" not in warning
+    assert metrics(app)["misses (FN)"] == "0"
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("a.txt", "0 0.5 0.5 0.1\n", "line 1"),
+        ("a.xml", '<!DOCTYPE a [<!ENTITY b "c">]><annotation/>', "declares a document type"),
+        ("a.json", "{", "line 1"),
+    ],
+)
+def test_a_wrong_file_gets_a_sentence_and_the_page_lives(name, text, sentence, visit):
+    app = give(opened(visit), text, name=name)
+    (error,) = (each.value for each in app.error)
+    assert sentence in error
+    assert not app.exception
+    assert "kept after NMS" in metrics(app)
+
+
+@needs_shared
+def test_the_truth_is_kept_for_its_picture_until_it_is_forgotten(visit):
+    app = give(opened(visit), CYCLE)
+    app.pills(key="sample").set_value("coffee").run()
+    assert "matches (TP)" not in metrics(app)  # that truth is about another picture
+    app.pills(key="sample").set_value("motorcycle").run()
+    assert metrics(app)["matches (TP)"] == "1"
+    assert any("Compared with motorcycle" in each.value for each in app.caption)
+    app.button(key="truth.forget").click().run()
+    assert "matches (TP)" not in metrics(app)
+
+
+@needs_shared
+def test_without_a_file_the_boxes_of_now_can_be_the_truth(visit):
+    app = opened(visit)
+    app.button(key="truth.take").click().run()
+    assert metrics(app)["matches (TP)"] == "6"
+    assert (metrics(app)["precision"], metrics(app)["recall"]) == ("100.0%", "100.0%")
+    app.slider(key=f"detection.{MODEL}.confidence").set_value(0.3).run()
+    assert (metrics(app)["precision"], metrics(app)["recall"]) == ("100.0%", "33.3%")
+
+
+@needs_shared
+def test_while_the_tab_is_closed_nothing_is_compared(visit, monkeypatch):
+    app = give(opened(visit), CYCLE)
+    for name in ("match", "draw_matched", "truth_for"):
+        monkeypatch.delattr(f"pages.components.detection.ground_truth.{name}")
+    app.session_state["detection.more"] = "Raw outputs"
+    assert not app.run().exception
