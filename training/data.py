@@ -7,6 +7,7 @@ Pictures are uint8 (H, W, 3) in R, G, B here, because that is what the nets are 
 blob that cv2 makes for them therefore wants swapRB=True, and both nets want scalefactor 1/255.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -197,8 +198,20 @@ def with_teachers(
     return np.concatenate([certain, taught[taught[:, 5] != 0]])
 
 
-def detection_photos(*, data: Path = DATA, runs: Path = RUNS) -> Photos:
-    """Return the 5,491 labelled photos, then the 2,248 of the pool; a part is held out."""
+def remembered(rows: Callable[[], list[np.ndarray]], cache: Path) -> list[np.ndarray]:
+    """Return rows of six numbers for each photo; worked out only once."""
+    if not cache.exists():
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        found = rows()
+        partial = cache.with_suffix(".part.npz")
+        np.savez(partial, rows=np.concatenate(found), counts=[len(each) for each in found])
+        partial.rename(cache)
+    with np.load(cache) as packed:
+        return np.split(packed["rows"], np.cumsum(packed["counts"])[:-1])
+
+
+def taught_rows(*, data: Path = DATA) -> list[np.ndarray]:
+    """Return what people drew and what teachers see in each photo: the labelled, the pool's."""
     boxes, unlabelled, held_out = labelled_photos(data=data)
     ours = {number: CLASSES.index(name) for number, name in enumerate(COCO) if name in CLASSES}
     archive = data / "teacher_boxes.npz"
@@ -215,21 +228,29 @@ def detection_photos(*, data: Path = DATA, runs: Path = RUNS) -> Photos:
     def taught(objects: Grouped | None) -> np.ndarray:
         return none if objects is None else _rows(objects, probability(objects, weights))
 
-    first = unpacked(data / "detection_photos.npz", runs / "cache" / "detection_photos.npy")
-    second = squares(
-        data / "photo_pool.npz", runs / "cache" / "photo_pool.npy", first.shape[1]
-    )
-    everything = [
+    with np.load(data / "photo_pool.npz") as packed:
+        pool_photos = len(packed["offsets"]) - 1
+    return [
         *(
             with_teachers(people, unlabelled[photo], taught(labelled.get(photo)))
             for photo, people in enumerate(boxes)
         ),
-        *(taught(pool.get(photo)) for photo in range(len(second))),
+        *(taught(pool.get(photo)) for photo in range(pool_photos)),
     ]
-    in_pool = np.arange(len(everything)) >= len(first)
+
+
+def detection_photos(*, data: Path = DATA, runs: Path = RUNS) -> Photos:
+    """Return the 5,491 labelled photos, then the 2,248 of the pool; a part is held out."""
+    _, unlabelled, held_out = labelled_photos(data=data)
+    first = unpacked(data / "detection_photos.npz", runs / "cache" / "detection_photos.npy")
+    second = squares(
+        data / "photo_pool.npz", runs / "cache" / "photo_pool.npy", first.shape[1]
+    )
+    boxes = remembered(lambda: taught_rows(data=data), runs / "cache" / "taught_boxes.npz")
+    in_pool = np.arange(len(boxes)) >= len(first)
     away = np.concatenate([held_out, np.arange(len(second)) % POOL_HELD_OUT == 0])
     nobody = np.ones((len(second), len(CLASSES)), bool)
     return Photos(
-        Stacked(first, second), tuple(everything), np.concatenate([unlabelled, nobody]),
+        Stacked(first, second), tuple(boxes), np.concatenate([unlabelled, nobody]),
         in_pool, np.flatnonzero(~away), np.flatnonzero(away),
     )  # fmt: skip

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from training.data import RUNS
-from training.optimisation import Average, Progress, optimisers, rate
+from training.optimisation import QUICK_BFLOAT16, Average, Progress, optimisers, rate
 
 
 def parser(purpose: str) -> argparse.ArgumentParser:
@@ -148,8 +148,7 @@ def precision() -> AbstractContextManager[Any]:
     With it the passes are 1.6 times as fast; a processor that has to imitate it is 10 to 15
     times slower (measured on one with AVX2 alone).
     """
-    quick = torch.cpu._is_avx512_bf16_supported()
-    return torch.autocast("cpu", torch.bfloat16) if quick else nullcontext()
+    return torch.autocast("cpu", torch.bfloat16) if QUICK_BFLOAT16 else nullcontext()
 
 
 def single_threaded(seed: int) -> None:
