@@ -15,7 +15,7 @@ from training.data import CLASSES, LABELLED, Photos, detection_photos
 from training.detection import detection_loss
 from training.models import Detector
 from training.photos import photo_batches
-from training.precision import average_precisions
+from training.precision import answered, average_precisions
 from training.run import Run, parser, precision, single_threaded, size_at
 from training.validation import answers
 from training.warm import started_detector
@@ -57,13 +57,11 @@ def judged(run: Run, photos: Photos) -> dict[str, object]:
     """Return average precisions on the held-out photos, people's and the pool's apart."""
     net = Detector(len(CLASSES)).to(memory_format=torch.channels_last)
     net.load_state_dict(run.average.state)
-    rows = list(answers(net, photos, run.args.eval_size))
+    said = answers(net, photos, photos.val, run.args.eval_size)
+    rows = [(row, answered(decoded)) for row, decoded in said]
     found: dict[str, object] = {}
     for name, pool, classes in (("people", False, LABELLED), ("pool", True, CLASSES)):
-        chosen = [
-            (row, boxes[:, : 5 + len(classes)]) for row, boxes in rows
-            if photos.pool[row] == pool
-        ]  # fmt: skip
+        chosen = [(row, boxes) for row, boxes in rows if photos.pool[row] == pool]
         ap = average_precisions(photos, chosen, classes=classes)
         found[name] = round(float(np.nanmean([ap[label] for label in LABELLED])), 2)
         found[f"{name}_ap50"] = {label: round(value, 1) for label, value in ap.items()}

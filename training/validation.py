@@ -37,11 +37,13 @@ def accuracy(net: nn.Module, pictures: Pictures, size: int) -> tuple[float, floa
 
 
 @torch.inference_mode()
-def answers(net: Detector, photos: Photos, size: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield each held-out photo with its decoded rows, class confidences times objectness."""
+def answers(
+    net: Detector, photos: Photos, which: np.ndarray, size: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield each of these photos with its decoded rows, class confidences times objectness."""
     net.eval()
-    for start in range(0, len(photos.val), 32):
-        rows = photos.val[start : start + 32]
+    for start in range(0, len(which), 32):
+        rows = which[start : start + 32]
         with precision():
             heads = net(resized(photos.pixels.take(rows), size))
         found = decoded(heads)
