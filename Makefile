@@ -1,5 +1,6 @@
 # `make run` starts Blobscope, `make test` checks all of it, `make help` lists the rest.
-# A machine needs Python 3.11 or newer with venv and pip, and make: nothing else.
+# A machine needs Python 3.11 or newer with venv and pip, and make: nothing else. Where it
+# has Node and npm, the tests check the JavaScript as well.
 
 PYTHON  ?= python3
 ADDRESS ?= localhost
@@ -22,7 +23,7 @@ $(shell test -e $(PY) || rm -f $(INSTALLED) $(DEVELOPED))
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run dev test format-check lint types unit browser screenshots format bench lock clean
+.PHONY: help run dev test format-check lint types unit browser test-exports screenshots format bench lock clean
 
 help: ## list these targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -47,13 +48,16 @@ lint: $(DEVELOPED) ## does every file keep the rules?
 types: $(DEVELOPED) ## do the types agree?
 	$(PY) -m mypy
 
-unit: $(DEVELOPED) ## unit, documentation and page tests
+unit: $(DEVELOPED) node_modules ## unit, documentation and page tests
 	$(PY) -m pytest -q -m "not browser" $(WORKERS)
 
 browser: $(DEVELOPED) ## find or fetch a Chromium, then the tests that drive it
 	$(PY) -m tools.find_browser --install
 	$(PY) -m pytest -q -m browser tests/browser $(WORKERS) --ignore=tests/browser/test_live.py
 	$(PY) -m pytest -q -m browser tests/browser/test_live.py # streams want the machine alone
+
+test-exports: $(DEVELOPED) ## run exported scripts with OpenCV 4.8, 4.10, 4.12 and 5.0
+	$(PY) -m tools.check_exports
 
 screenshots: $(DEVELOPED) ## remake the README's pictures in docs/screenshots
 	$(PY) -m tools.find_browser --install
@@ -76,7 +80,7 @@ lock: $(INSTALLED) ## remake requirements.lock from requirements.txt (keeps what
 	    --no-emit-index-url --no-emit-find-links --output-file requirements.lock requirements.txt
 
 clean: ## remove what these commands made: .venv, .browsers and caches
-	rm -rf $(VENV) .browsers .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .browsers node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # A half-made environment would look whole to the next run, so it goes.
@@ -102,3 +106,11 @@ $(DEVELOPED): requirements-dev.txt requirements-onnx.txt $(INSTALLED)
 	@echo "Installing what the tests need ..."
 	$(INSTALL) --quiet -r requirements-dev.txt
 	@touch $@
+
+# Only the type check of the JavaScript needs it; without it that test is skipped, and says so.
+node_modules: package.json package-lock.json
+	@if command -v npm > /dev/null; then \
+	    echo "Installing what checks the JavaScript ..."; \
+	    npm ci --ignore-scripts --no-audit --no-fund --silent && touch $@ \
+	        || echo "npm could not install TypeScript: the types of the JavaScript go unchecked."; \
+	fi

@@ -1,11 +1,12 @@
-"""The frame of Blobscope: page settings, the list of pages, navigation."""
+"""The entry point of Blobscope: page settings, the list of pages, navigation."""
 
 import streamlit as st
 
 from pages.components.shell.errors import show_errors
 from pages.components.shell.navigation import ICON, inside_app, navigation
+from pages.components.shell.visitor import as_visitor
 
 page = navigation()
 st.set_page_config(page_title=f"{page.title} · Blobscope", page_icon=ICON, layout="wide")
-with inside_app(), show_errors():
+with inside_app(), show_errors(), as_visitor():
     page.run()

@@ -21,7 +21,8 @@ from core.picture.image import BgrImage
 from core.picture.placement import letterbox
 from core.picture.size import Size
 from core.render.boxes import draw_detections
-from core.results.decoders import decode_outputs, sift
+from core.results.decoders import decode_above, decode_outputs
+from core.results.layout import NetFacts
 
 ROWS, CLASSES, OBJECTS, BOXES_EACH = 25_200, 80, 60, 4
 CONFIDENCE, IOU, ROUNDS, ANSWERS = 0.25, 0.45, 30, 5
@@ -49,8 +50,8 @@ def answer(seed: int) -> Outputs:
 
 def ours(outputs: Outputs, image: BgrImage) -> BgrImage:
     """Read as the Detection page does."""
-    sifted = sift(outputs, BLOB, "yolov5", above=CONFIDENCE)
-    kept = sifted.confident.suppressed(iou=IOU)
+    decoded = decode_above(outputs, NetFacts(BLOB), "yolov5", above=CONFIDENCE)
+    kept = decoded.confident.suppressed(iou=IOU)
     found = kept.on_image(letterbox(IMAGE, into=BLOB))
     return draw_detections(image, found, label=LABELS.__getitem__)
 
@@ -86,13 +87,13 @@ def steps(answers: list[Outputs], image: BgrImage) -> None:
     for number in range(ROUNDS):
         outputs = answers[number % ANSWERS]
         marks = [time.thread_time()]
-        above = sift(outputs, BLOB, "yolov5", above=CONFIDENCE).confident
+        above = decode_above(outputs, NetFacts(BLOB), "yolov5", above=CONFIDENCE).confident
         marks.append(time.thread_time())
         kept = above.suppressed(iou=IOU).on_image(letterbox(IMAGE, into=BLOB))
         marks.append(time.thread_time())
         draw_detections(image, kept, label=LABELS.__getitem__)
         marks.append(time.thread_time())
-        decode_outputs(outputs, BLOB, "yolov5")
+        decode_outputs(outputs, NetFacts(BLOB), "yolov5")
         marks.append(time.thread_time())
         for name, spent in zip(names, np.diff(marks), strict=True):
             times[name].append(1e3 * spent)

@@ -18,11 +18,12 @@ from core.nets.card import ModelCard
 from core.nets.catalog import card_named
 from core.nets.downloads import file_paths, present
 from core.nets.net import read_net
-from core.picture.image import Picture
+from core.picture.image import Picture, decode_picture
 from core.picture.samples import sample_picture
-from core.pipeline import Thresholds, detect, on_shown, run_model
+from core.pipeline import Thresholds, detect, run_image
 from core.render.boxes import draw_detections
 from core.render.encode import jpeg
+from core.render.shown import Shown
 
 CONFIDENCE, IOU = 0.25, 0.45
 MODELS = ("yolo-fastest-1.1-coco", "yolo-fastest-1.1-xl-coco")
@@ -30,9 +31,10 @@ MODELS = ("yolo-fastest-1.1-coco", "yolo-fastest-1.1-xl-coco")
 
 def ours(picture: Picture, model: ModelCard) -> bytes:
     """Take the road of the app."""
-    run = run_model(picture, model)
-    result = detect(run, model, Thresholds(CONFIDENCE, IOU))
-    return jpeg(draw_detections(run.shown, on_shown(result.kept, run), label=model.label))
+    image = decode_picture(picture)
+    shown = Shown.of(image)
+    kept = detect(run_image(image, model), Thresholds(CONFIDENCE, IOU)).kept
+    return jpeg(draw_detections(shown.image, shown.placed(kept), label=model.label))
 
 
 def bare(data: bytes, net: cv2.dnn.Net, model: ModelCard) -> bytes:

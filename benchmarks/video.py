@@ -1,5 +1,8 @@
 """A 10-minute video: memory that stays flat, and what a frame costs beside a bare loop.
 
+First it is only decoded: in the worker process, frame after frame through a pipe, beside the
+same in this process. Then it takes the whole road.
+
     python -m benchmarks.video            (Linux; takes some minutes)
 
 The video is made here, a photo that moves; every frame is asked, drawn and written, and
@@ -8,6 +11,8 @@ cv2 and encodes, with the same codec and the same settings, and no layer of ours
 """
 
 import gc
+import io
+import resource
 import time
 from pathlib import Path
 
@@ -25,9 +30,11 @@ from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.pipeline import Thresholds
 from core.results.decoders import decode_outputs
+from core.results.layout import NetFacts
+from core.sandbox.worker import end_idle
 from core.series.question import Question
 from core.video.annotate import annotate
-from core.video.reading import FrameRange, Video, VideoInfo, video_info
+from core.video.reading import FrameRange, Video, VideoInfo, frames, video_info
 from core.video.writing import RECIPES, AnnotatedVideo
 
 SECONDS, RATE = 600, 12
@@ -60,6 +67,30 @@ def question(name: str) -> Question:
     return Question(model, Thresholds(model.confidence, model.iou))
 
 
+def in_worker(video: Video, info: VideoInfo) -> None:
+    """Decode all frames as the app does."""
+    for _ in frames(video, info, FrameRange(0, SECONDS)):
+        pass
+
+
+def in_process(video: Video) -> None:
+    """Decode all frames right here."""
+    with av.open(io.BytesIO(video.data)) as opened:
+        opened.streams.video[0].thread_type = "AUTO"
+        opened.streams.video[0].codec_context.thread_count = 2
+        for frame in opened.decode(video=0):
+            frame.to_ndarray(format="bgr24")
+
+
+def decoding(video: Video, info: VideoInfo) -> None:
+    """Print the ratio of decoding, and the memory of the worker."""
+    print(f"{len(info.times)} frames, decoded: in a worker, in this process\n{HEAD}")
+    print(paired(lambda: in_worker(video, info), lambda: in_process(video), rounds=5))
+    end_idle()
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"  the worker had {peak:.0f} MB at most")
+
+
 def whole(video: Video, info: VideoInfo) -> None:
     """Take the whole road and print the memory on the way."""
     annotated, kept, marks = AnnotatedVideo("MP4"), [], []
@@ -68,6 +99,8 @@ def whole(video: Video, info: VideoInfo) -> None:
     for frame_answer in annotate(
         video, info, FrameRange(0, SECONDS), question(MODELS[0]), annotated
     ):
+        if frame_answer is None:
+            continue
         kept.append(frame_answer)
         if share := tell.get(len(kept)):
             marks.append(memory())
@@ -112,7 +145,7 @@ def _asked(image: np.ndarray, net: cv2.dnn.Net, model: ModelCard) -> np.ndarray:
     net.setInput(blob)
     names = net.getUnconnectedOutLayersNames()
     outputs = dict(zip(names, net.forward(names), strict=True))
-    rows = decode_outputs(outputs, Size(*size), model.layout, anchors=model.anchors)
+    rows = decode_outputs(outputs, NetFacts(Size(*size), model.anchors), model.layout)
     found = rows.above(model.confidence).suppressed(iou=model.iou)
     factor = np.array([*SIZE.cv2, *SIZE.cv2]) / (*size, *size)
     texts = zip(found.xyxy * factor, found.class_id, found.confidence, strict=True)
@@ -131,6 +164,7 @@ def main() -> None:
     print(
         f"{info.size}, {info.seconds:.0f} s, {len(info.times)} frames, {len(video.data)} bytes"
     )
+    decoding(video, info)
     whole(video, info)
     print(f"{RATE * SHORT.end:.0f} frames\n{HEAD}")
     path = AnnotatedVideo("MP4").path

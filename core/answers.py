@@ -8,6 +8,7 @@ from core.picture.image import Picture
 from core.pipeline import Run, Thresholds, detect, ranking, run_model
 from core.results.classification import Ranked
 from core.results.detections import Detections
+from core.wording import counted
 
 MOST_RANKED = 5
 
@@ -17,7 +18,7 @@ class Answer:
     """A model's answer to one picture.
 
     Attributes:
-        ranked: the likeliest classes, or the class of each box; the surest first.
+        ranked: the most likely classes, or the class of each box; by descending confidence.
         boxes: the boxes in pixels of the picture, in the same order; None of a classifier.
     """
 
@@ -26,7 +27,7 @@ class Answer:
 
     @property
     def best(self) -> Ranked | None:
-        """The surest class or box; None where nothing was found."""
+        """The class or box with the highest confidence; None if nothing was found."""
         return self.ranked[0] if self.ranked else None
 
     def __str__(self) -> str:
@@ -35,31 +36,22 @@ class Answer:
         most_confident = f"{self.best.label} {self.best.confidence:.0%}"
         if self.boxes is None:
             return most_confident
-        return f"{counted(len(self.boxes), 'box')}, the surest {most_confident}"
+        return f"{counted(len(self.boxes), 'box')}, best {most_confident}"
 
 
 def ask(picture: Picture, card: ModelCard, spec: BlobSpec, thresholds: Thresholds) -> Answer:
-    """Take a picture through a model with this spec and read the answer.
+    """Run a model on a picture with this spec and decode the answer.
 
     Raises:
         BlobscopeError: what ``pipeline.run_model``, ``detect`` and ``ranking`` raise.
     """
-    return read_answer(run_model(picture, card, spec), card, thresholds)
+    return read_answer(run_model(picture, card, spec), thresholds)
 
 
-def read_answer(run: Run, card: ModelCard, thresholds: Thresholds) -> Answer:
-    """Read classes or boxes out of a run; ``thresholds`` matter to a detector only."""
-    if card.task == "classification":
-        return Answer(ranking(run, card, MOST_RANKED).best)
-    kept = detect(run, card, thresholds).kept
+def read_answer(run: Run, thresholds: Thresholds) -> Answer:
+    """Decode the classes or boxes of a run; ``thresholds`` matter to a detector only."""
+    if run.card.task == "classification":
+        return Answer(ranking(run, MOST_RANKED).best)
+    kept = detect(run, thresholds).kept
     rows = zip(kept.class_id.tolist(), kept.confidence.tolist(), strict=True)
-    return Answer(tuple(Ranked(each, card.label(each), sure) for each, sure in rows), kept)
-
-
-def counted(count: int, noun: str) -> str:
-    """Write a number with its noun.
-
-    >>> counted(1, "box"), counted(3, "box")
-    ('1 box', '3 boxes')
-    """
-    return f"{count} {noun if count == 1 else noun + 'es'}"
+    return Answer(tuple(Ranked(each, run.card.label(each), sure) for each, sure in rows), kept)

@@ -1,28 +1,36 @@
-"""Everything that may go wrong for a person at the screen.
+"""The errors that a visitor can cause or meet.
 
 BlobscopeError
-├── PictureRefused      the upload is not a picture we open, or too big
-├── VideoRefused        the upload is not a video we open, too long, or too big
-├── MachineBusy         others keep the machine at long work; it takes no more just now
-├── BlobImpossible      these settings make no blob of this image
+├── PictureRefused      the upload is not a supported picture, or too large
+├── VideoRefused        the upload is not a supported video, too long, or too large
+├── SandboxError        the worker process could not finish reading a file
+│   ├── SandboxCrashed      the file crashed the worker, or made it send nonsense
+│   ├── SandboxExhausted    the file needed more memory or processor time than allowed
+│   ├── SandboxSilent       no answer came in time
+│   └── SandboxUnavailable  this machine cannot start a worker
+├── MachineBusy         too many jobs are running; no more can start right now
+├── BlobImpossible      these settings cannot make a blob of this image
 ├── ModelError
-│   ├── CardInvalid     a card.toml says something we cannot use
-│   ├── ModelMissing    the files are not here (and nobody asked to download them)
-│   ├── DownloadFailed  the address did not answer, or answered with something else
+│   ├── CardInvalid     a card.toml has an invalid value
+│   ├── ModelMissing    the files are missing (and no download was requested)
+│   ├── DownloadFailed  the address did not respond, or returned something else
 │   ├── ModelUnreadable cv2.dnn cannot read the files
-│   ├── ForwardFailed   the net was read but refuses this blob
-│   └── EngineMissing   what should run the net is not installed
+│   ├── ForwardFailed   the net was read but rejects this blob
+│   └── EngineMissing   the engine that should run the net is not installed
 ├── LayoutUnknown       no decoder knows outputs of these shapes
-├── TruthUnreadable     a file with marked objects is wrong in this line or element
-└── LiveRefused         a live stream cannot begin, or its video cannot be played
+├── TruthUnreadable     a ground truth file has an error in this line or element
+│   └── TruthAmbiguous  several of its images may be the picture; one has to be chosen
+└── LiveRefused         a live stream cannot start, or its video cannot be played
 
 The text of each error is a sentence that says what happened and what to do.
-Foreign exceptions are translated once, where they arise, with ``from``.
+Exceptions of libraries are translated once, where they arise, with ``from``.
 """
+
+from collections.abc import Mapping
 
 
 class BlobscopeError(Exception):
-    """Something a person can cause and mend; its text is fit for the screen."""
+    """An error that a person can cause and fix; its text is written for the screen."""
 
 
 class PictureRefused(BlobscopeError):  # noqa: N818 - reads as what happened, like the others
@@ -30,11 +38,31 @@ class PictureRefused(BlobscopeError):  # noqa: N818 - reads as what happened, li
 
 
 class VideoRefused(BlobscopeError):  # noqa: N818
-    """The bytes are not a video that Blobscope opens, or the frames asked for are not there."""
+    """The bytes are not a video that Blobscope opens, or the requested frames do not exist."""
+
+
+class SandboxError(BlobscopeError):
+    """A worker process did not do what it was asked; the machine is as well as before."""
+
+
+class SandboxCrashed(SandboxError):  # noqa: N818
+    """The worker ended in the middle of its work, or answered what no worker of ours would."""
+
+
+class SandboxExhausted(SandboxError):  # noqa: N818
+    """The worker came to its limit of memory or of processor time."""
+
+
+class SandboxSilent(SandboxError):  # noqa: N818
+    """The worker gave no sign of life for so long that it was ended."""
+
+
+class SandboxUnavailable(SandboxError):  # noqa: N818
+    """No worker can be started on this machine."""
 
 
 class MachineBusy(BlobscopeError):  # noqa: N818
-    """So many jobs are at work in this process that it takes no more."""
+    """Too many jobs are running in this process to start another."""
 
 
 class BlobImpossible(BlobscopeError):  # noqa: N818
@@ -46,7 +74,7 @@ class ModelError(BlobscopeError):
 
 
 class CardInvalid(ModelError):  # noqa: N818
-    """A model card lacks a value or holds one that cannot be used."""
+    """A model card has a missing or invalid value."""
 
 
 class ModelMissing(ModelError):  # noqa: N818
@@ -54,7 +82,7 @@ class ModelMissing(ModelError):  # noqa: N818
 
 
 class DownloadFailed(ModelError):  # noqa: N818
-    """A model's file could not be fetched, or is not the one the card promises."""
+    """A model file could not be downloaded, or its checksum is not the one on the card."""
 
 
 class ModelUnreadable(ModelError):  # noqa: N818
@@ -66,7 +94,7 @@ class ForwardFailed(ModelError):  # noqa: N818
 
 
 class EngineMissing(ModelError):  # noqa: N818
-    """The library that should run the net is an optional extra, and not installed."""
+    """The library that should run the net is an optional extra and not installed."""
 
 
 class LayoutUnknown(BlobscopeError):  # noqa: N818
@@ -74,8 +102,23 @@ class LayoutUnknown(BlobscopeError):  # noqa: N818
 
 
 class TruthUnreadable(BlobscopeError):  # noqa: N818
-    """A file with marked objects cannot be read, or is about another picture."""
+    """A ground truth file cannot be read, or belongs to another picture."""
+
+
+class TruthAmbiguous(TruthUnreadable):
+    """Several images of a file have the picture's name.
+
+    Attributes:
+        candidates: what each is called, by its id.
+    """
+
+    def __init__(self, name: str, picture: str, candidates: Mapping[str, str]) -> None:
+        self.candidates = candidates
+        super().__init__(
+            f"{name} holds {len(candidates)} images that may be {picture}: "
+            f"{', '.join(candidates.values())}. Choose one of them."
+        )
 
 
 class LiveRefused(BlobscopeError):  # noqa: N818
-    """A live stream cannot begin or go on, or a video cannot be played as one."""
+    """A live stream cannot start or be extended, or a video cannot be played as one."""

@@ -1,7 +1,9 @@
-"""Long work that goes on while its visitor looks elsewhere, and ends when nobody looks.
+"""Long jobs that run in the background, and end when nobody polls them.
 
 A job takes steps from a generator, on a thread of its own, and keeps each one as it comes.
-It ends when the steps do, after the step in which somebody stopped it, or when nobody has
+A generator that waits for something yields None meanwhile, several times a second: this is
+not a step, but a place where the job can end.
+It ends when the steps do, after the step in which it was stopped, or when nobody has
 asked how far it is for ``PATIENCE_SECONDS``: a closed tab must not keep a machine busy.
 No job lasts longer than ``most_seconds``, so that everybody has a turn.
 Whatever ended it, the generator is closed, so that files in its hands are complete.
@@ -14,13 +16,14 @@ from contextlib import closing
 from threading import BoundedSemaphore, Event, Thread
 from typing import Generic, Literal, TypeVar
 
+from core.environment import whole_number
 from core.errors import MachineBusy
 
 MOST_JOBS = 3
-"""Jobs at work in this process; the lanes of the engine share the cores among them."""
+"""Jobs running in this process; the scheduler of the engine shares the cores among them."""
 
 PATIENCE_SECONDS = 120.0
-"""Long enough for a look at another page, and for a browser that slows hidden tabs down."""
+"""Long enough to visit another page, and for browsers that throttle hidden tabs."""
 
 MOST_JOB_SECONDS = 20 * 60
 """How long a job may take, unless BLOBSCOPE_JOB_SECONDS says otherwise."""
@@ -33,17 +36,16 @@ _places = BoundedSemaphore(MOST_JOBS)
 
 
 def most_seconds(environment: Mapping[str, str] = os.environ) -> int:
-    """Tell how long a job may take; what is no whole number of at least 1 counts as not said.
+    """Return the time limit of a job; anything but a whole number of at least 1 is ignored.
 
     >>> most_seconds({"BLOBSCOPE_JOB_SECONDS": "60"}), most_seconds({})
     (60, 1200)
     """
-    text = environment.get("BLOBSCOPE_JOB_SECONDS", "").strip()
-    return int(text) if text.isdecimal() and int(text) > 0 else MOST_JOB_SECONDS
+    return whole_number("BLOBSCOPE_JOB_SECONDS", MOST_JOB_SECONDS, environment=environment)
 
 
 class Job(Generic[StepT]):
-    """Work on its way; see ``start_job``. Safe to look at from any thread.
+    """A running job; see ``start_job``. Safe to read from any thread.
 
     Args:
         total: how many steps are expected; a wrong guess spoils nothing but the bar.
@@ -84,13 +86,13 @@ class Job(Generic[StepT]):
 
     @property
     def seconds_left(self) -> float | None:
-        """How long it will still take if it goes on like this; None before the first step."""
+        """The estimated time left; None before the first step."""
         if not self._came:
             return None
         return self.seconds / self.count * max(0, self.total - self.count)
 
     def wait(self, seconds: float) -> bool:
-        """Look, and wait at most so long; tell whether the work is over.
+        """Poll, and wait up to this long; return whether the job has ended.
 
         Raises:
             Exception: whatever ended it before its time, the same at every look.
@@ -102,24 +104,25 @@ class Job(Generic[StepT]):
         return over
 
     def stop(self) -> None:
-        """End the work after the step it is at; what came is kept."""
+        """End the work after the step it is at, or while it waits; what came is kept."""
         self._stop.set()
 
     def end(self, seconds: float) -> bool:
-        """Stop, and wait at most so long; tell whether the work is over and its place free."""
+        """Stop, and wait up to this long; return whether it has ended and its slot is free."""
         self.stop()
         return self._over.wait(seconds)
 
-    def _work(self, steps: Generator[StepT]) -> None:
+    def _work(self, steps: Generator[StepT | None]) -> None:
         try:
             with closing(steps):
                 for step in steps:
-                    self._came.append(step)
+                    if step is not None:
+                        self._came.append(step)
                     if reason := self._reason_to_end():
                         self.ending = reason
                         break
             self.ending = self.ending or "finished"
-        except Exception as error:  # told to whoever looks, as a Future does
+        except Exception as error:  # raised in the next poll, as a Future does
             self._error, self.ending = error, "failed"
         finally:
             self._seconds = time.monotonic() - self._begun
@@ -136,7 +139,7 @@ class Job(Generic[StepT]):
 
 
 def start_job(
-    steps: Generator[StepT],
+    steps: Generator[StepT | None],
     total: int,
     *,
     patience: float = PATIENCE_SECONDS,
@@ -147,21 +150,21 @@ def start_job(
     It may take ``limit`` seconds, or ``most_seconds`` where none is said.
 
     Raises:
-        MachineBusy: ``MOST_JOBS`` are at work, or no thread can be had; says what to do.
+        MachineBusy: ``MOST_JOBS`` are running, or no thread can start; says what to do.
     """
     if not _places.acquire(blocking=False):
         raise MachineBusy(
-            f"This machine is at {MOST_JOBS} long jobs already, its limit. "
+            f"This server is already running {MOST_JOBS} jobs, its limit. "
             "Press Start again when one of them has ended."
         )
     job = Job[StepT](total, patience=patience, limit=most_seconds() if limit is None else limit)
-    # a daemon: a server that is told to stop does not wait for it
+    # a daemon: a server that stops does not wait for it
     thread = Thread(target=job._work, args=(steps,), name="blobscope-job", daemon=True)
     try:
         thread.start()
     except (RuntimeError, MemoryError) as error:
         _places.release()
         raise MachineBusy(
-            "This machine has no room for one more job just now. Press Start again in a minute."
+            "This server cannot start another job right now. Press Start again in a minute."
         ) from error
     return job

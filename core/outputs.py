@@ -1,10 +1,35 @@
-"""What a net answered: arrays by layer name, in the order the net lists them."""
+"""What a net answered: arrays by layer name, and the names of the output layouts."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import NewType
 
 import numpy as np
 import numpy.typing as npt
+
+LayoutName = NewType("LayoutName", str)
+"""The name of an output layout: ``AUTO``, or one of ``layout_names()``."""
+
+AUTO = LayoutName("auto")
+"""The layout is recognised by the outputs."""
+
+LAYOUT_FOLDER = Path(__file__).parent / "results" / "layouts"
+
+
+@cache
+def layout_names() -> tuple[LayoutName, ...]:
+    """List the output layouts: each is a file in ``core/results/layouts``.
+
+    The names stand here, below ``nets`` and ``results``, so that a card that misspells one
+    is refused when it is read. A hyphen in a name is an underscore in the file's.
+
+    >>> [name for name in layout_names() if name.startswith("yolov8")][:1]
+    ['yolov8']
+    """
+    stems = sorted(path.stem for path in LAYOUT_FOLDER.glob("[!_]*.py"))
+    return tuple(LayoutName(stem.replace("_", "-")) for stem in stems)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""The road from bytes to boxes, in two halves.
+"""The pipeline from bytes to boxes, in two halves.
 
 ``run_model`` is the slow half: picture -> image -> blob -> outputs. It depends on the
 picture, the model and the spec alone, so it is worth remembering under these three.
@@ -9,9 +9,9 @@ there, and every slider acts on them only.
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from core.blob.make import Blob, make_blob
 from core.blob.spec import BlobSpec
@@ -23,18 +23,16 @@ from core.outputs import Outputs
 from core.picture.image import BgrImage, Picture, decode_picture
 from core.picture.placement import Placement
 from core.picture.size import Size
-from core.render.encode import for_display, jpeg
 from core.results.classification import Ranked, confidences, top_k
-from core.results.decoders import LayoutName, decode_outputs, sift
+from core.results.decoders import decode_above, decode_outputs, grids
 from core.results.detections import Detections
-from core.results.grids import Grids, HeadRule, grids
+from core.results.grids import Grids, HeadRule
+from core.results.layout import NetFacts
 from core.results.ledger import Ledger, NmsStages, ledger
-from core.results.truth import Truth
-
-Located = TypeVar("Located", Detections, Truth)
+from core.results.recognition import LayoutMatch, Recognition, named, recognition
 
 MOST_CANDIDATES = 1000
-"""NMS looks at no more boxes than these, the surest; its time grows with the square."""
+"""The maximum number of boxes for NMS, by confidence; its time grows quadratically."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +52,38 @@ class RoadTimes:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What the slow half leaves behind.
+    """What the slow half leaves behind, and which model and spec made it.
 
-    ``shown`` is the image at the size a screen needs; the image itself is not kept,
-    because a cache full of 12-megapixel images would fill the memory of the host.
+    The image itself is not kept: a cache full of 12-megapixel images would fill the memory
+    of the host.
     """
 
+    card: ModelCard
+    spec: BlobSpec
     image_size: Size
-    shown: BgrImage
     blob: Blob
     placement: Placement
     outputs: Outputs
     times: RoadTimes
 
+    @property
+    def net_facts(self) -> NetFacts:
+        """What is known of the net beside its outputs."""
+        return net_facts(self.card, self.placement.blob)
+
     @cached_property
-    def photo(self) -> bytes:
-        """The shown image as a JPEG: encoded once, however often a page is drawn again."""
-        return jpeg(self.shown)
+    def reading(self) -> LayoutMatch:
+        """In which layout the outputs are read, and why: recognised once per run.
+
+        Raises:
+            LayoutUnknown: no layout fits, or several, or the card's own does not.
+        """
+        return named(self.outputs, self.net_facts, self.card.layout)
+
+    @property
+    def recognised(self) -> Recognition:
+        """Which layouts the outputs could be written in, whatever the card says."""
+        return recognition(self.outputs, self.net_facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,8 @@ class DetectionResult:
     """The boxes of one picture, and how many were left after each step.
 
     Attributes:
+        run: whose outputs were read.
+        thresholds: how they were read.
         raw: rows the net gave.
         top_confidence: the highest confidence among them, 0..1.
         confident: of these, above the confidence.
@@ -115,6 +130,8 @@ class DetectionResult:
         read_ms: how long reading took, in milliseconds.
     """
 
+    run: Run
+    thresholds: Thresholds
     raw: int
     top_confidence: float
     confident: int
@@ -124,10 +141,19 @@ class DetectionResult:
     read_ms: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Ranking:
-    """The likeliest classes of one picture, the likeliest first."""
+    """The likeliest classes of one picture.
 
+    Attributes:
+        run: whose outputs were read.
+        confidence: (C,), 0..1, of every class the net knows.
+        best: the likeliest classes, the likeliest first.
+        read_ms: how long reading took, in milliseconds.
+    """
+
+    run: Run
+    confidence: npt.NDArray[np.float64]
     best: tuple[Ranked, ...]
     read_ms: float
 
@@ -136,62 +162,71 @@ def run_model(picture: Picture, card: ModelCard, spec: BlobSpec | None = None) -
     """Take a picture through a model: decode, make the blob, forward.
 
     A net's first forward also plans its memory, so a fresh net runs twice and both
-    times are told apart. ``spec`` replaces the card's own.
+    times are distinguished. ``spec`` replaces the card's own.
     """
+    image, decode_ms = timed_decode(picture)
+    return run_image(image, card, spec, decode_ms=decode_ms)
+
+
+def timed_decode(picture: Picture) -> tuple[BgrImage, float]:
+    """Decode a picture, and measure the milliseconds that takes."""
     begin = time.perf_counter()
     image = decode_picture(picture)
-    decode_ms = 1e3 * (time.perf_counter() - begin)
-    run = run_image(image, card, spec)
-    shown = for_display(image)
-    shown.setflags(write=False)
-    return replace(run, shown=shown, times=replace(run.times, decode=decode_ms))
+    return image, 1e3 * (time.perf_counter() - begin)
 
 
-def run_image(image: BgrImage, card: ModelCard, spec: BlobSpec | None = None) -> Run:
+def run_image(
+    image: BgrImage, card: ModelCard, spec: BlobSpec | None = None, *, decode_ms: float = 0.0
+) -> Run:
     """Take an image that is decoded already, such as a frame, through a model.
 
-    What is shown is the image itself: who keeps the run shrinks it first.
+    ``decode_ms`` is what decoding it took, where somebody measured that.
     """
     begin = time.perf_counter()
-    blob, placement = make_blob(image, spec or card.blob)
+    spec = spec or card.blob
+    blob, placement = make_blob(image, spec)
     blob_made = time.perf_counter()
     first = infer(card, blob)
     warm = infer(card, blob) if first.timings.first else first
     times = RoadTimes(
-        decode=0.0,
+        decode=decode_ms,
         blob=1e3 * (blob_made - begin),
         load=first.timings.load_ms,
         first_forward=first.timings.forward_ms if first.timings.first else None,
         forward=warm.timings.forward_ms,
     )
-    return Run(Size.of(image), image, blob, placement, warm.outputs, times)
+    return Run(card, spec, Size.of(image), blob, placement, warm.outputs, times)
 
 
-def raw_detections(run: Run, card: ModelCard) -> Detections:
+def raw_detections(run: Run) -> Detections:
     """Decode every row the net gave, in blob pixels, without any threshold."""
-    layout = cast(LayoutName, card.layout)  # a word the card holds and decoders know
-    return decode_outputs(run.outputs, run.placement.blob, layout, anchors=card.anchors)
+    return decode_outputs(run.outputs, run.net_facts, run.reading.layout)
 
 
-def grids_of(run: Run, card: ModelCard) -> Grids:
+def net_facts(card: ModelCard, blob: Size) -> NetFacts:
+    """Tell what a card knows of a net's outputs, for a blob of this size."""
+    return NetFacts(
+        size=blob,
+        anchors=card.anchors,
+        labels=len(card.labels),
+        label_offset=card.label_offset,
+        darknet=card.framework == "darknet",
+    )
+
+
+def grids_of(run: Run) -> Grids:
     """Lay the raw rows back into the cells they came from.
 
     Raises:
         LayoutUnknown: the rows of this net lie in no grid.
         CardInvalid: its .cfg does not say which anchors it has.
     """
-    layout = cast(LayoutName, card.layout)
-    return grids(
-        run.outputs,
-        run.placement.blob,
-        layout,
-        rules=_head_rules(card),
-        anchors=card.anchors,
-    )
+    facts = replace(run.net_facts, heads=_head_rules(run.card))
+    return grids(run.outputs, facts, run.reading.layout)
 
 
 def _head_rules(card: ModelCard) -> tuple[HeadRule, ...]:
-    """Read from a Darknet model's .cfg what its outputs do not tell."""
+    """Read from a Darknet .cfg what the outputs do not contain."""
     config = file_paths(card).config if card.framework == "darknet" else None
     if config is None:
         return ()
@@ -204,28 +239,25 @@ def _head_rule(section: HeadSection) -> HeadRule:
         anchors=section.anchors,
         classes=section.classes,
         in_cells=section.kind == "region",
-        reach=section.scale_x_y,
+        scale_xy=section.scale_x_y,
         squared=section.new_coords,
     )
 
 
-def detect(run: Run, card: ModelCard, thresholds: Thresholds) -> DetectionResult:
+def detect(run: Run, thresholds: Thresholds) -> DetectionResult:
     """Read the boxes out of the outputs, in pixels of the original picture."""
     begin = time.perf_counter()
-    layout = cast(LayoutName, card.layout)
-    sifted = sift(
-        run.outputs,
-        run.placement.blob,
-        layout,
-        above=thresholds.confidence,
-        anchors=card.anchors,
+    decoded = decode_above(
+        run.outputs, run.net_facts, run.reading.layout, above=thresholds.confidence
     )
-    wanted, _, _, kept = _steps(sifted.confident, run, thresholds)
+    wanted, _, _, kept = _steps(decoded.confident, run, thresholds)
     return DetectionResult(
-        raw=sifted.rows,
-        top_confidence=sifted.surest,
-        confident=len(sifted.confident),
-        classes=_counted(sifted.confident),
+        run=run,
+        thresholds=thresholds,
+        raw=decoded.rows,
+        top_confidence=decoded.top_confidence,
+        confident=len(decoded.confident),
+        classes=_counted(decoded.confident),
         wanted=len(wanted),
         kept=kept,
         read_ms=1e3 * (time.perf_counter() - begin),
@@ -239,9 +271,9 @@ def _counted(detections: Detections) -> tuple[ClassCount, ...]:
     return tuple(ClassCount(class_id, count) for class_id, count in pairs)
 
 
-def nms_stages(run: Run, card: ModelCard, thresholds: Thresholds) -> NmsStages:
+def nms_stages(run: Run, thresholds: Thresholds) -> NmsStages:
     """Read the boxes out of the outputs, and keep what every step left."""
-    raw = raw_detections(run, card)
+    raw = raw_detections(run)
     confident = raw.above(thresholds.confidence)
     return NmsStages(raw, confident, *_steps(confident, run, thresholds))
 
@@ -249,17 +281,22 @@ def nms_stages(run: Run, card: ModelCard, thresholds: Thresholds) -> NmsStages:
 def _steps(
     confident: Detections, run: Run, thresholds: Thresholds
 ) -> tuple[Detections, Detections, Detections, Detections]:
-    """Return what is wanted of the confident boxes, the candidates, thinned, and kept."""
-    wanted = _wanted(confident, thresholds.class_ids)
-    candidates = wanted.first(MOST_CANDIDATES)
-    after_nms = _after_nms(candidates, thresholds)
-    kept = _inside(after_nms.on_image(run.placement), run.image_size)
-    return wanted, candidates, after_nms, kept
+    """Take boxes above the confidence through the other steps; return what each left.
+
+    The whole way: raw, above, of_classes, first, suppressed (or softened), on_image,
+    clipped, with_area.
+    """
+    return (
+        wanted := confident.of_classes(thresholds.class_ids),
+        candidates := wanted.first(MOST_CANDIDATES),
+        after_nms := _after_nms(candidates, thresholds),
+        after_nms.on_image(run.placement).clipped(run.image_size).with_area(),
+    )
 
 
-def suppression_ledger(run: Run, card: ModelCard, thresholds: Thresholds) -> Ledger:
-    """Tell what became of every raw row, and which box removed it."""
-    stages = nms_stages(run, card, thresholds)
+def suppression_ledger(run: Run, thresholds: Thresholds) -> Ledger:
+    """Return the outcome of every raw row, and which box suppressed it."""
+    stages = nms_stages(run, thresholds)
     return ledger(
         stages,
         stages.raw.on_image(run.placement),
@@ -270,20 +307,13 @@ def suppression_ledger(run: Run, card: ModelCard, thresholds: Thresholds) -> Led
     )
 
 
-def nms_candidates(
-    run: Run, card: ModelCard, class_ids: frozenset[int] | None = None
-) -> Detections:
-    """Name the boxes that NMS may ever look at, whatever its thresholds are.
+def nms_candidates(run: Run, class_ids: frozenset[int] | None = None) -> Detections:
+    """Return the candidates of NMS for all possible thresholds.
 
-    The surest first, in blob pixels. Those above any confidence are the first of these, so
-    whoever has them can read every threshold from them without asking again.
+    By descending confidence, in blob pixels. Those above any confidence are the first of
+    these, so they are enough to apply every threshold.
     """
-    above_zero = raw_detections(run, card).above(0.0)
-    return _wanted(above_zero, class_ids).first(MOST_CANDIDATES)
-
-
-def _wanted(confident: Detections, class_ids: frozenset[int] | None) -> Detections:
-    return confident if class_ids is None else confident.of_classes(class_ids)
+    return raw_detections(run).above(0.0).of_classes(class_ids).first(MOST_CANDIDATES)
 
 
 def _after_nms(candidates: Detections, thresholds: Thresholds) -> Detections:
@@ -295,27 +325,9 @@ def _after_nms(candidates: Detections, thresholds: Thresholds) -> Detections:
     return softened.above(thresholds.confidence)
 
 
-def _inside(detections: Detections, size: Size) -> Detections:
-    """Cut boxes at the picture's edges; those in a letterbox bar vanish."""
-    cut = detections.clipped(size)
-    across, down = (cut.xyxy[:, 2:] - cut.xyxy[:, :2]).T
-    return cut.taken((across > 0) & (down > 0))
-
-
-def visible(detections: Detections, run: Run) -> Detections:
-    """Cut boxes in pixels of the picture at its edges, and move them onto what is shown."""
-    return on_shown(_inside(detections, run.image_size), run)
-
-
-def on_shown(boxes: Located, run: Run) -> Located:
-    """Move boxes from the original picture onto the picture that is shown."""
-    shown = Size.of(run.shown)
-    across, down = shown.width / run.image_size.width, shown.height / run.image_size.height
-    return replace(boxes, xyxy=boxes.xyxy * (across, down, across, down))
-
-
-def ranking(run: Run, card: ModelCard, k: int) -> Ranking:
+def ranking(run: Run, k: int) -> Ranking:
     """Name the ``k`` likeliest classes."""
     begin = time.perf_counter()
-    best = top_k(confidences(run.outputs, logits=card.logits), k, label=card.label)
-    return Ranking(best, 1e3 * (time.perf_counter() - begin))
+    confidence = confidences(run.outputs, logits=run.card.logits)
+    best = top_k(confidence, k, label=run.card.label)
+    return Ranking(run, confidence, best, read_ms=1e3 * (time.perf_counter() - begin))

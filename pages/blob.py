@@ -13,7 +13,7 @@ from pages.components.shell.navigation import route_through_app
 
 route_through_app()
 st.title("Blob")
-st.caption("What blobFromImage makes of a picture, plane by plane and number by number.")
+st.caption("How blobFromImage preprocesses a picture into a blob, plane by plane.")
 
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:

@@ -1,19 +1,20 @@
 import streamlit as st
 
 from core.pipeline import ranking
+from pages.components.answers.doubts import show_doubts, show_size_doubt
 from pages.components.answers.tabs import show_classification_tabs
 from pages.components.classification.ranking import show_ranking
 from pages.components.inputs.model import pick_model
 from pages.components.inputs.picture import pick_picture
 from pages.components.inputs.thresholds import pick_k
-from pages.components.shell.cached import cached_run
+from pages.components.shell.cached import cached_photo, cached_run
 from pages.components.shell.images import show_jpeg, show_seen
 from pages.components.shell.navigation import route_through_app
 from pages.components.shell.times import show_times
 
 route_through_app()
 st.title("Classification")
-st.caption("One picture, one net, one row of scores: what is it?")
+st.caption("One picture, one model, one row of scores: what is in the picture?")
 
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:
@@ -21,14 +22,18 @@ with knobs:
     card = pick_model("classification", task="classification")
     k = pick_k("classification")
 
-run = cached_run(picture, card)
-ranked = ranking(run, card, k)
 with view:
+    show_size_doubt(card, card.blob)
+run = cached_run(picture, card)
+ranked = ranking(run, k)
+with view:
+    show_doubts(run)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        show_ranking(run, card, ranked)
+        show_ranking(ranked)
     with right:
-        show_jpeg(run.photo, caption=f"The picture, {run.image_size}", alt="The picture")
-        show_seen(run.blob, card.blob)
+        caption = f"The picture, {run.image_size}"
+        show_jpeg(cached_photo(picture), caption=caption, alt="The picture")
+        show_seen(run.blob, run.spec)
     show_times(run.times, read_ms=ranked.read_ms)
-    show_classification_tabs(picture, card, run, ranked)
+    show_classification_tabs(picture, ranked)

@@ -8,11 +8,12 @@ from pages.components.shell.cached import cached_image
 from pages.components.shell.copy_link import copy_link
 from pages.components.shell.images import show_photo
 from pages.components.shell.navigation import route_through_app
+from pages.components.shell.widget_memory import persistent
 
 route_through_app()
 st.title("Experiments")
 st.caption(
-    "Two settings side by side, mistakes made on purpose, and a search for lost numbers."
+    "Compare two settings, see what common mistakes do, and infer unknown preprocessing."
 )
 
 knobs, view = st.columns([3, 1], gap="medium", vertical_alignment="center")
@@ -22,8 +23,8 @@ with knobs:
 with view:
     show_photo(cached_image(picture), alt="The picture")
 
-names = ["A/B", "What breaks if", "Find the numbers"]
-bench, breaks, finder = st.tabs(names, key="experiment", bind="query-params")
+names = ["A/B", "Common preprocessing mistakes", "Infer preprocessing"]
+bench, breaks, finder = st.tabs(names, key=persistent("experiment"), bind="query-params")
 if bench.open:
     with bench:
         show_bench("ab", picture, task)

@@ -2,13 +2,13 @@ import streamlit as st
 
 from pages.components.home import reference, road
 from pages.components.inputs.picture import pick_picture
-from pages.components.shell.cached import cached_run
-from pages.components.shell.images import show_photo
+from pages.components.shell.cached import cached_photo, cached_run
+from pages.components.shell.images import show_jpeg
 from pages.components.shell.navigation import route_through_app
 
 route_through_app()
 st.title("What does cv2.dnn do with a picture?")
-st.markdown("Choose one, and follow it from pixels to an answer. Every number is OpenCV's own.")
+st.markdown("Choose one and follow it from pixels to predictions: OpenCV's own numbers.")
 
 left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
 with left:
@@ -17,17 +17,17 @@ with left:
 classifier, detector = road.ready_model("classification"), road.ready_model("detection")
 classified, detected = cached_run(picture, classifier), cached_run(picture, detector)
 with right:
-    show_photo(classified.shown, alt="The picture")
+    show_jpeg(cached_photo(picture), alt="The picture")
 
 steps = st.columns(4, gap="small")
 with steps[0]:
     road.show_load(classifier)
 with steps[1]:
-    road.show_blob(classifier, classified)
+    road.show_blob(classified)
 with steps[2]:
-    road.show_inference(classifier, classified)
+    road.show_inference(classified)
 with steps[3]:
-    road.show_answer(detector, detected)
+    road.show_answer(picture, detected)
 
 road.show_other_doors()
 reference.show_rows()

@@ -8,7 +8,7 @@ from pages.components.shell.navigation import route_through_app
 
 route_through_app()
 st.title("Live")
-st.caption("Your camera through any net, frame by frame, and a reason whenever it cannot be.")
+st.caption("Inference on your camera, frame by frame, with any model.")
 
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:

@@ -7,9 +7,9 @@ from pages.components.shell.navigation import route_through_app
 from pages.components.shell.source_view import show_source
 
 route_through_app()
-st.title("Many pictures")
+st.title("Batch")
 st.caption(
-    "One model, many files, one table. A broken file gets its own row, and the rest goes on."
+    "One model, many files, one table. A damaged file gets its own row; the others continue."
 )
 
 knobs, view = st.columns([2, 5], gap="large")
@@ -17,6 +17,6 @@ with knobs:
     pictures = pick_pictures("many")
     question = pick_question("many")
     offer_start("many", pictures, question)
-show_source(many)  # stands below; what is watched comes last, so that nothing waits for it
+show_source(many)  # shown below; the results run last, so that nothing waits for them
 with view:
     show_results("many")

@@ -9,9 +9,7 @@ from pages.components.shell.source_view import show_source
 
 route_through_app()
 st.title("Video")
-st.caption(
-    "A video, frame by frame: each is asked like a picture, and written with the answer."
-)
+st.caption("Inference on each frame of a video, with an annotated video and a table as output.")
 
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:
@@ -20,7 +18,7 @@ with knobs:
     question = pick_question("video")
     kind = parts.pick_format("video")
     parts.offer_start("video", video, frame_range, question, kind)
-show_source(annotate, frames)  # stands below; what is watched comes last
+show_source(annotate, frames)  # shown below; the results run last
 with view:
     parts.show_video(video, frame_range)
     left, right = st.columns(2, gap="medium")

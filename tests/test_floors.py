@@ -1,4 +1,4 @@
-"""The house's floors: who may import whom. ``core/__init__.py`` says it in words."""
+"""The floors: who may import whom. ``docs/architecture.md`` says it in words."""
 
 import ast
 from collections.abc import Iterator
@@ -23,33 +23,48 @@ EXTRAS = {"core/nets/second_opinion.py": {"onnxruntime"}}
 BELOW = {
     "": [],
     "errors": [],
+    "environment": [],
+    "wording": [],
     "outputs": ["errors"],
-    "picture": ["errors", "outputs"],
+    "sandbox": ["errors"],
+    "picture": ["errors", "outputs", "sandbox"],
     "blob": ["errors", "outputs", "picture"],
     "nets": ["errors", "outputs", "picture", "blob"],
     "results": ["errors", "outputs", "picture"],
     "render": ["errors", "outputs", "picture", "blob", "results"],
-    "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results", "render"],
+    "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results"],
     "share": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
         *["answers", "series", "video"],
     ],
-    "answers": ["picture", "blob", "nets", "results", "pipeline"],
+    "answers": ["wording", "picture", "blob", "nets", "results", "pipeline"],
+    "doubts": ["errors", "outputs", "picture", "blob", "nets", "results", "pipeline"],
     "lab": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        "answers",
+        *["wording", "answers"],
     ],
-    "jobs": ["errors"],
+    "jobs": ["environment", "errors"],
     "series": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
         "answers",
     ],
     "video": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        *["answers", "series"],
+        *["answers", "series", "sandbox"],
     ],
     "live": [
-        *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
+        *[
+            "environment",
+            "wording",
+            "errors",
+            "outputs",
+            "picture",
+            "blob",
+            "nets",
+            "results",
+            "render",
+            "pipeline",
+        ],
         *["answers", "series", "video"],
     ],
 }
@@ -88,6 +103,14 @@ def test_components_import_only_what_lies_below(file):
         if name.startswith("pages.") and _component_wing(name) not in allowed
     }
     assert above == set()
+
+
+def test_no_public_name_of_core_is_defined_in_two_modules():
+    homes: dict[str, list[str]] = {}
+    for file in CORE:
+        for name in _defined(file) - ({"LAYOUT"} if "/layouts/" in file else set()):
+            homes.setdefault(name, []).append(file)
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
 
 
 @pytest.mark.parametrize("file", NAMED)
@@ -164,6 +187,18 @@ def _imported(node: ast.AST) -> Iterator[str]:
         members = [f"{node.module}.{alias.name}" for alias in node.names]
         modules = [name for name in members if _is_module(name)]
         yield from modules or [node.module]
+
+
+def _defined(file: str) -> set[str]:
+    """Name what a module defines at its top for others: functions, classes and values."""
+    names: set[str] = set()
+    for node in _tree(file).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            stored = (each for each in ast.walk(node) if isinstance(each, ast.Name))
+            names.update(each.id for each in stored if isinstance(each.ctx, ast.Store))
+    return {name for name in names if not name.startswith("_")}
 
 
 def _is_module(name: str) -> bool:

@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 
@@ -66,6 +67,30 @@ def test_stop_ends_after_the_step_at_hand_and_keeps_what_came():
     assert gated.closed, "files in the hands of the steps are complete"
 
 
+def waiting(closed):
+    """Give no step, only pulses, as work does that waits for something."""
+    try:
+        while True:
+            time.sleep(0.001)
+            yield None
+    finally:
+        closed.set()
+
+
+@pytest.mark.parametrize(
+    ("ending", "how"),
+    [("stopped", {}), ("forgotten", {"patience": 0.01}), ("overdue", {"limit": 0.01})],
+)
+def test_work_that_yields_nothing_ends_as_all_other(ending, how):
+    closed = threading.Event()
+    job = start_job(waiting(closed), 5, **how)
+    if ending == "stopped":
+        job.stop()
+    assert job._over.wait(SECONDS)
+    assert (job.ending, job.came) == (ending, ())
+    assert closed.is_set()
+
+
 def test_a_job_that_nobody_looks_at_ends():
     gated = Gated(50)
     job = start_job(gated.steps(), 50, patience=-1)
@@ -110,7 +135,7 @@ def test_a_thread_that_cannot_be_had_costs_no_place(monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(jobs.Thread, "start", refuse)
         for _ in range(jobs.MOST_JOBS):
-            with pytest.raises(MachineBusy, match="no room for one more job"):
+            with pytest.raises(MachineBusy, match="cannot start another job"):
                 start_job(counted(1), 1)
     assert start_job(counted(1), 1).wait(SECONDS)
 

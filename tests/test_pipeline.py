@@ -11,7 +11,7 @@ from core.nets import engine
 from core.nets.catalog import card_named
 from core.nets.downloads import download
 from core.outputs import Outputs
-from core.picture.image import Picture
+from core.picture.image import Picture, decode_picture
 from core.picture.placement import stretch
 from core.picture.size import Size
 from core.pipeline import (
@@ -21,11 +21,11 @@ from core.pipeline import (
     Run,
     Thresholds,
     detect,
-    on_shown,
     ranking,
     raw_detections,
     run_model,
 )
+from core.render.shown import Shown
 from tests.shared import IMAGES, NETS, needs_shared
 
 
@@ -71,7 +71,7 @@ def test_the_road_finds_what_was_measured_on_real_photos(name):
     checked = 0
     for picture_name, wanted in measured["images"].items():
         result = detect(
-            run_model(photo(picture_name), model), model, Thresholds(measured["conf"], 0.45)
+            run_model(photo(picture_name), model), Thresholds(measured["conf"], 0.45)
         )
         have = [
             (model.label(class_id), confidence, xyxy)
@@ -99,7 +99,7 @@ def test_moving_a_threshold_needs_no_second_forward(monkeypatch):
     model = fetched("yolo-fastest-1.1-coco")
     run = run_model(photo("dog.jpg"), model)
     monkeypatch.setattr(engine, "engine", lambda: pytest.fail("the net ran again"))
-    counts = [len(detect(run, model, Thresholds(c)).kept) for c in (0.05, 0.25, 0.5, 0.9)]
+    counts = [len(detect(run, Thresholds(c)).kept) for c in (0.05, 0.25, 0.5, 0.9)]
     assert counts == sorted(counts, reverse=True)
     assert counts[0] > counts[-1]
 
@@ -119,7 +119,7 @@ def test_a_fresh_net_tells_its_first_forward_from_a_warm_one(monkeypatch):
 @needs_shared
 def test_a_classifier_names_the_cat():
     model = fetched("squeezenet-v1.1-fp16-onnx")
-    best = ranking(run_model(photo("chelsea_cat.png"), model), model, 5).best
+    best = ranking(run_model(photo("chelsea_cat.png"), model), 5).best
     assert "cat" in best[0].label
     assert [each.confidence for each in best] == sorted(
         (each.confidence for each in best), reverse=True
@@ -132,11 +132,12 @@ def test_boxes_on_the_shown_picture_cover_the_same_part_as_on_the_original():
     small = cv2.imread(str(IMAGES / "dog.jpg"))
     large = Picture("large.png", png(cv2.resize(small, None, fx=4, fy=4)))
     run = run_model(large, model)
-    kept = detect(run, model, Thresholds()).kept
+    kept = detect(run, Thresholds()).kept
     parts = kept.xyxy / (*run.image_size.cv2, *run.image_size.cv2)
-    shown = on_shown(kept, run).xyxy / np.tile(run.shown.shape[1::-1], 2)
-    assert run.shown.shape[1] < run.image_size.width
-    np.testing.assert_allclose(shown, parts, atol=1e-9)
+    shown = Shown.of(decode_picture(large))
+    assert shown.image.shape[1] < run.image_size.width
+    placed = shown.placed(kept).xyxy / np.tile(shown.image.shape[1::-1], 2)
+    np.testing.assert_allclose(placed, parts, atol=1e-9)
 
 
 @needs_shared
@@ -144,9 +145,9 @@ def test_only_the_wanted_classes_are_kept():
     model = fetched("yolo-fastest-1.1-coco")
     run = run_model(photo("dog.jpg"), model)
     dog = model.labels.index("dog")
-    kept = detect(run, model, Thresholds(0.25, class_ids=frozenset({dog}))).kept
+    kept = detect(run, Thresholds(0.25, class_ids=frozenset({dog}))).kept
     assert set(kept.class_id.tolist()) == {dog}
-    assert len(raw_detections(run, model)) > len(kept)
+    assert len(raw_detections(run)) > len(kept)
 
 
 SQUARE = Size(100, 100)
@@ -161,12 +162,14 @@ def detector(**changes):
     )
 
 
-def answered(*rows: tuple[int, float, list[float]]) -> Run:
+def answered(*rows: tuple[int, float, list[float]], **changes) -> Run:
     """The run of a net that answered (class, confidence, xyxy) on a picture of 100 x 100."""
+    card = detector(**changes)
     table = [[0, class_id, surety, *(x / 100 for x in xyxy)] for class_id, surety, xyxy in rows]
     return Run(
+        card=card,
+        spec=card.blob,
         image_size=SQUARE,
-        shown=np.zeros((100, 100, 3), np.uint8),
         blob=np.zeros((1, 3, 100, 100), np.float32),
         placement=stretch(SQUARE, into=SQUARE),
         outputs=Outputs({"rows": np.array([[table]], np.float32)}),
@@ -179,12 +182,12 @@ TWINS = answered((1, 0.9, BOX), (1, 0.8, SHIFTED), (2, 0.7, SHIFTED))
 
 
 def test_of_twins_the_surer_one_stays_of_each_class():
-    assert detect(TWINS, detector(), PLAIN).kept.row.tolist() == [0, 2]
-    assert detect(TWINS, detector(), replace(PLAIN, iou=0.8)).kept.row.tolist() == [0, 1, 2]
+    assert detect(TWINS, PLAIN).kept.row.tolist() == [0, 2]
+    assert detect(TWINS, replace(PLAIN, iou=0.8)).kept.row.tolist() == [0, 1, 2]
 
 
 def test_agnostic_lets_classes_suppress_each_other():
-    kept = detect(TWINS, detector(), replace(PLAIN, per_class=False)).kept
+    kept = detect(TWINS, replace(PLAIN, per_class=False)).kept
     assert kept.row.tolist() == [0]
 
 
@@ -195,7 +198,7 @@ def test_agnostic_lets_classes_suppress_each_other():
 )
 def test_soft_lowers_the_confidence_of_doubles_instead_of_dropping_them(per_class, confidence):
     soft = replace(PLAIN, soft=True, per_class=per_class, confidence=0.15)
-    kept = detect(TWINS, detector(), soft).kept
+    kept = detect(TWINS, soft).kept
     assert dict(zip(kept.row.tolist(), kept.confidence, strict=True)) == pytest.approx(
         confidence
     )
@@ -203,7 +206,7 @@ def test_soft_lowers_the_confidence_of_doubles_instead_of_dropping_them(per_clas
 
 def test_what_soft_lowered_below_the_confidence_goes():
     soft = replace(PLAIN, soft=True)  # 0.8 became 0.2
-    result = detect(TWINS, detector(), soft)
+    result = detect(TWINS, soft)
     assert result.kept.row.tolist() == [0, 2]
     assert result.confident == 3
 
@@ -218,43 +221,43 @@ def cells(class_id, count, surest):
 
 def test_no_more_candidates_than_the_cap_reach_nms_and_these_are_the_surest():
     rows = cells(1, MOST_CANDIDATES + 200, 0.9)
-    result = detect(answered(*rows[::-1]), detector(), PLAIN)
+    result = detect(answered(*rows[::-1]), PLAIN)
     assert (result.raw, result.wanted, len(result.kept)) == (1200, 1200, MOST_CANDIDATES)
     assert sorted(result.kept.row.tolist()) == list(range(200, 1200))
 
 
 def test_the_crowd_of_another_class_takes_no_place_under_the_cap():
     run = answered(*cells(1, MOST_CANDIDATES, 0.9), (2, 0.3, [90, 90, 99, 99]))
-    wanted = detect(run, detector(), replace(PLAIN, class_ids=frozenset({2})))
+    wanted = detect(run, replace(PLAIN, class_ids=frozenset({2})))
     assert (wanted.confident, wanted.wanted, len(wanted.kept)) == (1001, 1, 1)
 
 
 def test_boxes_above_the_confidence_are_counted_by_class_whatever_the_filter():
     many = answered((2, 0.9, BOX), (1, 0.8, BOX), (2, 0.2, BOX), (2, 0.7, BOX), (0, 0.6, BOX))
-    result = detect(many, detector(), replace(PLAIN, class_ids=frozenset({1})))
+    result = detect(many, replace(PLAIN, class_ids=frozenset({1})))
     assert result.classes == (ClassCount(2, 2), ClassCount(0, 1), ClassCount(1, 1))
-    assert detect(many, detector(), replace(PLAIN, confidence=1.0)).classes == ()
+    assert detect(many, replace(PLAIN, confidence=1.0)).classes == ()
 
 
 @pytest.mark.parametrize("offset", [0, 1, 3])
 def test_class_ids_are_the_nets_own_and_labels_count_behind_the_offset(offset):
-    model = detector(label_offset=offset)
-    run = answered(*((class_id, 0.9, BOX) for class_id in range(8)))
+    run = answered(*((class_id, 0.9, BOX) for class_id in range(8)), label_offset=offset)
+    model = run.card
     dog = model.labels.index("dog") + offset
-    kept = detect(run, model, replace(PLAIN, class_ids=frozenset({dog}))).kept
+    kept = detect(run, replace(PLAIN, class_ids=frozenset({dog}))).kept
     assert [model.label(class_id) for class_id in kept.class_id.tolist()] == ["dog"]
     assert kept.class_id.tolist() == [1 + offset]
 
 
 @pytest.mark.parametrize("soft", [False, True])
 def test_no_wanted_class_means_no_box(soft):
-    nothing = detect(TWINS, detector(), replace(PLAIN, class_ids=frozenset(), soft=soft))
+    nothing = detect(TWINS, replace(PLAIN, class_ids=frozenset(), soft=soft))
     assert (nothing.raw, nothing.confident, len(nothing.kept)) == (3, 3, 0)
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.3, 0.699, 0.75, 0.85, 0.95, 1.0])
 def test_only_what_is_surer_than_the_confidence_stays(confidence):
-    kept = detect(TWINS, detector(), replace(PLAIN, confidence=confidence, iou=1.0)).kept
+    kept = detect(TWINS, replace(PLAIN, confidence=confidence, iou=1.0)).kept
     assert kept.row.tolist() == [i for i, c in enumerate((0.9, 0.8, 0.7)) if c > confidence]
 
 
@@ -262,13 +265,13 @@ def test_boxes_end_at_the_pictures_edge_and_those_outside_vanish():
     run = answered(
         (1, 0.9, [-20, 30, 140, 60]), (2, 0.8, [120, 10, 150, 40]), (3, 0.7, [0, -9, 5, 0])
     )
-    result = detect(run, detector(), PLAIN)
+    result = detect(run, PLAIN)
     np.testing.assert_allclose(result.kept.xyxy, [[0, 30, 100, 60]], atol=1e-4)
     assert (result.raw, result.confident) == (3, 3)
 
 
 def test_a_net_that_found_nothing_at_all_gives_no_boxes():
-    result = detect(answered((0, 0.0, [0, 0, 0, 0])), detector(), PLAIN)
+    result = detect(answered((0, 0.0, [0, 0, 0, 0])), PLAIN)
     assert (len(result.kept), result.top_confidence) == (0, 0)
 
 

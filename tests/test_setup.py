@@ -54,7 +54,10 @@ def test_the_lock_has_a_hash_for_every_package_and_the_version_we_asked_for():
 
 @pytest.mark.parametrize(
     "file",
-    ["requirements.txt", "requirements-dev.txt", "requirements-onnx.txt", "requirements.lock"],
+    [
+        *["requirements.txt", "requirements-dev.txt", "requirements-onnx.txt"],
+        *["requirements.lock", "package.json", "package-lock.json"],
+    ],
 )
 def test_no_list_names_where_packages_come_from(file):
     text = (ROOT / file).read_text()

@@ -1,13 +1,15 @@
 """Small videos whose frames carry their number in big grey blocks."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import TypeVar
 
 import av
 import numpy as np
 
 BITS = 10
+Step = TypeVar("Step")
 
 
 def numbered(
@@ -55,6 +57,11 @@ def number_in(image: np.ndarray) -> int:
     return sum(
         bool(image[height // 2, at].mean() > 127) << bit for bit, at in enumerate(middles)
     )
+
+
+def without_pulses(steps: Iterable[Step | None]) -> list[Step]:
+    """Take all steps of a job, and none of its pulses."""
+    return [each for each in steps if each is not None]
 
 
 def sound_only() -> bytes:

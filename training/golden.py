@@ -18,6 +18,7 @@ from core.picture.image import BgrImage
 from core.results.classification import confidences
 from core.results.decoders import decode_outputs
 from core.results.detections import Detections
+from core.results.layout import NetFacts
 
 GOLDEN = Path("tests/training/golden.json")
 CLASSIFIED = ("chelsea", "coffee")
@@ -39,7 +40,7 @@ def classified(image: BgrImage, net: ModelCard) -> np.ndarray:
 def detected(image: BgrImage, net: ModelCard) -> Detections:
     """Return what is found at the card's thresholds, in pixels of the picture."""
     blob, placement = make_blob(image, net.blob)
-    raw = decode_outputs(infer(net, blob).outputs, placement.blob, "darknet")
+    raw = decode_outputs(infer(net, blob).outputs, NetFacts(placement.blob), "darknet")
     return raw.above(net.confidence).suppressed(iou=net.iou).on_image(placement)
 
 

@@ -4,11 +4,11 @@
 # # cv2.dnn from the ground up
 #
 # One picture, one net in four formats, one detector, and every step by hand: loading, the blob,
-# the forward pass, the top five, and YOLO's grid, confidences, NMS and boxes.
+# the forward pass, the top-5 classes, and YOLO's grid, confidences, NMS and boxes.
 #
-# It needs numpy and cv2 alone, and the starter nets of this repository, so nothing is
+# It needs only numpy and cv2, and the starter nets of this repository, so nothing is
 # downloaded. Run it as a script, `python tutorials/01_dnn_basics.py [picture]`, or cell by cell
-# in an editor that knows `# %%`. Without a picture it takes the cat that scikit-image brings.
+# in an editor that supports `# %%`. The default picture is the cat of scikit-image.
 
 # %%
 import importlib.util
@@ -39,9 +39,9 @@ print(f"{picture_path.name}: {image.shape} {image.dtype}, channels in the order 
 # %% [markdown]
 # ## 1. One net, four formats
 #
-# The same classifier was written down four times. A format is only a way to store layers and
-# numbers; after loading, cv2 runs the same net. Caffe and Darknet keep the description (a text)
-# and the weights apart, TensorFlow may, ONNX does not.
+# The same classifier is stored in four formats. A format is only a way to store layers and
+# weights; after loading, cv2 runs the same net. Caffe and Darknet use one file for the
+# description (text) and one for the weights, TensorFlow can, ONNX does not.
 #
 # `readNetFromX` needs to know the format, `readNet` looks at the file names.
 
@@ -74,9 +74,9 @@ for name, net in nets.items():
 # %% [markdown]
 # ## 2. From the picture to the blob
 #
-# A net eats a blob: float32, (pictures, channels, height, width). This net was trained on
-# R, G, B in 0..1, and on square pictures, so its blob is made with `scalefactor=1/255`,
-# `swapRB=True` and `crop=True`. Wrong numbers raise no error; they only make the answer worse.
+# The input of a net is a blob: float32, (pictures, channels, height, width). This net was
+# trained on R, G, B in 0..1, and on square pictures, so its blob needs `scalefactor=1/255`,
+# `swapRB=True` and `crop=True`. Wrong values raise no error; they only make the result worse.
 
 # %%
 SIDE = 64
@@ -86,7 +86,7 @@ blob = cv2.dnn.blobFromImage(
 print(f"the blob: {blob.shape} {blob.dtype}, from {blob.min():.3f} to {blob.max():.3f}")
 
 # %% [markdown]
-# The same by hand. `crop=True` scales until the *shorter* side fits, and cuts the middle out.
+# The same by hand. `crop=True` scales until the *shorter* side fits, and crops the centre.
 
 # %%
 height, width = image.shape[:2]
@@ -100,10 +100,10 @@ by_hand = planes[np.newaxis].astype(np.float32) * np.float32(1 / 255)  # (1, 3, 
 print(f"largest difference to cv2's blob: {np.abs(by_hand - blob).max():.6f}")
 
 # %% [markdown]
-# ## 3. Forward, and the top five
+# ## 3. Forward pass, and the top-5 classes
 #
-# `setInput` and `forward`. The answer is a confidence for each of 200 classes, because the
-# net ends with a softmax. Darknet keeps two empty axes, (1, 200, 1, 1); `ravel` drops them.
+# `setInput` and `forward`. The output is a confidence for each of 200 classes, because the
+# net ends with a softmax. Darknet keeps two axes of size 1, (1, 200, 1, 1); `ravel` drops them.
 
 # %%
 labels = (MODELS / "starter-classifier-onnx" / "labels.txt").read_text("utf-8").splitlines()
@@ -123,8 +123,8 @@ for label, confidence in top_five:
     print(f"{confidence:7.1%}  {label}")
 
 # %% [markdown]
-# A net without a softmax answers logits, any numbers at all. Softmax turns them into
-# confidences; taking the largest away first changes nothing but keeps `exp` from overflowing.
+# A net without a softmax returns logits, any real numbers. Softmax converts them to
+# probabilities; subtracting the maximum first changes nothing but keeps `exp` from overflowing.
 
 
 # %%
@@ -137,11 +137,11 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 print(softmax(np.array([2.0, 1.0, -3.0])).round(3))
 
 # %% [markdown]
-# ## 4. YOLO: a grid, and three guesses in every cell
+# ## 4. YOLO: a grid, and three predictions in every cell
 #
-# The detector sees 320 x 320 pixels. It lays three grids over them, with cells of 32, 16 and 8
-# pixels: 10 x 10, 20 x 20 and 40 x 40 cells. Each cell makes three guesses, one for each of its
-# anchors (typical box shapes): (100 + 400 + 1600) * 3 = 6300 guesses for every picture.
+# The input of the detector is 320 x 320 pixels. It uses three grids, with cells of 32, 16 and 8
+# pixels: 10 x 10, 20 x 20 and 40 x 40 cells. Each cell makes three predictions, one per
+# anchor (a typical box shape): (100 + 400 + 1600) * 3 = 6300 predictions for every picture.
 
 # %%
 cfg, weights = files_of("starter-detector-darknet", ".cfg", ".weights")
@@ -158,16 +158,16 @@ for head in heads:
     print(f"{head.shape}: {cells} x {cells} cells of {INPUT // cells} pixels, 3 anchors each")
 
 # %% [markdown]
-# A row is one guess: centre x, y and width, height in 0..1 of the blob, then the objectness (is
-# anything there?), then a confidence for each class, already multiplied by the objectness.
+# A row is one prediction: centre x, y and width, height in 0..1 of the blob, then objectness
+# (is there any object?), then a confidence per class, already multiplied by the objectness.
 #
-# Where do these numbers come from? The layer before gives sigmoids, and the formula is
+# Where do these values come from? The previous layer returns sigmoids, and the formula is
 #
 #     x = (2 sx - 0.5 + column) / columns        w = (2 sw)^2 * anchor width / 320
 #     y = (2 sy - 0.5 + row) / rows              h = (2 sh)^2 * anchor height / 320
 #
 # so a cell's box has its centre in or near the cell, and at most four times the anchor's sides.
-# To look at an inner layer, switch fusion off first: a fused net overwrites what you ask for.
+# To read an inner layer, turn fusion off first: a fused net overwrites its output.
 
 # %%
 inner = cv2.dnn.readNetFromDarknet(cfg, weights)
@@ -197,11 +197,11 @@ yolo_apart = float(np.abs(guesses[:, :5] - coarse[:, :5]).max())
 print(f"{before_it} {sigmoids.shape} by hand: {yolo_apart:.6f} from cv2's {first_yolo} at most")
 
 # %% [markdown]
-# ## 5. Confidence: most guesses are about nothing
+# ## 5. Confidence: most predictions contain no object
 #
-# A guess says the class it believes in most; what is below the threshold is dropped.
-# (cv2 itself drops class confidences below `thresh` of the [yolo] section, 0.2 if the file does
-# not say otherwise; ours says 0.001, or no threshold below 0.2 would change anything.)
+# Each prediction gets its most likely class; predictions below the threshold are dropped.
+# (cv2 itself drops class confidences below `thresh` of the [yolo] section, 0.2 by default.
+# Our file sets 0.001; otherwise no threshold below 0.2 would have an effect.)
 
 # %%
 CONFIDENCE = 0.35
@@ -209,11 +209,11 @@ every = np.concatenate(heads)
 class_ids = every[:, 5:].argmax(axis=1)
 confidence = every[:, 5:].max(axis=1)
 sure = confidence > CONFIDENCE
-print(f"{len(every)} guesses, {sure.sum()} of them above {CONFIDENCE}")
+print(f"{len(every)} predictions, {sure.sum()} of them above {CONFIDENCE}")
 
 # %% [markdown]
 # Boxes: from centre and sides (cxcywh, 0..1 of the blob) to corners (xyxy) in pixels of the
-# picture. The blob was stretched (`crop=False`), so the picture's own width and height undo it.
+# picture. The blob was stretched (`crop=False`), so the picture's width and height undo it.
 
 # %%
 cxcywh = every[sure, :4] * [width, height, width, height]
@@ -221,10 +221,10 @@ xyxy = np.hstack([cxcywh[:, :2] - cxcywh[:, 2:] / 2, cxcywh[:, :2] + cxcywh[:, 2
 class_ids, confidence = class_ids[sure], confidence[sure]
 
 # %% [markdown]
-# ## 6. NMS: one box a thing
+# ## 6. NMS: one box per object
 #
-# Neighbouring cells see the same cat. Take the surest box, drop those that overlap it too much
-# (IoU: common area over the area of both), go on with the next one.
+# Neighbouring cells detect the same cat. Keep the box with the highest confidence, drop those
+# that overlap it too much (IoU: intersection over union), and continue with the next one.
 
 # %%
 NMS = 0.45
@@ -239,7 +239,7 @@ def iou(box: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def suppressed(boxes: np.ndarray, confidence: np.ndarray) -> list[int]:
-    """Return the rows that stay, the surest first."""
+    """Return the rows that are kept, by descending confidence."""
     waiting, kept = list(np.argsort(-confidence)), []
     while waiting:
         best = waiting.pop(0)
@@ -251,8 +251,8 @@ def suppressed(boxes: np.ndarray, confidence: np.ndarray) -> list[int]:
 kept = suppressed(xyxy, confidence)
 
 # %% [markdown]
-# cv2 has this too, but `NMSBoxes` wants x, y, width, height. Corners there raise no error: the
-# boxes only grow, overlap each other, and neighbours disappear.
+# cv2 has this too, but `NMSBoxes` expects x, y, width, height. Corners raise no error: the
+# boxes only become larger, overlap each other, and neighbours disappear.
 
 # %%
 xywh = np.hstack([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]])
@@ -267,9 +267,9 @@ for label, sureness, box in found:
     print(f"{sureness:7.1%}  {label:<10} {box}")
 
 # %% [markdown]
-# ## 7. Drawn
+# ## 7. Drawing
 #
-# On a copy. In an editor, look at `drawn`; cv2 keeps B, G, R, and many viewers want R, G, B.
+# On a copy. In an editor, show `drawn`; cv2 uses B, G, R, and many viewers expect R, G, B.
 
 # %%
 drawn = image.copy()

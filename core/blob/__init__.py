@@ -1,1 +1,1 @@
-"""Blobs: how an image becomes the numbers a net eats, with every stage in between."""
+"""Blobs: how an image becomes the input of a net, with every stage in between."""

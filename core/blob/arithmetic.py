@@ -124,7 +124,7 @@ class Arithmetic:
             f"fitted: {_named(self.order, map(digits, self.fitted))}",
             self._step("minus mean", self.fitted, "-", self.mean, self.centred),
             self._step("times scalefactor", self.centred, "*", self.scale, self.scaled),
-            self._step("over std", self.scaled, "/", self.std, self.divided),
+            self._step("divided by std", self.scaled, "/", self.std, self.divided),
             f"{swapped}: {_named(self.blob_order, map(digits, self.swapped))}",
             *(
                 f"blob[{', '.join(map(str, index))}] = {digits(value)} ({channel})"
@@ -232,7 +232,7 @@ def arithmetic(traced: Trace, spec: BlobSpec, *, x: int, y: int) -> Arithmetic:
     fitted: B 9, G 10, R 11
     minus mean: B 9 - 9 = 0, G 10 - 9 = 1, R 11 - 9 = 2
     times scalefactor: B 0 * 0.5 = 0, G 1 * 0.5 = 0.5, R 2 * 0.5 = 1
-    over std: B 0 / 1 = 0, G 0.5 / 1 = 0.5, R 1 / 1 = 1
+    divided by std: B 0 / 1 = 0, G 0.5 / 1 = 0.5, R 1 / 1 = 1
     after the swap: R 1, G 0.5, B 0
     blob[0, 0, 0, 1] = 1 (R)
     blob[0, 1, 0, 1] = 0.5 (G)

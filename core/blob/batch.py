@@ -14,6 +14,7 @@ from core.blob.make import (
     along_channels,
     anchored,
     check,
+    entering,
     image_from_blob,
     make_blob,
     params,
@@ -71,6 +72,7 @@ def make_batch(images: Sequence[Image], spec: BlobSpec) -> tuple[Blob, tuple[Pla
         BlobImpossible: no image, images that do not go together, one that goes with no
             spec like this, or more than MAX_BATCH_BYTES.
     """
+    images = [entering(image, spec) for image in images]
     _check_together(images, spec)
     placements = tuple(place(Size.of(image), spec) for image in images)
     fitted = [
@@ -118,7 +120,7 @@ def _over_std(batch: Image, spec: BlobSpec) -> Image:
 def _check_together(images: Sequence[Image], spec: BlobSpec) -> None:
     """Refuse images that cv2.dnn would refuse as a batch, or bring to one size unasked."""
     if not images:
-        raise BlobImpossible("A batch holds at least one picture: choose some.")
+        raise BlobImpossible("A batch needs at least one picture. Choose some.")
     for image in images:
         check(image, spec)
     channels = {image.shape[2:] or (1,) for image in images}

@@ -1,4 +1,4 @@
-"""The checker: a spec's well-known mistakes, each with its numbers and the spec that mends it.
+"""The checker: common mistakes in a spec, each with its numbers and the spec that fixes it.
 
 The rules for specs stand in ``core/blob/rules.py``. What cannot even become a ``BlobSpec``
 is the business of ``check_knobs``.
@@ -16,7 +16,7 @@ from core.blob.numbers import triple_to_text
 from core.blob.rules import ONES, RULES, as_triple, reaches_alike
 from core.blob.spec import BlobSpec
 from core.errors import BlobImpossible
-from core.picture.image import Kind
+from core.picture.header import Kind
 
 
 def check_spec(
@@ -30,8 +30,8 @@ def check_spec(
 
     Args:
         image: as ``make_blob`` takes it.
-        spec: how somebody wants to make the blob.
-        wanted: the spec on the model's card; None leaves out what only a card can tell.
+        spec: the settings to check.
+        wanted: the spec of the model card; None skips the checks that need one.
         kind: what the file held, see ``core.picture.image.kind_of``.
 
     Returns:
@@ -56,7 +56,7 @@ def check_spec(
 
 
 def check_knobs(image: npt.NDArray[Any], **knobs: Any) -> tuple[Finding, ...]:
-    """Explain why these knobs make no ``BlobSpec``, where one click could mend it.
+    """Explain why these settings make no ``BlobSpec``, if one click could fix it.
 
     Args:
         image: as ``make_blob`` takes it.
@@ -64,12 +64,12 @@ def check_knobs(image: npt.NDArray[Any], **knobs: Any) -> tuple[Finding, ...]:
 
     Returns:
         A finding for each such fault, all with the same fix: the spec with every one of
-        them mended. Nothing for knobs that make a spec, or fail for another reason.
+        them fixed. Nothing for settings that make a spec, or fail for another reason.
     """
     faults = [fault for rule in KNOB_RULES if (fault := rule(knobs))]
-    mended = {name: value for fault in faults for name, value in fault.mended.items()}
+    fixed = {name: value for fault in faults for name, value in fault.fixed.items()}
     try:
-        fix = BlobSpec(**{**knobs, **mended})
+        fix = BlobSpec(**{**knobs, **fixed})
         after = values(Case(image, fix))
     except BlobImpossible:
         return ()
@@ -80,7 +80,7 @@ def check_knobs(image: npt.NDArray[Any], **knobs: Any) -> tuple[Finding, ...]:
 
 
 def _asked(rule: Rule, case: Case) -> Finding | None:
-    """Ask a rule; where its mend would be beyond float32, it has nothing to offer."""
+    """Apply a rule; if its fix would exceed float32, there is no finding."""
     try:
         return rule(case)
     except BlobImpossible:
@@ -96,7 +96,7 @@ class _Fault:
     what: str
     why: str
     before: str
-    mended: dict[str, Any]
+    fixed: dict[str, Any]
 
 
 def _bytes_with_numbers(knobs: dict[str, Any]) -> _Fault | None:
@@ -106,10 +106,10 @@ def _bytes_with_numbers(knobs: dict[str, Any]) -> _Fault | None:
     if knobs.get("ddepth") != "uint8" or not busy:
         return None
     return _Fault(
-        "bytes with numbers",
+        "uint8 with scaling",
         f"ddepth is uint8, but {' and '.join(busy)} would change the values.",
-        "A byte holds whole numbers from 0 to 255 only, so OpenCV refuses to scale a blob of "
-        "bytes. Nets want float32.",
+        "uint8 holds whole numbers from 0 to 255 only, so OpenCV refuses to scale a uint8 "
+        "blob. Networks expect float32.",
         "no blob: OpenCV raises an error",
         {"ddepth": "float32"},
     )
@@ -125,8 +125,8 @@ def _zero_scale(knobs: dict[str, Any]) -> _Fault | None:
         "one channel",
         f"The scalefactor ({triple_to_text(as_triple(scale))}) makes "
         f"{len(scale) - len(others)} of {len(scale)} planes 0.",
-        "OpenCV's four-value Scalar is filled with zeros, so a single number written there "
-        "reaches the first channel only and the other colours are lost. Write it three times.",
+        "OpenCV fills its four-value Scalar with zeros, so a single number applies to the "
+        "first channel only and the other channels become 0. Write it three times.",
         f"{len(scale) - len(others)} planes of zeros",
         {"scalefactor": tuple(value or others[0] for value in scale)},
     )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from core.blob.make import Blob, make_blob, place, planes
 from core.blob.spec import BlobSpec
 from core.errors import BlobImpossible
-from core.picture.image import Kind
+from core.picture.header import Kind
 from core.picture.size import Size
 
 Severity = Literal["error", "warning", "note"]
@@ -26,7 +26,7 @@ class Finding:
         why: a sentence on why that is seldom wanted.
         before: measured on this picture with the spec as it is.
         after: measured once more with the fix.
-        fix: the spec that mends this and leaves the rest alone; None where no spec can.
+        fix: the spec that fixes only this; None if no spec can.
         severity: ``error`` makes no blob, ``warning`` spoils the answer, ``note`` informs.
     """
 
@@ -41,7 +41,7 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What a rule looks at.
+    """The input of a rule.
 
     Attributes:
         image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), as ``make_blob`` takes it.
@@ -78,13 +78,13 @@ def measured(
     """Measure the case with and without the fix, and write both down.
 
     Args:
-        case: what the rule looked at.
+        case: the input of the rule.
         name: the rule, as ``RULES`` knows it.
         what: a sentence on what the settings do.
         why: a sentence on why that is seldom wanted.
-        fix: the spec that mends it.
+        fix: the spec that fixes it.
         severity: see ``Finding``.
-        measure: what tells both apart best; the range of the values by default.
+        measure: describes the difference best; the range of the values by default.
     """
     told = measure or values
     before = told(case)
@@ -122,6 +122,11 @@ def plane_ranges(case: Case) -> str:
 def ellipse(case: Case) -> str:
     """Write what becomes of a circle."""
     return f"a circle is {distortion(case):.2f} times as long as wide"
+
+
+def inner_size(case: Case) -> str:
+    """Write the size of the picture in the blob, without bars."""
+    return f"the picture is {place(Size.of(case.image), case.spec).resized} in the blob"
 
 
 def distortion(case: Case) -> float:

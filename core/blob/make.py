@@ -1,4 +1,4 @@
-"""From an image to a blob, with cv2.dnn itself, and back to a picture for the eye."""
+"""From an image to a blob, with cv2.dnn itself, and back to a picture for display."""
 
 from typing import Any, NewType
 
@@ -18,6 +18,7 @@ _MODES = {
     "stretch": cv2.dnn.DNN_PMODE_NULL,
     "crop": cv2.dnn.DNN_PMODE_CROP_CENTER,
     "letterbox": cv2.dnn.DNN_PMODE_LETTERBOX,
+    "letterbox, rounded": cv2.dnn.DNN_PMODE_NULL,  # the bars are there already
 }
 _LAYOUTS = {"NCHW": cv2.dnn.DNN_LAYOUT_NCHW, "NHWC": cv2.dnn.DNN_LAYOUT_NHWC}
 _DEPTHS = {"float32": cv2.CV_32F, "uint8": cv2.CV_8U}
@@ -32,11 +33,12 @@ def place(image: Size, spec: BlobSpec) -> Placement:
     into = spec.size or image
     if max(into.cv2) > MAX_BLOB_SIDE:
         raise BlobImpossible(
-            f"A blob in this picture's own size, {image}, is too big. "
+            f"A blob of this picture's own size, {image}, is too large. "
             f"Choose a size of at most {MAX_BLOB_SIDE} a side."
         )
-    if spec.fit == "letterbox":
-        return letterbox(image, into=into, anchor=spec.anchor)
+    if spec.letterboxed:
+        rounded = spec.fit == "letterbox, rounded"
+        return letterbox(image, into=into, anchor=spec.anchor, rounded=rounded)
     return crop(image, into=into) if spec.fit == "crop" else stretch(image, into=into)
 
 
@@ -55,6 +57,7 @@ def make_blob(image: npt.NDArray[Any], spec: BlobSpec) -> tuple[Blob, Placement]
         BlobImpossible: OpenCV could not make this blob, or would make a wrong one.
     """
     check(image, spec)
+    image = entering(image, spec)
     placement = place(Size.of(image), spec)
     try:
         blob: npt.NDArray[Any] = cv2.dnn.blobFromImageWithParams(
@@ -70,6 +73,15 @@ def make_blob(image: npt.NDArray[Any], spec: BlobSpec) -> tuple[Blob, Placement]
     return Blob(blob), placement
 
 
+def entering(image: npt.NDArray[Any], spec: BlobSpec) -> npt.NDArray[Any]:
+    """Return the image as it enters: made grey, (H, W), where the spec wants one channel."""
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    if spec.channels == 3 or channels == 1:
+        return image
+    code = cv2.COLOR_BGR2GRAY if channels == 3 else cv2.COLOR_BGRA2GRAY
+    return cv2.cvtColor(image, code)
+
+
 def check(image: npt.NDArray[Any], spec: BlobSpec) -> None:
     """Refuse an image that cv2.dnn would refuse, or misread without a word.
 
@@ -82,12 +94,16 @@ def check(image: npt.NDArray[Any], spec: BlobSpec) -> None:
             f"An image is (H, W) or (H, W, C) with 1, 3 or 4 channels, not {image.shape}."
         )
     if image.dtype.name not in ("uint8", "uint16", "int16", "float32", "float64"):
-        raise BlobImpossible(f"OpenCV makes no blob of an image of {image.dtype} values.")
+        raise BlobImpossible(
+            f"OpenCV cannot make a blob from an image with {image.dtype} values."
+        )
     if spec.ddepth == "uint8" and image.dtype != np.uint8:
         raise BlobImpossible(
-            f"With ddepth uint8 OpenCV would cut {image.dtype} values to their lowest byte. "
-            "Choose ddepth float32."
+            f"With ddepth uint8 OpenCV would truncate {image.dtype} values to the lowest byte. "
+            " Choose ddepth float32."
         )
+    if spec.channels == 1 and channels > 1 and image.dtype.name in ("int16", "float64"):
+        raise BlobImpossible(f"OpenCV cannot make a picture of {image.dtype} values grey.")
     if spec.layout == "NHWC" and image.dtype.name not in ("uint8", "float32"):
         raise BlobImpossible(
             f"In the NHWC layout OpenCV takes uint8 and float32 images, not {image.dtype}. "
@@ -101,13 +117,13 @@ def check(image: npt.NDArray[Any], spec: BlobSpec) -> None:
 
 
 def params(spec: BlobSpec) -> cv2.dnn.Image2BlobParams:
-    """Give the spec in OpenCV's own words, all but std and the top-left anchor."""
+    """Give the spec in OpenCV's own words, all but std and what ``anchored`` draws."""
     found = cv2.dnn.Image2BlobParams()
     # all four values: a bare number, or a short tuple, sets the other channels to 0
     found.scalefactor = (*spec.scalefactor, spec.scalefactor[2])
     found.mean = (*spec.mean, 0.0)
     found.size = spec.size.cv2 if spec.size else (0, 0)
-    found.swapRB = spec.swap_rb
+    found.swapRB = spec.swap_rb and spec.channels == 3
     found.ddepth = _DEPTHS[spec.ddepth]
     found.datalayout = _LAYOUTS[spec.layout]
     found.paddingmode = _MODES[spec.fit]
@@ -150,8 +166,8 @@ def along_channels(
 
 
 def anchored(image: npt.NDArray[Any], spec: BlobSpec, placement: Placement) -> npt.NDArray[Any]:
-    """Letterbox into the top left corner, which cv2.dnn cannot; else leave it to cv2.dnn."""
-    if spec.fit == "letterbox" and spec.anchor == "top-left":
+    """Letterbox as cv2.dnn cannot: top left, or rounded; else leave it to cv2.dnn."""
+    if spec.padded_before:
         resized = cv2.resize(image, placement.resized.cv2, interpolation=cv2.INTER_LINEAR)
         return bordered(resized, spec, placement)
     if spec.layout == "NHWC" and image.dtype == np.float32:

@@ -2,7 +2,7 @@
 
 import math
 
-from core.blob.spec import LEAST, Triple
+from core.blob.spec import LEAST_SCALE, Triple
 from core.errors import BlobImpossible
 
 
@@ -52,6 +52,6 @@ def _number(part: str) -> float:
 
 
 def _text(number: float) -> str:
-    if LEAST <= number < 1 and 1 / round(1 / number) == number:
+    if LEAST_SCALE <= number < 1 and 1 / round(1 / number) == number:
         return f"1/{round(1 / number)}"
     return f"{number:g}" if float(f"{number:g}") == number else repr(number)

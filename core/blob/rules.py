@@ -1,4 +1,4 @@
-"""The checker's rules: each looks at one ``Case`` and finds one fault or none.
+"""The rules of the checker: each checks one ``Case`` and returns one finding or none.
 
 ``RULES`` lists them all, by the name that their findings carry.
 """
@@ -15,13 +15,17 @@ from core.blob.findings import (
     Rule,
     distortion,
     ellipse,
+    inner_size,
     measured,
     plane_means,
     plane_ranges,
     shape,
 )
+from core.blob.known_means import CAFFE_MEAN, FACE_DETECTOR_MEAN, TORCHVISION_MEAN
+from core.blob.make import place
 from core.blob.numbers import triple_to_text
 from core.blob.spec import BlobSpec, Triple
+from core.errors import BlobImpossible
 from core.picture.size import Size
 
 ONES: Triple = (1.0, 1.0, 1.0)
@@ -29,9 +33,9 @@ UNIT_SCALE = 1 / 32  # a scalefactor below this takes bytes to about 0..1: 1/255
 ALIKE = 0.1  # ranges that differ by a tenth of their width are no mistake: 0.017 for 1/255/std
 FAR_OFF = 1.3  # 4:3 into a square is 1.33
 MEANS_BY_COLOUR = {  # blue, green, red: the means that nets were trained with
-    "ImageNet (Caffe)": (104.0, 117.0, 123.0),
-    "ImageNet (torchvision)": (103.53, 116.28, 123.675),
-    "OpenCV's face detector": (104.0, 177.0, 123.0),
+    "ImageNet (Caffe)": CAFFE_MEAN,
+    "ImageNet (torchvision)": TORCHVISION_MEAN,
+    "OpenCV's face detector": FACE_DETECTOR_MEAN,
 }
 MEAN_TOLERANCE = 1.0
 
@@ -46,7 +50,7 @@ def mixed_units(case: Case) -> Finding | None:
     return measured(
         case,
         "mixed units",
-        f"The mean ({triple_to_text(spec.mean)}) is in 0..1 units and hardly changes anything.",
+        f"The mean ({triple_to_text(spec.mean)}) is in 0..1 units and has almost no effect.",
         "blobFromImage subtracts the mean first, from values of 0 to 255, and scales after "
         f"that. In these units the mean is {triple_to_text(in_bytes)}.",
         replace(spec, mean=in_bytes),
@@ -59,15 +63,15 @@ def std_in_bytes(case: Case) -> Finding | None:
     in_units = _rounded(std * scale for std, scale in _pairs(spec.std, spec.scalefactor))
     if min(spec.std) < 2 or max(map(abs, spec.scalefactor)) >= UNIT_SCALE or max(in_units) >= 2:
         return None
-    if min(in_units) <= 0:  # a negative scalefactor: no std could mend that
+    if min(in_units) <= 0:  # a negative scalefactor: no std could fix that
         return None
     return measured(
         case,
         "std in bytes",
-        f"The std ({triple_to_text(spec.std)}) is in 0..255 units and squeezes all values to "
-        "nearly nothing.",
-        "Blobscope divides by std after the scalefactor, which has brought the values to about "
-        f"1 already. In these units the std is {triple_to_text(in_units)}.",
+        f"The std ({triple_to_text(spec.std)}) is in 0..255 units and reduces all values to "
+        "almost 0.",
+        "Blobscope divides by std after the scalefactor, when the values are already about "
+        f"1. In these units the std is {triple_to_text(in_units)}.",
         replace(spec, std=in_units),
     )
 
@@ -89,7 +93,7 @@ def mean_order(case: Case) -> Finding | None:
         "mean order",
         f"The mean ({triple_to_text(spec.mean)}) is in the wrong order: swapRB is "
         f"{'on' if spec.swap_rb else 'off'}, so its numbers belong to {order}.",
-        "Blue gets what belongs to red and red what belongs to blue: both planes are off by "
+        "The means of red and blue are exchanged: both planes are off by "
         f"{abs(ours[0] - ours[2]):g}.",
         fix,
         measure=plane_means,
@@ -99,7 +103,7 @@ def mean_order(case: Case) -> Finding | None:
 def swap(case: Case) -> Finding | None:
     """Find a net that sees red as blue."""
     spec, wanted = case.spec, case.wanted
-    if not wanted or spec.swap_rb == wanted.swap_rb or mean_order(case):
+    if not wanted or spec.swap_rb == wanted.swap_rb or spec.channels == 1 or mean_order(case):
         return None
     order = "red, green, blue" if wanted.swap_rb else "blue, green, red"
     return measured(
@@ -107,8 +111,8 @@ def swap(case: Case) -> Finding | None:
         "swapRB",
         f"swapRB is {'on' if spec.swap_rb else 'off'}, but this net was trained with planes in "
         f"the order {order}.",
-        "It sees red things blue and faces as if they were frozen. Nets often answer all the "
-        "same, only worse, so that nobody notices.",
+        "Red objects look blue to it, and faces too. Networks often still return a plausible "
+        "result with a lower accuracy, so the mistake is easy to miss.",
         _swapped(spec, wanted),
         measure=plane_means,
     )
@@ -128,7 +132,7 @@ def std_missing(case: Case) -> Finding | None:
         "std missing",
         f"This net was trained with values divided by std ({triple_to_text(std)}); here they "
         "are not.",
-        "blobFromImage has no such argument, so it is easily forgotten: the net then sees a "
+        "blobFromImage has no std argument, so it is easily forgotten: the net then sees a "
         "picture with a quarter of the contrast.",
         replace(spec, std=std, ddepth="float32"),
     )
@@ -150,7 +154,8 @@ def value_range(case: Case) -> Finding | None:
         "range",
         f"With these numbers a picture's values lie between {low:.4g} and {high:.4g}; this net "
         f"was trained on {from_:.4g} to {to:.4g}.",
-        "A net's weights are made for one range: elsewhere it sees darkness, glare or noise.",
+        "The weights of a network fit one input range only; outside it, the result is "
+        "unreliable.",
         replace(spec, **numbers, ddepth="float32"),
     )
 
@@ -164,9 +169,9 @@ def size(case: Case) -> Finding | None:
     return measured(
         case,
         "size",
-        f"The blob is {made}; this net's card says {wanted.size}.",
-        "Many nets refuse another size; those that take it see everything larger or smaller "
-        "than what they learned from.",
+        f"The blob is {made}; the model card says {wanted.size}.",
+        "Many networks reject another size; the others see every object larger or smaller than "
+        "in training.",
         replace(spec, size=wanted.size),
         measure=shape,
     )
@@ -188,12 +193,38 @@ def aspect_ratio(case: Case) -> Finding | None:
         "stretch",
         f"A {Size.of(case.image)} picture becomes {spec.size}: a circle turns into an ellipse "
         f"{distorted:.2f} times as long as wide.",
-        f"This net was trained with {wanted.fit}, so it knows things in their own shape."
+        f"This net was trained with {wanted.fit}, so it expects undistorted objects."
         if wanted
-        else "Unless the net was trained that way, it does not know things so thin or so fat.",
+        else "The net was not trained on this distortion, unless its training stretched as "
+        "well.",
         fix,
         "warning" if wanted else "note",
         measure=ellipse,
+    )
+
+
+def letterbox_rounding(case: Case) -> Finding | None:
+    """Find a letterbox whose resized side is truncated where the card's is rounded, or not."""
+    spec, wanted = case.spec, case.wanted
+    if not wanted or not (spec.letterboxed and wanted.letterboxed) or spec.fit == wanted.fit:
+        return None
+    fix, size = replace(spec, fit=wanted.fit), Size.of(case.image)
+    try:
+        ours, theirs = place(size, spec).resized, place(size, fix).resized
+    except BlobImpossible:
+        return None
+    if ours == theirs:
+        return None
+    return measured(
+        case,
+        "letterbox",
+        f"This letterbox resizes the {size} picture to {ours}; this net's card says "
+        f"{wanted.fit}, which makes {theirs} of it.",
+        "OpenCV's letterbox truncates the resized side, Ultralytics and most exporters round "
+        "it. All boxes shift a little: by up to 9 pixels, where it was measured.",
+        fix,
+        "note",
+        measure=inner_size,
     )
 
 
@@ -210,10 +241,27 @@ def one_channel(case: Case) -> Finding | None:
         "one channel",
         f"The scalefactor ({triple_to_text(scale)}) leaves {3 - len(others)} of 3 planes "
         "unscaled.",
-        "OpenCV's four-value Scalar is filled from the left, so a single number written there "
-        "reaches the first channel only. Write it three times.",
+        "OpenCV fills its four-value Scalar from the left, so a single number applies to the "
+        "first channel only. Write it three times.",
         replace(spec, scalefactor=as_triple(filled)),
         measure=plane_ranges,
+    )
+
+
+def grey(case: Case) -> Finding | None:
+    """Find a net for grey pictures that gets colours, or the other way round."""
+    spec, wanted = case.spec, case.wanted
+    if not wanted or spec.channels == wanted.channels:
+        return None
+    return measured(
+        case,
+        "grey",
+        f"channels is {spec.channels}, but this net was trained on "
+        f"{'grey' if wanted.channels == 1 else 'colour'} pictures.",
+        "OpenCV refuses the blob, or, where the numbers happen to allow it, computes another "
+        "convolution without a word.",
+        replace(spec, channels=wanted.channels),
+        measure=shape,
     )
 
 
@@ -225,7 +273,7 @@ def channels(case: Case) -> Finding | None:
             "channels",
             f"The image has {count} {'channel' if count == 1 else 'channels'}, so the blob has "
             f"as many planes.",
-            "Nets for photos want three and refuse others: convert it with cv2.cvtColor, or "
+            "Networks for photos need three channels: convert the image with cv2.cvtColor, or "
             "read it with cv2.IMREAD_COLOR.",
             shape(case),
             shape(replace(case, image=np.zeros((*case.image.shape[:2], 3), np.uint8))),
@@ -243,7 +291,9 @@ RULES: Mapping[str, Rule] = {
     "std missing": std_missing,
     "range": value_range,
     "size": size,
+    "grey": grey,
     "stretch": aspect_ratio,
+    "letterbox": letterbox_rounding,
     "channels": channels,
 }
 
@@ -252,9 +302,9 @@ def _grey_file(case: Case) -> Finding:
     differences = np.ptp(case.image.astype(np.int32), axis=2)
     return Finding(
         "channels",
-        "The file holds grey values; decoding copies them into blue, green and red.",
-        "The three planes differ by mean and scale only, and swapRB moves nothing. Nets that "
-        "learned from colour photos are less sure of grey ones.",
+        "The file is greyscale; decoding copies the values into blue, green and red.",
+        "The three planes differ by mean and scale only, and swapRB has no effect. Networks "
+        "trained on colour photos are less confident on greyscale ones.",
         "1 channel in the file",
         f"3 channels, {differences.max():g} apart at most",
         None,
@@ -266,9 +316,9 @@ def _alpha_file(case: Case) -> Finding:
     white = (case.image == 255).all(axis=2).mean()
     return Finding(
         "channels",
-        "The file is transparent in places; Blobscope lays it over white.",
-        "A net has no plane for transparency. cv2.imread drops it and shows whatever colour "
-        "lies beneath, often black: the net's answer may differ.",
+        "The file is partly transparent; Blobscope puts it on a white background.",
+        "A network has no plane for transparency. cv2.imread drops it and keeps the colour "
+        "below, often black, so the result may differ.",
         "colours and alpha in the file",
         f"3 channels; {white:.0%} of the picture is pure white",
         None,

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.blob.make import Blob, bordered, check, place
+from core.blob.make import Blob, bordered, check, entering, place
 from core.blob.spec import BlobSpec, Triple
 from core.picture.placement import Placement
 from core.picture.size import Size
@@ -26,7 +26,7 @@ StageArray = npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """One step on the road from an image to its blob, and what it left behind.
+    """One step from an image to its blob, and its result.
 
     Attributes:
         name: what the step is called.
@@ -89,7 +89,7 @@ def trace(image: StageArray, spec: BlobSpec) -> Trace:
     """
     check(image, spec)
     placement = place(Size.of(image), spec)
-    first = _image(image)
+    first = _image(image, spec)
     resized = _resized(first, spec, placement)
     fitted = _fitted(resized, spec, placement)
     floats = _floats(fitted, spec)
@@ -101,7 +101,10 @@ def trace(image: StageArray, spec: BlobSpec) -> Trace:
     return Trace(stages, Blob(last.array), placement)
 
 
-def _image(image: StageArray) -> Stage:
+def _image(image: StageArray, spec: BlobSpec) -> Stage:
+    grey = entering(image, spec)
+    if grey is not image:
+        return _grey(grey, image.shape[2])
     channels = image[..., np.newaxis] if image.ndim == 2 else image
     orders: dict[int, ChannelOrder] = {1: "grey", 3: "BGR", 4: "BGRA"}
     order = orders[channels.shape[2]]
@@ -111,6 +114,19 @@ def _image(image: StageArray) -> Stage:
         code += "[..., np.newaxis]"
     note = f"The picture as OpenCV holds it: rows of pixels, channels in the order {order}."
     return Stage("image", channels, code, note, order)
+
+
+def _grey(grey: StageArray, channels: int) -> Stage:
+    flag, name = ("COLOR", "BGR") if channels == 3 else ("UNCHANGED", "BGRA")
+    code = (
+        f'image = cv2.cvtColor(cv2.imread("picture.png", cv2.IMREAD_{flag}), '
+        f"cv2.COLOR_{name}2GRAY)[..., np.newaxis]"
+    )
+    note = (
+        "The picture made grey by cv2.cvtColor: each pixel is 0.299 R + 0.587 G + 0.114 B, "
+        "rounded."
+    )
+    return Stage("image", grey[..., np.newaxis], code, note, "grey")
 
 
 def _resized(image: Stage, spec: BlobSpec, placement: Placement) -> Stage:
@@ -140,13 +156,13 @@ def _resized(image: Stage, spec: BlobSpec, placement: Placement) -> Stage:
 def _fitted(resized: Stage, spec: BlobSpec, placement: Placement) -> Stage:
     array, order = resized.array, resized.channel_order
     if Size.of(array) == placement.blob:
-        note = "The whole blob is filled: nothing to cut off and no bars."
+        note = "The picture fills the whole blob: no crop and no bars."
         return Stage("fitted", array, "fitted = resized", note, order)
-    if spec.fit == "letterbox":
+    if spec.letterboxed:
         return _letterboxed(resized, spec, placement)
     left, top = -placement.corner[0], -placement.corner[1]
     right, bottom = left + placement.blob.width, top + placement.blob.height
-    note = f"Cropped to the middle {placement.blob}; what sticks out is gone."
+    note = f"Cropped to the central {placement.blob}."
     code = f"fitted = resized[{top}:{bottom}, {left}:{right}]"
     return Stage("fitted", array[top:bottom, left:right], code, note, order)
 
@@ -160,7 +176,7 @@ def _letterboxed(resized: Stage, spec: BlobSpec, placement: Placement) -> Stage:
     )
     note = (
         f"Bars of colour (B, G, R) = ({_numbers(spec.pad_value)}) fill the rest: {left} left, "
-        f"{right} right, {top} above, {bottom} below. Mean and scale will change them too."
+        f"{right} right, {top} above, {bottom} below. Mean and scale apply to them as well."
     )
     array = bordered(resized.array, spec, placement)
     return Stage("fitted", *_with_channels(array, code), note, resized.channel_order)
@@ -168,7 +184,7 @@ def _letterboxed(resized: Stage, spec: BlobSpec, placement: Placement) -> Stage:
 
 def _floats(fitted: Stage, spec: BlobSpec) -> Stage:
     if spec.ddepth == "uint8":
-        note = "ddepth is CV_8U: the bytes stay bytes."
+        note = "ddepth is CV_8U: the values stay uint8."
         return Stage("float", fitted.array, "floats = fitted", note, fitted.channel_order)
     note = f"{fitted.dtype} becomes float32; the numbers are the same."
     code = "floats = fitted.astype(np.float32)"
@@ -206,7 +222,7 @@ def _scaled(centred: Stage, spec: BlobSpec) -> Stage:
             array / np.array(std, np.float32),
             f"{code} / np.float32([{_numbers(std)}])",
         )
-        words.append("divided by std (Blobscope's own step: blobFromImage has no std)")
+        words.append("divided by std (an extra step: blobFromImage has no std)")
     note = f"Each value is {' and '.join(words)}." if words else "The scalefactor is 1."
     return Stage("scaled", array, f"scaled = {code}", note, order)
 
@@ -214,26 +230,24 @@ def _scaled(centred: Stage, spec: BlobSpec) -> Stage:
 def _swapped(scaled: Stage, spec: BlobSpec) -> Stage:
     order = scaled.channel_order
     if not spec.swap_rb or order == "grey":
-        why = "swapRB is off" if not spec.swap_rb else "One channel has nothing to swap with"
+        why = "swapRB is off" if not spec.swap_rb else "There is only one channel"
         note = f"{why}: the channels stay {order}."
         return Stage("swapped", scaled.array, "swapped = scaled", note, order)
     if order == "BGR":
         code = "swapped = scaled[..., [2, 1, 0]]"
-        note = "Red and blue change places: the channels are now RGB."
+        note = "Red and blue are swapped: the channels are now RGB."
         return Stage("swapped", scaled.array[..., ::-1], code, note, "RGB")
     code = "swapped = scaled[..., [2, 1, 0, 3]]"
-    note = "Red and blue change places, alpha stays: the channels are now RGBA."
+    note = "Red and blue are swapped, alpha stays: the channels are now RGBA."
     return Stage("swapped", scaled.array[..., [2, 1, 0, 3]], code, note, "RGBA")
 
 
 def _planes(swapped: Stage, spec: BlobSpec) -> Stage:
     if spec.layout == "NHWC":
-        note = "A first axis for the number of pictures; channels stay last (NHWC)."
+        note = "A batch axis is added in front; channels stay last (NHWC)."
         array, code = swapped.array[np.newaxis], "blob = swapped[np.newaxis]"
     else:
-        note = (
-            "Channels move to the front, one plane each, behind the number of pictures (NCHW)."
-        )
+        note = "The channel axis moves to the front, after the batch axis (NCHW)."
         array = swapped.array.transpose(2, 0, 1)[np.newaxis]
         code = "blob = swapped.transpose(2, 0, 1)[np.newaxis]"
     return Stage("planes", array, code, note, swapped.channel_order)

@@ -15,7 +15,7 @@ LONGEST_VIEW_SIDE = 1280  # larger pictures are shrunk first: no net looks close
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A picture to try specs on, and what is on it where somebody knows.
+    """A picture to try specs on, and its label if it is known.
 
     ``label`` is a text of the card's labels, or a word of one ("cat" for "tabby cat").
     """
@@ -26,7 +26,7 @@ class Example:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class AugmentedView:
-    """A picture changed a little, and the way back for its boxes (N, 4)."""
+    """A slightly changed picture, and the inverse mapping for its boxes (N, 4)."""
 
     image: BgrImage
     back: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]

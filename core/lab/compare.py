@@ -7,31 +7,21 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.answers import Answer, counted, read_answer
+from core.answers import Answer, read_answer
 from core.blob.make import Blob, planes
-from core.blob.spec import BlobLayout, BlobSpec
-from core.nets.card import ModelCard
-from core.picture.image import Picture
-from core.pipeline import Run, Thresholds, run_model
+from core.blob.spec import BlobLayout
+from core.pipeline import Run, Thresholds
 from core.render.planes import RenderedPlane, render_planes
 from core.results.boxes import iou_matrix
 from core.results.classification import Ranked
 from core.results.detections import Detections
+from core.wording import counted
 
 Status = Literal["same", "moved", "confidence changed", "only in A", "only in B"]
 
 SAME_THING = 0.5  # boxes of one class that overlap at least this much show the same thing
 SAME_PLACE = 0.95
 SAME_CONFIDENCE = 0.01
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Side:
-    """One side of the bench: a model, a spec, and what they made of the picture."""
-
-    card: ModelCard
-    spec: BlobSpec
-    run: Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +33,7 @@ class Change:
         label: the class.
         a: its confidence on side A; None where it is missing there.
         b: likewise on side B.
-        index_a: its place in A's answer, 0 is the surest.
+        index_a: its rank in A's answer; 0 has the highest confidence.
         index_b: likewise on side B.
         iou: how much the two boxes overlap; None without two boxes.
     """
@@ -96,22 +86,17 @@ class Comparison:
 
     def __str__(self) -> str:
         if (self.a.boxes is None) != (self.b.boxes is None):
-            return "One side names the picture, the other finds boxes: only blobs compare."
+            return "One side classifies, the other detects: only the blobs can be compared."
         return summary(self.changes, noun="class" if self.a.boxes is None else "box")
 
 
-def run_side(picture: Picture, card: ModelCard, spec: BlobSpec) -> Side:
-    """Run one side; raises what ``pipeline.run_model`` does."""
-    return Side(card, spec, run_model(picture, card, spec))
-
-
-def compare(a: Side, b: Side, thresholds: Thresholds) -> Comparison:
-    """Set two sides against each other; both looked at the same picture."""
-    answer_a, answer_b = (read_answer(side.run, side.card, thresholds) for side in (a, b))
+def compare(a: Run, b: Run, thresholds: Thresholds) -> Comparison:
+    """Compare two runs of the same picture."""
+    answer_a, answer_b = (read_answer(run, thresholds) for run in (a, b))
     return Comparison(
         answer_a,
         answer_b,
-        blob_difference(a.run.blob, b.run.blob, layout_a=a.spec.layout, layout_b=b.spec.layout),
+        blob_difference(a.blob, b.blob, layout_a=a.spec.layout, layout_b=b.spec.layout),
         changes(answer_a, answer_b),
     )
 
@@ -132,7 +117,7 @@ def blob_difference(
 
 
 def changes(a: Answer, b: Answer) -> tuple[Change, ...]:
-    """Match two answers and say what became of each class or box, the surest first.
+    """Match two answers and return the change of each class or box, by confidence.
 
     Boxes belong together where they have one label and overlap with an IoU of at least
     0.5, the best overlap first; classes where they have one label. Two models may number

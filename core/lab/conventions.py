@@ -5,6 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from core.blob.known_means import (
+    CAFFE_MEAN,
+    FACE_DETECTOR_MEAN,
+    MOBILENET_MEAN,
+    TORCHVISION_MEAN,
+    TORCHVISION_STD,
+)
 from core.blob.spec import BlobSpec, Triple
 from core.picture.size import Size
 
@@ -31,15 +38,15 @@ class Convention:
         )
 
 
-CAFFE = Convention("Caffe, VGG", 1.0, (104.0, 117.0, 123.0))
+CAFFE = Convention("Caffe, VGG", 1.0, CAFFE_MEAN)
 CONVENTIONS: tuple[Convention, ...] = (
     Convention("Darknet, YOLO", 1 / 255),
     Convention("bytes as they are", 1.0),
     CAFFE,
-    Convention("torchvision", 1 / 255, (103.53, 116.28, 123.675), (0.225, 0.224, 0.229)),
+    Convention("torchvision", 1 / 255, TORCHVISION_MEAN, TORCHVISION_STD),
     Convention("TensorFlow, MobileNet-SSD", 1 / 127.5, (127.5,) * 3),
-    Convention("MobileNet (Caffe)", 0.017, (103.94, 116.78, 123.68)),
-    Convention("OpenCV's face detector", 1.0, (104.0, 177.0, 123.0)),
+    Convention("MobileNet (Caffe)", 0.017, MOBILENET_MEAN),
+    Convention("OpenCV's face detector", 1.0, FACE_DETECTOR_MEAN),
 )
 
 

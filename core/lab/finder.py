@@ -1,6 +1,6 @@
 """The preprocessing finder: learn from answers which spec a net was trained with.
 
-It tries the combinations that people use and looks at the answers. Where pictures have
+It tries common combinations and rates the answers. Where pictures have
 labels, the spec that finds them wins. Where they have none, a right spec shows in four
 ways: the net is sure, it says the same when the picture is mirrored, brightened or cropped
 a little, it says different things about different pictures, and it is not sure of
@@ -31,7 +31,7 @@ from core.pipeline import Thresholds
 Sureness = Literal["sure", "likely", "open"]
 
 FINALISTS = 3
-SAME_SCORE = 0.005  # answers that differ by less cannot tell two specs apart
+SAME_SCORE = 0.005  # answers that differ by less do not separate two specs
 OUT_OF_SHAPE = 1.05
 SURE, LIKELY = 0.2, 0.07  # of the best score: how far ahead of the next
 ENOUGH, FEW = 5, 3  # pictures, where none has a label
@@ -51,13 +51,13 @@ class Trial:
 
     Attributes:
         spec: the spec, with the fit that did best.
-        score: 0..1, with the picture stretched; with labels the agreement, else how sure
+        score: 0..1, with the picture stretched; with labels the agreement, else the confidence
             the net is of what it would not say of nothing, times variety, times calm.
-        confidence: how sure the net is of its answers, over all views of each picture.
+        confidence: of the answers, over all views of each picture.
         stability: the share of views that answer like the unchanged picture.
         variety: how much the answers depend on the picture; 1 where that says nothing.
         calm: how little the net sees in a grey wall and in noise.
-        agreement: how sure the net is of the given labels; None without labels.
+        agreement: the confidence of the given labels; None without labels.
         answers: what it says about each picture.
         alike: other specs that make the same blob, or get the same answers here.
         fits: the fits that were tried, the best first; empty before the second round.
@@ -77,7 +77,7 @@ class Trial:
     error: str = ""
 
     def covers(self, spec: BlobSpec) -> bool:
-        """Say whether a spec is this one, or one that was not told apart from it.
+        """Return whether a spec is this one, or one that gave the same answers.
 
         Only the numbers count: scalefactor, mean, std and swapRB.
         """
@@ -86,10 +86,10 @@ class Trial:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Verdict:
-    """All trials so far, the best first, and how sure that is.
+    """All trials so far, the best first, and how clear the result is.
 
     Attributes:
-        trials: one for each group of specs that the answers tell apart.
+        trials: one for each group of specs with the same answers.
         gap: how far the first is ahead of the second, as a share of its score, 0..1.
     """
 
@@ -116,11 +116,13 @@ class Verdict:
 
     def __str__(self) -> str:
         if not self.trials or self.trials[0].score == 0:
-            return "Open: with none of these specs the net finds anything on these pictures."
+            return (
+                "Open: the model detects nothing on these pictures with any of these settings."
+            )
         if sharing := len(self.trials[0].alike):
             return (
-                f"Open: {1 + sharing} specs get the same answers here. More pictures, or "
-                "labels, may tell them apart."
+                f"Open: {1 + sharing} settings give the same predictions. More pictures, or "
+                "labels, may separate them."
             )
         return f"{self.sureness.capitalize()}: the first is {self.gap:.0%} ahead of the next."
 
@@ -159,7 +161,7 @@ def find_spec(
     labelled = [each for each in examples if each.label]
     augmented = tuple(augment(each) for each in labelled or examples)
     first = [
-        replace(spec, layout=card.blob.layout)
+        replace(spec, layout=card.blob.layout, channels=card.blob.channels)
         for spec in candidate_specs(size or card.blob.size)
     ]
     others = _other_fits(augmented, first[0])
@@ -218,7 +220,7 @@ def _unlike(seen: ProbeResult, nothing: list[ProbeResult]) -> float:
 
 
 def _variety(shares: list[npt.NDArray[np.float64]]) -> float:
-    """Measure how much the class tells about the picture: mutual information, 0..1.
+    """Measure how much the class depends on the picture: mutual information, 0..1.
 
     1 where each picture has a class of its own, 0 where all get the same answer.
 
@@ -280,7 +282,7 @@ def _by_score(trial: Trial) -> float:
 
 
 def _verdict(trials: list[Trial]) -> Verdict:
-    """Rank the trials and put those together that were answered alike."""
+    """Rank the trials and group those with the same answers."""
     groups: list[Trial] = []
     # of equals, the one with fits leads its group
     for trial in sorted(trials, key=lambda each: (-each.score, not each.fits)):

@@ -21,7 +21,7 @@ ALL_ONES: Triple = (1.0, 1.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A spec that somebody broke in a well-known way.
+    """A spec with a common mistake.
 
     Attributes:
         name: what it is called, in a few words.
@@ -102,7 +102,7 @@ def size_halved(spec: BlobSpec) -> BlobSpec:
 
 
 def slip_of_the_pen(spec: BlobSpec) -> BlobSpec:
-    """Write 177 for 117 in the mean, or 117 for 177: both stand in well-known samples."""
+    """Write 177 for 117 in the mean, or 117 for 177: both occur in well-known samples."""
     first, second, third = (_miswritten(value) for value in spec.mean)
     return replace(spec, mean=(first, second, third))
 
@@ -110,27 +110,26 @@ def slip_of_the_pen(spec: BlobSpec) -> BlobSpec:
 MISTAKES: tuple[tuple[str, str, Callable[[BlobSpec], BlobSpec]], ...] = (
     (
         "swapRB flipped",
-        "The picture was converted to RGB before, or nobody thought of it: red is blue.",
+        "The picture was already converted to RGB, or the swap was forgotten: red is blue.",
         swap_flipped,
     ),
     (
         "mean in reverse order",
-        "The mean was copied from a page that lists R, G, B where this net wants B, G, R, or "
-        "the other way round.",
+        "The mean was copied as R, G, B but the net expects B, G, R, or the other way round.",
         mean_reversed,
     ),
-    ("mean left out", "blobFromImage subtracts nothing unless it is told to.", mean_left_out),
-    ("177 for 117", "Two nets, two means, one digit between them.", slip_of_the_pen),
+    ("mean left out", "The default mean of blobFromImage is 0.", mean_left_out),
+    ("mean 177 for 117", "Two models, two means, one digit apart.", slip_of_the_pen),
     ("std left out", "blobFromImage has no argument for it.", std_left_out),
-    ("scale left out", "blobFromImage multiplies by 1 unless it is told to.", scale_left_out),
+    ("scale left out", "The default scalefactor of blobFromImage is 1.", scale_left_out),
     (
-        "255 once too often",
-        "The picture was divided by 255 already, or the net wants whole bytes.",
+        "scaled twice",
+        "The picture was already divided by 255, or the net expects 0 to 255.",
         divided_again,
     ),
     (
-        "stretch against letterbox",
-        "The other way to bring the picture to the net's shape.",
+        "wrong resize mode",
+        "Stretch instead of letterbox, or the other way round.",
         other_fit,
     ),
     ("size halved", "To save time: a quarter of the pixels.", size_halved),
@@ -144,7 +143,7 @@ def mistakes(spec: BlobSpec) -> tuple[Mistake, ...]:
     those that make the same spec as one before, or none at all.
 
     >>> [each.name for each in mistakes(BlobSpec(scalefactor=(1 / 255,) * 3))]
-    ['swapRB flipped', 'scale left out', '255 once too often', 'stretch against letterbox']
+    ['swapRB flipped', 'scale left out', 'scaled twice', 'wrong resize mode']
     """
     made: dict[BlobSpec, Mistake] = {}
     for name, what, break_ in MISTAKES:
@@ -165,7 +164,7 @@ def consequence(
     *,
     right: Answer | None = None,
 ) -> MistakeRow:
-    """Look at the picture with this spec; a refusal becomes a sentence in the row.
+    """Run the model with this spec; an error becomes a sentence in the row.
 
     Args:
         picture: the picture.
@@ -209,9 +208,9 @@ def change(right: Answer, broken: Answer) -> str:
     if right.best is None or broken.best is None:
         return ""
     if right.best.class_id != broken.best.class_id:
-        return f"another answer: {broken.best.label} instead of {right.best.label}"
+        return f"different class: {broken.best.label} instead of {right.best.label}"
     points = round(100 * (broken.best.confidence - right.best.confidence))
-    return f"same answer, {points:+d} points" if points else "same answer, equally sure"
+    return f"same class, {points:+d} points" if points else "same class, same confidence"
 
 
 def _halved(side: int) -> int:

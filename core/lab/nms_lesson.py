@@ -20,18 +20,17 @@ from core.results.ledger import NOBODY, find_suppressors
 NmsMisuse = Literal["corners as x, y, w, h", "centres as x, y, w, h", "all classes at once"]
 NMS_MISUSES: tuple[NmsMisuse, ...] = get_args(NmsMisuse)
 MISUSE_REASONS: Mapping[NmsMisuse, str] = {
-    "corners as x, y, w, h": "NMSBoxes reads four numbers as left, top, width, height. Given "
-    "left, top, right, bottom, it takes right and bottom for width and height, without a "
-    "word: every box reaches far beyond itself to the right and down, the farther the more "
-    "it lies to the right and below. Neighbours that do not touch overlap for it, and the "
-    "less sure one is deleted.",
-    "centres as x, y, w, h": "Many nets answer centre x, centre y, width, height. Given as "
-    "they are, every box slides by half of its own size to the right and down. Boxes of one "
-    "size slide together and nothing happens; boxes of different sizes slide apart or onto "
-    "each other: doubles stay, and now and then a box goes that was none.",
-    "all classes at once": "NMSBoxes knows no classes. Given all boxes in one call, a person "
-    "deletes the motorbike below, a dog the cat in front of it. One call a class, or "
-    "NMSBoxesBatched, keeps them apart.",
+    "corners as x, y, w, h": "NMSBoxes expects left, top, width, height. Given left, top, "
+    "right, bottom, it uses right and bottom as width and height, without an error: every box "
+    "becomes too large, more so towards the lower right of the picture. Boxes that do not "
+    "touch then overlap, and the one with the lower confidence is removed.",
+    "centres as x, y, w, h": "Many networks return centre x, centre y, width, height. Passed "
+    "unchanged, every box moves by half of its size to the right and down. Boxes of one size "
+    "move together, and nothing changes; boxes of different sizes move apart or onto each "
+    "other, so duplicates stay and sometimes a correct box is removed.",
+    "all classes at once": "NMSBoxes does not know classes. With all boxes in one call, a "
+    "person suppresses the motorbike below, a dog the cat in front of it. One call per class, "
+    "or NMSBoxesBatched, keeps them apart.",
 }
 
 
@@ -74,10 +73,10 @@ class Lesson:
 
 
 def lesson(candidates: Detections, misuse: NmsMisuse, *, iou: float) -> Lesson:
-    """Suppress the same boxes rightly and with a slip, and explain each difference.
+    """Suppress the same boxes correctly and with a mistake, and explain each difference.
 
     Args:
-        candidates: the surest first, as ``Detections.above`` leaves them.
+        candidates: by descending confidence, as ``Detections.above`` returns them.
         misuse: what is done wrong.
         iou: the threshold of both calls.
     """
@@ -101,7 +100,7 @@ def lesson(candidates: Detections, misuse: NmsMisuse, *, iou: float) -> Lesson:
 
 
 def given_to_nms(xyxy: Boxes, misuse: NmsMisuse) -> Boxes:
-    """Write boxes as somebody hands them to NMSBoxes, which reads x, y, width, height.
+    """Write boxes as they are passed to NMSBoxes, which reads x, y, width, height.
 
     >>> box = np.array([[60.0, 40, 80, 50]])
     >>> given_to_nms(box, "corners as x, y, w, h")
@@ -140,7 +139,7 @@ def _difference(
 ) -> BoxDifference:
     """Measure how much two boxes overlap, and how much they do for the wrong call.
 
-    Not a number where nobody removed the box, as it goes with boxes without any area.
+    NaN if no box suppressed it, as for boxes without area.
     """
     if suppressed_by == NOBODY:
         return BoxDifference(row, kept_rightly, suppressed_by, math.nan, math.nan)
@@ -164,4 +163,4 @@ def _crowd() -> Detections:
 
 
 CROWD, CROWD_SIZE, CROWD_LABELS = _crowd(), Size(640, 400), ("person", "motorbike")
-"""Boxes made up so that each slip shows, on a picture of this size."""
+"""Synthetic boxes that show each mistake, on a picture of this size."""

@@ -8,7 +8,7 @@ thing of its own: hence the choice of covers, and hence confidences that rise.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
@@ -24,10 +24,11 @@ from core.outputs import Outputs
 from core.picture.image import BgrImage
 from core.picture.placement import Placement
 from core.picture.size import Size
+from core.pipeline import net_facts
 from core.render.boxes import Patch
 from core.results.boxes import iou_matrix
 from core.results.classification import confidences
-from core.results.decoders import LayoutName, decode_outputs
+from core.results.decoders import decode_outputs
 
 Cover = Literal["grey", "mean colour", "blurred"]
 COVERS: tuple[Cover, ...] = get_args(Cover)
@@ -85,7 +86,7 @@ class WatchedClass:
     class_id: int
 
     def confidence(self, outputs: Outputs, _placement: Placement, card: ModelCard) -> float:
-        """Return how sure the net is of the class, 0..1."""
+        """Return the confidence of the class, 0..1."""
         return float(confidences(outputs, logits=card.logits)[self.class_id])
 
 
@@ -102,13 +103,12 @@ class WatchedBox:
     xyxy: tuple[float, float, float, float]
 
     def confidence(self, outputs: Outputs, placement: Placement, card: ModelCard) -> float:
-        """Return how sure the net is of the same thing, 0..1; 0 where it finds it no more.
+        """Return the confidence of the same object, 0..1; 0 if it is not found.
 
         The same is what has the class and overlaps with an IoU of at least 0.5: of these
-        the surest, whatever threshold or NMS would have made of it.
+        the highest confidence counts, regardless of threshold and NMS.
         """
-        layout = cast(LayoutName, card.layout)  # a word the card holds and decoders know
-        boxes = decode_outputs(outputs, placement.blob, layout, anchors=card.anchors)
+        boxes = decode_outputs(outputs, net_facts(card, placement.blob), card.layout)
         boxes = boxes.of_classes([self.class_id]).above(0.0).on_image(placement)
         overlap = iou_matrix([self.xyxy], boxes.clipped(placement.image).xyxy)[0]
         return float(boxes.confidence[overlap >= SAME_THING].max(initial=0.0))
@@ -119,7 +119,7 @@ Watched = WatchedClass | WatchedBox
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OcclusionMap:
-    """How sure the net stays while each part of the picture is hidden.
+    """The confidence with each part of the picture covered.
 
     Attributes:
         baseline: the confidence with nothing hidden, 0..1.
@@ -144,15 +144,15 @@ class OcclusionMap:
 
     @property
     def highest(self) -> tuple[int, int]:
-        """Row and column of the cell without which the net is surest."""
+        """Row and column of the cell whose covering gives the highest confidence."""
         return _cell(int(np.nanargmax(self.confidence)), self.sweep.cells)
 
     def __str__(self) -> str:
         low, high = self.confidence[self.lowest], self.confidence[self.highest]
         if max(self.baseline - low, high - self.baseline) < LITTLE:
             return (
-                f"No single place matters: wherever the patch lies, the confidence stays near "
-                f"{self.baseline:.2f}. Try a wider patch."
+                f"No single position matters: the confidence stays near {self.baseline:.2f} "
+                "wherever the patch is. Try a larger patch."
             )
         parts = []
         if self.baseline - low >= LITTLE:
@@ -249,8 +249,8 @@ def _asked(card: ModelCard, image: BgrImage, watched: Watched, spec: BlobSpec | 
     sure = watched.confidence(infer(card, blob).outputs, placement, card)
     if not np.isfinite(sure):
         raise ForwardFailed(
-            f"{card.title} answers with what is no number: there is no confidence to watch. "
-            "Choose another model."
+            f"{card.title} returns values that are not numbers, so there is no confidence to "
+            "map. Choose another model."
         )
     return sure
 

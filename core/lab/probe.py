@@ -22,9 +22,9 @@ class ProbeResult:
 
     Attributes:
         label: its answer.
-        confidence: how sure it is, over all views.
+        confidence: of the answer, over all views.
         stability: the share of views that say so.
-        agreement: how sure it is of the scene's own label.
+        agreement: the confidence of the given label.
         shares: a classifier's confidences (C,), over all views.
     """
 
@@ -94,7 +94,7 @@ def boxes_in(
     card: ModelCard, spec: BlobSpec, view: AugmentedView, limits: Thresholds
 ) -> Detections:
     """Find the boxes in a view, in pixels of the unchanged picture."""
-    kept = detect(run_image(view.image, card, spec), card, limits).kept
+    kept = detect(run_image(view.image, card, spec), limits).kept
     return replace(kept, xyxy=view.back(kept.xyxy))
 
 

@@ -70,7 +70,7 @@ class LiveNumbers:
 
     Attributes:
         camera_fps: frames that came in, a second.
-        net_fps: frames that were looked at, a second.
+        net_fps: processed frames per second.
         forward_ms: the middle one of the latest forwards.
         delay_ms: from a frame's arrival until its answer was drawn, likewise.
         frames: all that came in; dropped: those that a newer one replaced unseen.

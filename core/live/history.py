@@ -18,7 +18,7 @@ MOST_LABELS = 100
 """Labels remembered at once; a net that sees more in a frame sees noise."""
 
 AWAY_SECONDS = 2.0
-"""What was not seen for so long appears anew when it comes back."""
+"""An object that was not seen for this long counts as new."""
 
 APPEARANCE_SIDE = 96
 
@@ -97,7 +97,7 @@ class History:
 
 
 def _first_of_each(seen: tuple[SeenObject, ...]) -> list[SeenObject]:
-    """Take the surest of each label, at most as many as the strip holds."""
+    """Take the best of each label, up to the size of the strip."""
     most_confident: dict[str, SeenObject] = {}
     for each in seen:
         most_confident.setdefault(each.label, each)

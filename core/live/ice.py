@@ -13,7 +13,7 @@ def ice_servers(given: str | list[Any] | None) -> list[dict[str, Any]]:
     """Read a list of ICE servers, as JSON or as a secrets file holds it; none is no server.
 
     Raises:
-        LiveRefused: it is not such a list; a sentence for whoever runs this server.
+        LiveRefused: it is not such a list; the text is for the operator.
 
     >>> ice_servers(None)
     []
@@ -27,8 +27,8 @@ def ice_servers(given: str | list[Any] | None) -> list[dict[str, Any]]:
         return [_server(dict(each)) for each in listed]
     except (ValueError, TypeError, KeyError) as error:
         raise LiveRefused(
-            "The ICE servers of this app are not configured as they should be. Whoever runs "
-            f"it writes BLOBSCOPE_ICE_SERVERS (or iceServers in the secrets) like {_EXAMPLE}."
+            "The ICE servers of this app are not configured correctly. The operator has to set "
+            f"BLOBSCOPE_ICE_SERVERS (or iceServers in the secrets), for example {_EXAMPLE}."
         ) from error
 
 

@@ -27,7 +27,7 @@ class Recording:
 
     The file has no name: the system removes it with the object, even if the process is
     killed. It ends by itself at its limits, and when it cannot be written: ``error`` then
-    says so, and whoever adds to it never notices.
+    reports it, and callers are not affected.
 
     Args:
         most_seconds, most_bytes: the limits.
@@ -93,8 +93,8 @@ class Recording:
             _LOG.exception("A recording failed")
             self.over = True
             self.error = (
-                f"The recording broke off ({type(error).__name__}). What came before may be "
-                "in the file; record again for more."
+                f"The recording failed ({type(error).__name__}). The file may contain the part "
+                "before; press Record to start again."
             )
             with suppress(Exception):
                 self._container.close()

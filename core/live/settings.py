@@ -14,13 +14,13 @@ LIVE_MODES: tuple[LiveMode, ...] = get_args(LiveMode)
 
 @dataclass(frozen=True, eq=False)
 class LiveSettings:
-    """How a frame is looked at.
+    """How a frame is processed.
 
     Attributes:
         mode: boxes, a ranking, or the planes of the blob.
         spec: how the image becomes a blob.
         card: the model that looks; the planes need none.
-        thresholds: what counts as found; a ranking heeds the confidence only.
+        thresholds: of the post-processing; a ranking uses the confidence only.
         k: how many classes a ranking writes down.
         mirror: turn the image left to right before anything else, as in a mirror.
         colouring, shared: how the planes are drawn, see ``render_planes``.

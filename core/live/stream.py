@@ -1,6 +1,6 @@
-"""A visitor's stream: frames come in, the newest is looked at, an annotated one goes out.
+"""A visitor's stream: frames come in, the newest is processed, an annotated one goes out.
 
-A thread of its own does the looking, so that neither the server's event loop nor anybody
+Its own thread does the processing, so that neither the server's event loop nor anybody
 else's page waits for it; the engine serves all callers in the order of asking.
 """
 
@@ -44,7 +44,7 @@ _BEGUN: "weakref.WeakSet[Stream]" = weakref.WeakSet()
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ProcessedFrame:
-    """A frame that was looked at.
+    """A processed frame.
 
     Attributes:
         number: which frame of the stream it was, from 1.
@@ -87,7 +87,7 @@ class LatestFrame:
             return None if self._closed else taken
 
     def close(self) -> None:
-        """Let whoever waits go home."""
+        """Release all waiting threads."""
         with self._room:
             self._closed, self._waiting = True, None
             self._room.notify_all()
@@ -96,7 +96,7 @@ class LatestFrame:
 class Stream:
     """One visitor's stream, from START to STOP.
 
-    ``settings`` and ``video_source`` may be replaced at any time; the next frame heeds them.
+    ``settings`` and ``video_source`` may be replaced at any time; they apply to the next frame.
 
     Args:
         visitor: who asks for a place.
@@ -126,7 +126,7 @@ class Stream:
 
     @property
     def began(self) -> bool:
-        """Tell whether START was pressed."""
+        """Return whether START was pressed."""
         return self._thread is not None or bool(self.why_ended)
 
     @property
@@ -150,7 +150,7 @@ class Stream:
         """Ask for the full time again.
 
         Raises:
-            LiveRefused: the time is over, or somebody else waits.
+            LiveRefused: the time is over, or another visitor is waiting.
         """
         if self.lease:
             self._slots.renew(self.lease)
@@ -216,20 +216,20 @@ class Stream:
         self._to_its_end(self._process_frames)
         if self.recording:
             self.recording.finish()
-        self.latest = None  # megabytes, and nobody will ask for them
+        self.latest = None  # frees megabytes that are not needed any more
         self.history.forget_thumbnails()
 
     def _process_frames(self) -> None:
-        """Look at the newest frame, again and again."""
+        """Process the newest frame, repeatedly."""
         while (taken := self._latest_frame.take()) is not None:
             settings = self.settings
             if self.seconds_left <= 0:
-                self.close("The time of this stream is over. Press START for a new one.")
+                self.close("The session of this stream has ended. Press START for a new one.")
             elif settings is not None:
                 self._publish(*taken, settings)
 
     def _play(self) -> None:
-        """Feed the stream with its footage."""
+        """Feed the stream with its video source."""
         play(lambda: self.video_source, self.offer, self.ended)
 
     def _to_its_end(self, work: Callable[[], None]) -> None:
@@ -238,10 +238,10 @@ class Stream:
             work()
         except BlobscopeError as error:
             self.close(str(error))
-        except Exception as error:  # the border of the thread: nobody else would hear of it
+        except Exception as error:  # top of the thread: the error would be lost otherwise
             _LOG.exception("A stream broke off")
             kind = type(error).__name__
-            self.close(f"This stream broke off ({kind}). Press START for a new one.")
+            self.close(f"This stream failed ({kind}). Press START for a new one.")
 
     def _publish(
         self, number: int, came: float, frame: av.VideoFrame, settings: LiveSettings
@@ -263,7 +263,7 @@ class Stream:
         for listener in self._listeners:
             try:
                 listener()
-            except Exception:  # one that is gone must not keep the news from the others
+            except Exception:  # one that is closed must not block the others
                 _LOG.exception("A listener of a stream failed")
 
 
@@ -284,7 +284,7 @@ def _thread(name: str, work: Callable[[], None]) -> threading.Thread:
 
 
 def process_frame_safely(image: BgrImage, settings: LiveSettings) -> FrameResult:
-    """Look at an image; whatever goes wrong becomes a sentence, and the stream goes on.
+    """Process an image; every error becomes a sentence, and the stream continues.
 
     An exception would end the thread and freeze the picture without a word.
     """
@@ -296,7 +296,7 @@ def process_frame_safely(image: BgrImage, settings: LiveSettings) -> FrameResult
         _LOG.exception("A look failed")
         kind = type(error).__name__
         return error_result(
-            image, f"This frame could not be looked at ({kind}). Choose another."
+            image, f"This frame could not be processed ({kind}). Choose another."
         )
 
 
@@ -314,7 +314,7 @@ def bounded(image: BgrImage) -> BgrImage:
     height, width = image.shape[:2]
     if min(height, width) < LEAST_SIDE:
         raise LiveRefused(
-            f"A frame of {width} x {height} pixels is too small to be looked at. Choose "
+            f"A frame of {width} x {height} pixels is too small to process. Choose "
             "another camera or video."
         )
     pixels: npt.NDArray[Any] = image

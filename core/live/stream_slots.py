@@ -8,18 +8,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from core.environment import whole_number
 from core.errors import LiveRefused
+from core.wording import duration_text
 
 WAITING_SECONDS = 60.0
-"""So long somebody who asked for a place and found none counts as waiting for one."""
+"""How long a visitor who was refused counts as waiting."""
 
 MOST_PER_ADDRESS = 2
-"""So many places may go to one address, unless whoever runs the server says otherwise."""
+"""The limit per address, unless the operator sets another."""
 
 
 @dataclass(eq=False)
 class StreamLease:
-    """Leave to run a stream, until it ends or its time is over."""
+    """Permission to run a stream, until it ends or its time is over."""
 
     visitor: str
     address: str
@@ -29,9 +31,9 @@ class StreamLease:
 class StreamSlots:
     """Places for streams, at most one a visitor; safe under threads.
 
-    A visitor is a browser's tab, of which anybody may open many; so an address, where it is
+    A visitor is a browser tab, and one person may open many; so an address, where it is
     known, gets a few places only and leaves the others to the rest of the world. People
-    behind one router or proxy share an address, so whoever runs the server may allow more.
+    behind one router or proxy share an address, so the operator may allow more.
 
     Args:
         most: how many streams may run at once.
@@ -63,7 +65,7 @@ class StreamSlots:
             return len(self._lasting())
 
     def check(self, visitor: str, address: str = "") -> None:
-        """Make sure that the visitor could take a place now; who only looks does not wait.
+        """Make sure that the visitor could get a slot now; checking does not count as waiting.
 
         Raises:
             LiveRefused: see ``take``.
@@ -102,25 +104,27 @@ class StreamSlots:
             return max(0.0, lease.until - self._clock())
 
     def renew(self, lease: StreamLease) -> None:
-        """Let a place last its full time again, unless somebody waits for one.
+        """Extend a lease by its full time, unless another visitor is waiting.
 
         Raises:
-            LiveRefused: the place is over, or all are taken and somebody found none.
+            LiveRefused: the lease is over, or all slots are taken and a visitor is waiting.
         """
         with self._lock:
             now = self._clock()
             if self._taken.get(lease.visitor) is not lease or lease.until <= now:
-                raise LiveRefused("The time of this stream is over. Press START for a new one.")
+                raise LiveRefused(
+                    "The session of this stream has ended. Press START for a new one."
+                )
             full = len(self._lasting()) >= self.most
             if full and now - self._refused <= WAITING_SECONDS:
                 raise LiveRefused(
-                    "Somebody else waits for a place, so this stream ends when its time is "
-                    "over. Press START again afterwards."
+                    "Another visitor is waiting, so this session cannot be extended. "
+                    "Press START again afterwards."
                 )
             lease.until = now + self.seconds
 
     def give_back(self, lease: StreamLease) -> None:
-        """Let the place go to somebody else; giving it back twice does no harm."""
+        """Free the slot; freeing it twice has no effect."""
         with self._lock:
             if self._taken.get(lease.visitor) is lease:
                 del self._taken[lease.visitor]
@@ -136,8 +140,8 @@ class StreamSlots:
             raise LiveRefused(self._all_taken(others))
         if self._has_its_share(address, others):
             raise LiveRefused(
-                f"From your address {_come(self.per_address)} already, as many as one "
-                "may have here. End one of them first, or take snapshots meanwhile."
+                f"Your address already has {_come(self.per_address)}, the limit per "
+                "address. End one of them first, or use snapshots."
             )
 
     def _has_its_share(self, address: str, others: list[StreamLease]) -> bool:
@@ -146,11 +150,11 @@ class StreamSlots:
 
     def _all_taken(self, others: list[StreamLease]) -> str:
         wait = max(1, math.ceil(min(each.until for each in others) - self._clock()))
-        streams = "the one stream" if self.most == 1 else f"all {self.most} streams"
+        streams = "its one stream is" if self.most == 1 else f"all {self.most} streams are"
         return (
-            f"Every place is taken: {streams} that this server runs at a time. One will be "
-            f"free in {duration_text(wait)} at the latest, unless it is renewed. Take "
-            "snapshots meanwhile."
+            f"The server is busy: {streams} in use. One becomes "
+            f"free in {duration_text(wait)} at the latest, unless it is extended. Until then, "
+            "use snapshots."
         )
 
     def _others(self, visitor: str) -> list[StreamLease]:
@@ -163,20 +167,7 @@ class StreamSlots:
 
 
 def _come(count: int) -> str:
-    return "comes 1 stream" if count == 1 else f"come {count} streams"
-
-
-def duration_text(seconds: float) -> str:
-    """Write a time as people say it.
-
-    >>> duration_text(1), duration_text(59), duration_text(61)
-    ('1 second', '59 seconds', '2 minutes')
-    """
-    if seconds < 60:
-        whole = math.ceil(seconds)
-        return f"{whole} second" + ("s" if whole != 1 else "")
-    minutes = math.ceil(seconds / 60)
-    return f"{minutes} minute" + ("s" if minutes != 1 else "")
+    return "1 stream" if count == 1 else f"{count} streams"
 
 
 @lru_cache(maxsize=1)
@@ -195,12 +186,9 @@ def slots_from_environment(environment: Mapping[str, str]) -> StreamSlots:
     3
     """
     cores = os.cpu_count() or 1
-    most = _number(environment.get("BLOBSCOPE_MAX_STREAMS"), max(2, cores))
-    seconds = _number(environment.get("BLOBSCOPE_STREAM_SECONDS"), 600)
-    per_address = _number(environment.get("BLOBSCOPE_ADDRESS_STREAMS"), MOST_PER_ADDRESS)
+    most = whole_number("BLOBSCOPE_MAX_STREAMS", max(2, cores), environment=environment)
+    seconds = whole_number("BLOBSCOPE_STREAM_SECONDS", 600, environment=environment)
+    per_address = whole_number(
+        "BLOBSCOPE_ADDRESS_STREAMS", MOST_PER_ADDRESS, environment=environment
+    )
     return StreamSlots(most, seconds, per_address=per_address)
-
-
-def _number(text: str | None, default: int) -> int:
-    """Read a whole number of at least 1; what is none counts as not said."""
-    return int(text) if text and text.strip().isdecimal() and int(text) > 0 else default

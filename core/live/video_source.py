@@ -1,7 +1,7 @@
-"""Footage: videos that stand in for a camera, played at their own speed, in a loop."""
+"""Video sources: videos instead of a camera, played at their own speed, in a loop."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event
@@ -15,7 +15,7 @@ from core.errors import LiveRefused
 from core.picture.image import BgrImage, decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
-from core.video.reading import FrameRange, Video, VideoInfo, frames, video_info
+from core.video.reading import FrameRange, Video, VideoInfo, pulsed_frames, video_info
 
 MOST_SOURCE_BYTES = 20 * 10**6
 MOST_SOURCE_PIXELS = 1920 * 1920
@@ -28,14 +28,14 @@ _CLIP_FPS, _CLIP_SECONDS = 25, 8
 _WHOLE = FrameRange(0.0, math.inf)
 
 Timed = tuple[float, av.VideoFrame]
-"""A frame and its second, counted from the beginning of the footage."""
+"""A frame and its second, counted from the start of the video."""
 
 
 class VideoSource(Protocol):
     """Whatever can be played in the place of a camera."""
 
-    def frames(self) -> Iterator[Timed]:
-        """Go through it once, from its first frame to its last."""
+    def frames(self) -> Generator[Timed | None]:
+        """Go through it once, from its first frame to its last; None while it waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class SampleClip:
 
     name: str
 
-    def frames(self) -> Iterator[Timed]:
+    def frames(self) -> Generator[Timed | None]:
         """Wander once around the photo."""
         photo = decode_picture(sample_picture(self.name))
         window = _window(Size.of(photo))
@@ -57,7 +57,7 @@ class SampleClip:
 
 @dataclass(frozen=True)
 class VideoFile:
-    """A video as somebody gave it, of bounded size; ``core.video.reading`` reads it.
+    """An uploaded video of bounded size; ``core.video.reading`` reads it.
 
     Raises:
         VideoRefused: it is no video that Blobscope opens, or a damaged one.
@@ -72,20 +72,23 @@ class VideoFile:
         if len(video.data) > MOST_SOURCE_BYTES:
             raise LiveRefused(
                 f"{video.name} has {len(video.data) / 1e6:.0f} MB; at most "
-                f"{MOST_SOURCE_BYTES / 1e6:.0f} MB can be played here. Cut it shorter first."
+                f"{MOST_SOURCE_BYTES / 1e6:.0f} MB can be played here. Shorten it first."
             )
         info = video_info(video)
         if info.size.width * info.size.height > MOST_SOURCE_PIXELS:
             raise LiveRefused(
-                f"{video.name} has pictures of {info.size}; at most 1920 x 1920 can be "
+                f"{video.name} has frames of {info.size}; at most 1920 x 1920 can be "
                 "played here. Scale it down first."
             )
         object.__setattr__(self, "_info", info)
 
-    def frames(self) -> Iterator[Timed]:
+    def frames(self) -> Generator[Timed | None]:
         """Decode it once; frames stand upright and all have the first one's size."""
-        with closing(frames(self.video, self._info, _WHOLE)) as decoded:
+        with closing(pulsed_frames(self.video, self._info, _WHOLE)) as decoded:
             for each in decoded:
+                if each is None:
+                    yield None
+                    continue
                 yield each.seconds, av.VideoFrame.from_ndarray(each.image, format="bgr24")
 
 
@@ -96,18 +99,22 @@ def play(
 ) -> None:
     """Show frame after frame when its time has come, in a loop, until it is ended.
 
-    ``current`` tells the footage; another one is begun at once. What comes late is shown
+    ``current`` returns the source; a new one starts at once. Late frames are shown
     at once; no frame is left out here.
     """
     while (video_source := current()) is not None:
         began, shown = monotonic(), -math.inf
-        for second, frame in video_source.frames():
-            shown = max(second, shown + 1 / MOST_FPS)  # a file may lie about its times
-            if ended.wait(max(0.0, began + shown - monotonic())):
-                return
-            show(frame)
-            if current() != video_source:
-                break
+        with closing(video_source.frames()) as timed:
+            for each in timed:
+                if each is not None:
+                    shown = max(each[0], shown + 1 / MOST_FPS)  # a file may lie about its times
+                    ended.wait(max(0.0, began + shown - monotonic()))
+                if ended.is_set():
+                    return
+                if each is not None:
+                    show(each[1])
+                if current() != video_source:
+                    break
         ended.wait(1 / _CLIP_FPS)  # the last frame stands as long as the others
 
 

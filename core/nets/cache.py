@@ -50,7 +50,7 @@ class NetCache(Generic[K, N]):
 
     Args:
         max_bytes, max_nets: the bounds. A net on loan is never taken away, so they
-            may be passed while more nets than that are at work.
+            may be exceeded while more nets than that are in use.
         copies: how many copies of one net may serve callers side by side.
     """
 
@@ -88,9 +88,9 @@ class NetCache(Generic[K, N]):
 
     @contextmanager
     def borrowed(self, key: K, read: Callable[[], N]) -> Iterator[tuple[N, bool]]:
-        """Borrow the net for a key; tells also whether this call had to read it.
+        """Borrow the net for a key; return also whether this call had to read it.
 
-        ``read`` runs at most once at a time for a key, whoever asks. A net whose caller
+        ``read`` runs at most once at a time for a key, for all callers. A net whose caller
         left with an error is thrown away: after a refused blob OpenCV's nets may refuse
         good ones too.
         """
@@ -175,7 +175,7 @@ class NetCache(Generic[K, N]):
             del self._pools[key]
 
     def _shrink(self) -> None:
-        """Forget the least recently used nets that nobody uses until the bounds hold.
+        """Drop the least recently used nets that are not in use until the bounds hold.
 
         The latest one stays even where it alone is too big: it would be read again
         for each picture.

@@ -8,6 +8,8 @@ from typing import Any, Literal, TypeVar, get_args
 
 from core.blob.spec import BlobSpec, Triple
 from core.errors import BlobImpossible, CardInvalid
+from core.nets.labels import MOST_LABEL_BYTES, LabelList, read_labels
+from core.outputs import AUTO, LayoutName, layout_names
 from core.picture.size import Size
 
 Task = Literal["classification", "detection"]
@@ -68,10 +70,12 @@ class ModelCard:
 
     Attributes:
         name: the folder's name; it identifies the model everywhere.
-        labels: one text a class; shared lists lie in ``models/labels``.
+        labels: one text a class; shared lists lie in ``models/labels``. A class without a
+            name in its file is called by its number.
+        label_notes: what a reader of the labels should know; see ``LabelList``.
         label_offset: how many class ids come before the first label (1 where the net
             was trained with class 0 as background).
-        layout: the decoder for a detector's outputs, or "auto".
+        layout: how a detector writes its outputs, or "auto".
         logits: True where the outputs are scores before softmax, False where they are
             confidences already, None where the numbers decide.
         confidence: the threshold that suits the net, 0..1.
@@ -92,7 +96,7 @@ class ModelCard:
     blob: BlobSpec
     labels: tuple[str, ...] = field(repr=False)
     label_offset: int
-    layout: str
+    layout: LayoutName
     logits: bool | None
     confidence: float
     iou: float
@@ -105,6 +109,7 @@ class ModelCard:
     folder: Path
     groups: tuple[str, ...] = field(default=(), repr=False)
     anchors: tuple[tuple[float, float], ...] = ()
+    label_notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         models = [file for file in self.files if not _is_config(file)]
@@ -165,7 +170,24 @@ class ModelCard:
         row = class_id - self.label_offset
         if row < 0:
             return "background"
-        return self.labels[row] if row < len(self.labels) else f"class {class_id}"
+        return self.labels[row] if row < len(self.labels) else unnamed(class_id)
+
+    def misfit(self, classes: int) -> str | None:
+        """Compare the labels with the classes that the net tells apart.
+
+        Returns:
+            A sentence that names both numbers and what to try; None where they agree.
+        """
+        listed = self.label_offset + len(self.labels)
+        if classes == listed:
+            return None
+        counted = f"{len(self.labels):,} label{'s' * (len(self.labels) != 1)}"
+        if self.label_offset:
+            counted += f" behind {self.label_offset} without one"
+        return (
+            f"{self.title} answers {classes:,} class{'es' * (classes != 1)}, but its card "
+            f"lists {counted}: the names here may be wrong. {_cure(self, classes)}"
+        )
 
     def group(self, class_id: int) -> str:
         """Return the coarse group of a class; nothing where the card knows none.
@@ -178,6 +200,31 @@ class ModelCard:
         """
         row = class_id - self.label_offset
         return self.groups[row] if 0 <= row < len(self.groups) else ""
+
+
+def _cure(card: ModelCard, classes: int) -> str:
+    surplus = classes - len(card.labels)
+    if surplus == 1 and not card.label_offset:
+        return (
+            "If the net counts the background as class 0, write label_offset = 1 into its "
+            "card; else give the labels that it was trained with."
+        )
+    if surplus == 0:
+        return "If the net has no background class, write label_offset = 0 into its card."
+    if surplus == -1 and card.labels[0] == unnamed(0):
+        return "Its labels are numbered from 1, the net counts from 0: number them from 0."
+    if classes == 1 and len(card.labels) == 2:
+        return "One number tells two classes apart: list the one that it is the confidence of."
+    return "Give the labels that it was trained with."
+
+
+def unnamed(class_id: int) -> str:
+    """Name a class that has no label.
+
+    >>> unnamed(7)
+    'class 7'
+    """
+    return f"class {class_id}"
 
 
 def _is_config(file: ModelFile) -> bool:
@@ -204,9 +251,20 @@ def read_card(folder: Path) -> ModelCard:
     return _card_of(_Table(where, values), folder)
 
 
+_KEYS = {each.name for each in fields(ModelCard)} - {"name", "folder", "label_notes"}
+
+
 def _card_of(table: "_Table", folder: Path) -> ModelCard:
-    allowed = {each.name for each in fields(ModelCard)} - {"name", "folder"}
-    table.refuse_other_keys(allowed)
+    table.refuse_other_keys(_KEYS)
+    label_offset = table.whole("label_offset", 0)
+    labels = table.labels("labels", folder)
+    if label_offset and labels.first:
+        raise CardInvalid(
+            table.sentence(
+                f"labels are numbered in their file, from {labels.first} on, so label_offset "
+                "would move them a second time. Leave it out"
+            )
+        )
     return ModelCard(
         name=folder.name,
         folder=folder,
@@ -214,10 +272,12 @@ def _card_of(table: "_Table", folder: Path) -> ModelCard:
         task=table.choice("task", TASKS),
         framework=table.choice("framework", FRAMEWORKS),
         files=tuple(_file_of(each) for each in table.tables("files")),
-        blob=_spec_of(table.table("blob")),
-        labels=table.lines("labels", folder),
-        label_offset=table.whole("label_offset", 0),
-        layout=table.text("layout", "auto"),
+        blob=_spec_of(table.table("blob", _NO_BLOB)),
+        labels=tuple(
+            text or unnamed(label_offset + row) for row, text in enumerate(labels.texts)
+        ),
+        label_offset=label_offset,
+        layout=table.choice("layout", (AUTO, *layout_names()), AUTO),
         logits=table.flag("logits", None),
         confidence=table.number("confidence", 0.25),
         iou=table.number("iou", 0.45),
@@ -227,8 +287,9 @@ def _card_of(table: "_Table", folder: Path) -> ModelCard:
         measured=table.text("measured", "not measured by us"),
         notes=table.texts("notes", ()),
         offer=bool(table.flag("offer", False)),
-        groups=table.lines("groups", folder, ()),
+        groups=table.labels("groups", folder, ()).texts,
         anchors=table.pairs("anchors", ()),
+        label_notes=labels.notes,
     )
 
 
@@ -257,12 +318,19 @@ def _spec_of(table: "_Table") -> BlobSpec:
         "anchor": table.text,
         "ddepth": table.text,
         "layout": table.text,
+        "channels": table.whole,
     }
     table.refuse_other_keys(set(readers))
     try:
         return BlobSpec(**{key: readers[key](key) for key in table.values})
     except BlobImpossible as error:
         raise CardInvalid(table.sentence(str(error))) from error
+
+
+_NO_BLOB = (
+    "a table [blob], which says how a picture becomes the net's input: at least its size, for "
+    "example size = [224, 224], and scalefactor, mean and swap_rb as in its training"
+)
 
 
 class _Required:
@@ -285,6 +353,8 @@ class _Table:
     def refuse_other_keys(self, allowed: set[str]) -> None:
         for key in sorted(set(self.values) - allowed):
             wanted = ", ".join(sorted(allowed))
+            if key in _KEYS:
+                wanted += f". If {key} is the model's, it stands above the first table"
             raise CardInvalid(self.sentence(f"{key} is no key of a card; known are {wanted}"))
 
     def _take(
@@ -312,9 +382,9 @@ class _Table:
     def number(self, key: str, default: Any = _REQUIRED) -> float:
         return self._take(key, "a number", _number, default)
 
-    def choice(self, key: str, choices: tuple[ValueT, ...]) -> ValueT:
+    def choice(self, key: str, choices: tuple[ValueT, ...], default: Any = _REQUIRED) -> ValueT:
         wanted = "one of " + ", ".join(map(str, choices))
-        return self._take(key, wanted, lambda value: choices[choices.index(value)])
+        return self._take(key, wanted, lambda value: choices[choices.index(value)], default)
 
     def texts(self, key: str, default: Any = _REQUIRED) -> tuple[str, ...]:
         return self._take(key, "a list of texts", _texts, default)
@@ -328,31 +398,34 @@ class _Table:
     def pairs(self, key: str, default: Any) -> tuple[tuple[float, float], ...]:
         return self._take(key, "a list of [width, height]", _pairs, default)
 
-    def table(self, key: str) -> "_Table":
-        values = self._take(key, f"a table [{key}]", _of_type(dict))
+    def table(self, key: str, wanted: str) -> "_Table":
+        values = self._take(key, wanted, _of_type(dict))
         return _Table(f"{self.where} [{key}]", values)
 
     def tables(self, key: str) -> tuple["_Table", ...]:
-        rows = self._take(key, f"tables [[{key}]]", _of_type(list))
+        rows = self._take(key, f"tables [[{key}]]", _tables)
         return tuple(_Table(f"{self.where} [[{key}]]", row) for row in rows)
 
-    def lines(self, key: str, folder: Path, default: Any = _REQUIRED) -> tuple[str, ...]:
-        """Read a list of texts that stands here or, a line each, in a file of models/."""
+    def labels(self, key: str, folder: Path, default: Any = _REQUIRED) -> LabelList:
+        """Read a list of texts that stands here or in a labels file of models/."""
         if isinstance(self.values.get(key), list):
-            return self.texts(key)
-        name = self.text(key, default)
+            return LabelList(self.texts(key))
+        wanted = "a list of texts, or the name of a labels file"
+        name = self._take(key, wanted, _text, default)
         if not isinstance(name, str):
-            return default  # type: ignore[no-any-return]
+            return LabelList(default)
         path = (folder / name).resolve()
         if not path.is_relative_to(folder.parent.resolve()):
             raise CardInvalid(self.sentence(f"{key} must name a file inside models/"))
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            with path.open("rb") as file:
+                return read_labels(file.read(MOST_LABEL_BYTES + 1), name=path.name)
+        except OSError as error:
             raise CardInvalid(
                 self.sentence(f"{key} must name a text file, and {name!r} cannot be read")
             ) from error
-        return tuple(line.strip() for line in text.splitlines() if line.strip())
+        except CardInvalid as error:
+            raise CardInvalid(self.sentence(f"{key}: {error}")) from error
 
 
 def _of_type(kind: type[ValueT]) -> Callable[[Any], ValueT]:
@@ -363,6 +436,10 @@ def _of_type(kind: type[ValueT]) -> Callable[[Any], ValueT]:
         return value
 
     return convert
+
+
+def _tables(value: Any) -> list[dict[str, Any]]:
+    return [_of_type(dict)(each) for each in _of_type(list)(value)]
 
 
 def _text(value: Any) -> str:

@@ -1,23 +1,55 @@
 """The catalogue: every model that has a folder with a card under ``models/``."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from core.errors import ModelMissing
+from core.errors import CardInvalid, ModelMissing
 from core.nets.card import CARD_NAME, ModelCard, Task, read_card
 
 MODELS = Path(__file__).parents[2] / "models"
 
 
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All models of a folder.
+
+    Attributes:
+        cards: those that can be used, in the order of a list on the screen.
+        refused: a sentence for each card with a mistake; its model drops out.
+    """
+
+    cards: tuple[ModelCard, ...]
+    refused: tuple[str, ...]
+
+
 @lru_cache(maxsize=4)
-def catalog(folder: Path = MODELS) -> tuple[ModelCard, ...]:
+def read_catalog(folder: Path = MODELS) -> Catalog:
     """Read all cards: our own nets first, the ablest ahead; then the others, small ones ahead.
 
-    Raises:
-        CardInvalid: one of the cards has a mistake.
+    A card with a mistake drops out with its sentence, and so does the second of two models
+    with one title, which no list could tell apart.
     """
-    cards = (read_card(path.parent) for path in folder.glob(f"*/{CARD_NAME}"))
-    return tuple(sorted(cards, key=_rank))
+    cards: dict[str, ModelCard] = {}
+    refused = []
+    for path in sorted(folder.glob(f"*/{CARD_NAME}")):
+        try:
+            each = read_card(path.parent)
+        except CardInvalid as error:
+            refused.append(str(error))
+            continue
+        first = cards.setdefault(each.title, each)
+        if first is not each:
+            refused.append(
+                f"models/{each.name}/{CARD_NAME}: title is {each.title!r}, as that of "
+                f"models/{first.name}. Choose another."
+            )
+    return Catalog(tuple(sorted(cards.values(), key=_rank)), tuple(refused))
+
+
+def catalog() -> tuple[ModelCard, ...]:
+    """List the models that can be used, in the catalogue's order."""
+    return read_catalog().cards
 
 
 def _rank(card: ModelCard) -> tuple[bool, float, str]:

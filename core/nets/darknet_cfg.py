@@ -1,14 +1,59 @@
-"""What a Darknet .cfg says about its heads: anchors, classes, and how a box is counted."""
+"""Darknet's .cfg: its sections, what they say about the heads, and the file written anew."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, cast
 
 from core.errors import CardInvalid
 
 HeadKind = Literal["yolo", "region"]
-Section = dict[str, str]
+HEADS = ("yolo", "region")
 
 MOST_PIXELS = 1e5
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of a .cfg: the name in brackets, and the values below it.
+
+    Of a key that comes twice, the last value counts, as in OpenCV.
+    """
+
+    kind: str
+    values: dict[str, str]
+
+
+def read_sections(text: str) -> tuple[Section, ...]:
+    r"""Split a .cfg into its sections; the same name may come many times.
+
+    As in OpenCV's reader (``darknet_io.cpp``), spaces mean nothing, and a section's name
+    ends at the bracket whatever follows. Comments begin with # or ; anywhere in a line.
+
+    >>> read_sections("[ yolo ] ; head\n mask = 0, 1 # two")
+    (Section(kind='yolo', values={'mask': '0,1'}),)
+    """
+    sections: list[Section] = []
+    for line in text.replace("\r", "\n").split("\n"):
+        bare = "".join(line.split("#")[0].split(";")[0].split())
+        key, equals, value = bare.partition("=")
+        if bare.startswith("["):
+            sections.append(Section(bare[1:].partition("]")[0], {}))
+        elif equals and sections:
+            sections[-1].values[key] = value
+    return tuple(sections)
+
+
+def write_sections(sections: Iterable[Section]) -> str:
+    r"""Write a .cfg of sections, without comments.
+
+    >>> write_sections([Section("yolo", {"mask": "0,1"})])
+    '[yolo]\nmask=0,1\n'
+    """
+    return "".join(
+        f"[{each.kind}]\n" + "".join(f"{key}={value}\n" for key, value in each.values.items())
+        for each in sections
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +93,38 @@ def read_heads(text: str, *, name: str) -> tuple[HeadSection, ...]:
     ((3.0, 4.0),)
     """
     return tuple(
-        _head(cast(HeadKind, kind), values, f"{name}: [{kind}]")
-        for kind, values in _sections(text)
-        if kind in ("yolo", "region")
+        _head(cast(HeadKind, each.kind), each.values, f"{name}: [{each.kind}]")
+        for each in read_sections(text)
+        if each.kind in HEADS
     )
 
 
-def _sections(text: str) -> list[tuple[str, Section]]:
-    """Split the file; the same name may come many times, so no dictionary holds them."""
-    sections: list[tuple[str, Section]] = []
-    for line in text.splitlines():
-        bare = line.split("#")[0].split(";")[0].strip()
-        if bare.startswith("["):
-            sections.append((bare.strip("[] "), {}))
-        elif "=" in bare and sections:
-            key, _, value = bare.partition("=")
-            sections[-1][1][key.strip()] = value.strip()
-    return sections
+def check_filters(text: str, *, name: str) -> None:
+    """Compare each head's classes with the filters of the convolution before it.
+
+    A trained .cfg whose classes were edited and its filters not fails somewhere inside
+    OpenCV. A box has its classes and five numbers, four sides and the objectness.
+
+    Raises:
+        CardInvalid: a sentence that names both numbers.
+    """
+    sections = read_sections(text)
+    for at, (before, head) in enumerate(pairwise(sections), start=1):
+        given = before.values.get("filters", "")
+        if head.kind not in HEADS or before.kind != "convolutional" or not given.isdecimal():
+            continue
+        found = _head(cast(HeadKind, head.kind), head.values, f"{name}: [{head.kind}]")
+        wanted = len(found.anchors) * (found.classes + 5)
+        if int(given) != wanted:
+            raise CardInvalid(
+                f"{name}: [{head.kind}], section {at + 1}, has classes={found.classes} and "
+                f"{len(found.anchors)} anchors, so filters in the [convolutional] before it "
+                f"must be {len(found.anchors)} x ({found.classes} + 5) = {wanted}, "
+                f"not {given}. Take the .cfg that the weights were trained with."
+            )
 
 
-def _head(kind: HeadKind, values: Section, where: str) -> HeadSection:
+def _head(kind: HeadKind, values: dict[str, str], where: str) -> HeadSection:
     anchors = _pairs(_numbers(values, "anchors", where), where)
     mask = _numbers(values, "mask", where) if kind == "yolo" and "mask" in values else None
     if mask and not all(each.is_integer() and 0 <= each < len(anchors) for each in mask):
@@ -84,16 +141,16 @@ def _head(kind: HeadKind, values: Section, where: str) -> HeadSection:
     )
 
 
-def _numbers(values: Section, key: str, where: str, default: str = "") -> list[float]:
+def _numbers(values: dict[str, str], key: str, where: str, default: str = "") -> list[float]:
     """Read numbers between commas; Darknet's own files end some lists with one."""
     try:
         found = [float(each) for each in values.get(key, default).split(",") if each.strip()]
     except ValueError as error:
         raise CardInvalid(
-            f"{where}: {key} must be numbers, not {values[key]!r}. Mend the .cfg."
+            f"{where}: {key} must be numbers, not {values[key]!r}. Fix the .cfg."
         ) from error
     if not found:
-        raise CardInvalid(f"{where}: {key} is missing, so its boxes cannot be explained.")
+        raise CardInvalid(f"{where}: {key} is missing, so its boxes cannot be decoded.")
     return found
 
 
@@ -103,7 +160,7 @@ def _pairs(anchors: list[float], where: str) -> tuple[tuple[float, float], ...]:
     return tuple(zip(anchors[::2], anchors[1::2], strict=True))
 
 
-def _classes(values: Section, where: str) -> int:
+def _classes(values: dict[str, str], where: str) -> int:
     count = _numbers(values, "classes", where)[0]
     if not count.is_integer() or count < 1:
         raise CardInvalid(f"{where}: classes must be a whole number from 1 up.")

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any, BinaryIO
@@ -19,7 +20,7 @@ import platformdirs
 import requests
 from filelock import FileLock, Timeout
 
-from core.errors import DownloadFailed, ModelMissing
+from core.errors import DownloadFailed, ModelMissing, ModelUnreadable
 from core.nets.card import ModelCard, ModelFile, ModelPaths
 
 ProgressCallback = Callable[[str, int, int], None]
@@ -48,15 +49,18 @@ def _folder(named: str) -> Path:
 
 
 def present(card: ModelCard) -> bool:
-    """Tell whether all files of the model are on this machine, in full length."""
+    """Return whether all files of the model are on this machine, with their full length."""
     return all(_find(card, file) for file in card.files)
 
 
 def file_paths(card: ModelCard) -> ModelPaths:
     """Where the files of the model lie.
 
+    Each file is checked against its digest, once in the life of the process.
+
     Raises:
         ModelMissing: at least one of them is not on this machine.
+        ModelUnreadable: one of them is not the file that the card promises.
     """
     found = {file: _find(card, file) for file in card.files}
     absent = [file.name for file, path in found.items() if path is None]
@@ -64,10 +68,31 @@ def file_paths(card: ModelCard) -> ModelPaths:
         raise ModelMissing(
             f"{card.title} is not on this machine yet ({', '.join(absent)}). {_remedy(card)}"
         )
+    for file, path in found.items():
+        if path is not None:
+            _check_content(card, file, path)
     config = found[card.config_file] if card.config_file else None
     model = found[card.model_file]
     assert model is not None
     return ModelPaths(model=model, config=config)
+
+
+def _check_content(card: ModelCard, file: ModelFile, path: Path) -> None:
+    kind, _, wanted = file.digest.partition(":")
+    facts = path.stat()
+    digest = _digest(path, kind, facts.st_size, facts.st_mtime_ns)
+    if digest != wanted:
+        raise ModelUnreadable(
+            f"{card.title}: {file.name} is not the file that its card promises; its {kind} is "
+            f"{digest}. Replace {path}, or correct the digest in models/{card.name}/card.toml."
+        )
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, kind: str, size: int, changed_ns: int) -> str:  # noqa: ARG001 - the key
+    """Read a file's digest once, and again where the file has changed."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, kind).hexdigest()
 
 
 def _remedy(card: ModelCard) -> str:
@@ -85,7 +110,7 @@ def _find(card: ModelCard, file: ModelFile) -> Path | None:
 
 
 def _length(path: Path) -> int | None:
-    """Tell how many bytes lie there; None where no file is, or none that we may see."""
+    """Return the number of bytes of a file; None if it is missing or not readable."""
     try:
         return path.stat().st_size
     except OSError:
@@ -113,7 +138,7 @@ class Transfer:
         return file.name, length, file.size or 0
 
     def wait(self, seconds: float) -> bool:
-        """Wait at most so long; tell whether the files have come.
+        """Wait up to this long; return whether the files have arrived.
 
         Raises:
             DownloadFailed: they will not; says what happened and which settings help.
@@ -153,7 +178,7 @@ def start_download(card: ModelCard) -> Transfer:
         transfer = _running.get(card.name)
         if transfer is None:
             transfer = Transfer(card)
-            # a daemon: a server that is told to stop leaves the rest for the next time
+            # a daemon: a server that stops resumes the download the next time
             Thread(target=transfer._bring, daemon=True).start()
             _running[card.name] = transfer
     return transfer
@@ -185,8 +210,8 @@ def _store(card: ModelCard) -> None:
                     _fetch(card, file, folder)
     except Timeout as error:
         raise DownloadFailed(
-            f"{card.title}: another download has kept this one waiting for "
-            f"{LOCK_SECONDS // 60} minutes. Try again."
+            f"{card.title}: this download has waited {LOCK_SECONDS // 60} minutes for "
+            "another one. Try again."
         ) from error
     except OSError as error:
         raise DownloadFailed(
@@ -245,7 +270,7 @@ def _receive(card: ModelCard, file: ModelFile, source: str | Path, part: Path) -
     except DownloadFailed as error:
         part.unlink()
         if resumed:
-            raise _Lost("what came in pieces did not fit together") from error
+            raise _Lost("the parts of the file do not fit together") from error
         raise
 
 
@@ -309,7 +334,7 @@ def _of_address(address: str, meter: "_Meter") -> Generator[bytes]:
     except OSError as error:  # all that requests raises is one
         raise _Lost(f"{address} did not deliver: {_plain(error)}") from error
     except ValueError as error:  # from urllib, urllib3 or the codec for hosts' names
-        raise _Absent(f"{address} cannot be asked: {error}") from error
+        raise _Absent(f"{address} cannot be requested: {error}") from error
 
 
 def _stay_encrypted(response: requests.Response, **_: Any) -> None:
@@ -332,7 +357,7 @@ def _refusal(address: str, status: int) -> _Lost | _Absent:
 _PLAIN: tuple[tuple[type[OSError], str], ...] = (
     (requests.Timeout, "it did not answer in time"),
     (requests.exceptions.SSLError, "its certificate is not trusted here"),
-    (requests.exceptions.ProxyError, "the proxy did not let us through"),
+    (requests.exceptions.ProxyError, "the proxy refused the connection"),
     (requests.exceptions.ChunkedEncodingError, "the connection was cut"),
     (requests.ConnectionError, "no connection, or it was lost"),
 )
@@ -361,7 +386,7 @@ class _Meter:
         if self.received > limit:
             raise DownloadFailed(
                 f"{self.card.title}: {self.file.name} is larger than the {limit:,} bytes it "
-                "may have; nothing was kept. The file behind the address is not ours."
+                "may have; nothing was kept. The file at this address is not the expected one."
             )
         self.sink.write(chunk)
 

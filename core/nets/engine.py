@@ -1,6 +1,6 @@
 """The narrow door: a card and a blob go in, named outputs come out.
 
-Everything behind it may change without anybody noticing: ``LocalEngine`` runs OpenCV in
+Everything behind it can change without affecting callers: ``LocalEngine`` runs OpenCV in
 this process; a sandboxed process and a remote machine will stand here later.
 """
 
@@ -16,13 +16,16 @@ import cv2
 import numpy as np
 
 from core.blob.make import Blob
+from core.blob.spec import BlobLayout
 from core.errors import ForwardFailed
 from core.nets.cache import NetCache
 from core.nets.card import ModelCard, ModelFile, ModelPaths
 from core.nets.downloads import file_paths
+from core.nets.inputs import Declared, declared_inputs, refusal, size_note
 from core.nets.net import core_of, read_net
 from core.nets.scheduler import ForwardScheduler, ThreadTuner
 from core.outputs import Outputs
+from core.picture.size import Size
 
 MOST_COPIES = 4
 """Copies of one net that serve side by side, however many cores there are."""
@@ -74,6 +77,7 @@ class LoadedNet:
     """A net with what we learned about it; its borrower is the only one to touch it."""
 
     net: cv2.dnn.Net
+    inputs: Declared
     output_names: tuple[str, ...]
     size_bytes: int
     load_ms: float
@@ -100,7 +104,7 @@ class LocalEngine:
 
     Args:
         cores: how many forwards may run side by side; all of the machine's by default.
-        locate: tells where a card's files lie.
+        locate: returns the file paths of a card.
         cache: where nets are kept between calls.
     """
 
@@ -141,21 +145,54 @@ class LocalEngine:
             load_ms = (time.perf_counter() - start) * 1000
         names = tuple(net.getUnconnectedOutLayersNames())
         size = _memory_of(net, paths, blob)
-        return LoadedNet(net, names, size, load_ms, ThreadTuner.up_to(self.cores))
+        inputs = declared_inputs(card, paths)
+        return LoadedNet(net, inputs, names, size, load_ms, ThreadTuner.up_to(self.cores))
 
 
 def _forward(loaded: LoadedNet, card: ModelCard, blob: Blob) -> Outputs:
+    reason = refusal(loaded.inputs, blob.shape, card.blob.layout)
+    if reason:
+        raise ForwardFailed(f"{card.title} {reason}")
     loaded.forwards += 1
     try:
         loaded.net.setInput(blob)
         arrays = loaded.net.forward(loaded.output_names)
     except cv2.error as error:
-        raise ForwardFailed(
-            f"{card.title} does not accept a blob of shape {blob.shape}: {core_of(error)}. "
-            f"Its card says {_wanted(card)}."
-        ) from error
+        raise ForwardFailed(_why(error, loaded, card, blob)) from error
     named = zip(loaded.output_names, arrays, strict=True)
     return Outputs({name: np.asarray(array, np.float32) for name, array in named})
+
+
+def _why(error: cv2.error, loaded: LoadedNet, card: ModelCard, blob: Blob) -> str:
+    """Name what made a forward fail, as far as the net's files and OpenCV tell."""
+    said = core_of(error)
+    if error.code == cv2.Error.StsNoMem:
+        return (
+            f"There is not enough memory to run {card.title} on a blob of shape {blob.shape} "
+            f"({said}). Choose a smaller size, or try again when less is going on."
+        )
+    made = _size(blob, card.blob.layout)
+    note = size_note(loaded.inputs, made)
+    if note:
+        return f"{card.title} {note} OpenCV's words: {said}."
+    if made and loaded.inputs and loaded.inputs[0].size == made:
+        return (
+            f"OpenCV fails inside {card.title}, although the blob, of shape {blob.shape}, is "
+            f"what the net declares: {said}. The file may be damaged, or hold layers that "
+            "OpenCV computes otherwise."
+        )
+    return (
+        f"{card.title} does not accept a blob of shape {blob.shape}: {said}. "
+        f"Its card says {_wanted(card)}."
+    )
+
+
+def _size(blob: Blob, layout: BlobLayout) -> Size | None:
+    """Return the width and height of a blob that is one."""
+    if blob.ndim != 4 or 0 in blob.shape:
+        return None
+    height, width = blob.shape[2:] if layout == "NCHW" else blob.shape[1:3]
+    return Size(width, height)
 
 
 def _wanted(card: ModelCard) -> str:

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import ModelUnreadable
+from core.errors import CardInvalid, ModelUnreadable
 from core.nets.card import Framework, ModelCard, ModelPaths
+from core.nets.darknet_cfg import HEADS, Section, check_filters, read_sections, write_sections
 
 LOWEST_CONFIDENCE = 0.001
 """Rows below it are useless to any slider, and an exact 0 would keep every empty cell."""
@@ -37,15 +38,19 @@ UNREAD_SUFFIXES = {
     "Use the ONNX file that it was made from.",
     ".bin": "looks like OpenVINO weights; this build of OpenCV comes without OpenVINO. "
     "Use the ONNX file that it was made from.",
-    ".t7": "is a Lua Torch file, which nobody writes any more. Look for an ONNX export.",
+    ".t7": "is a Lua Torch file, an obsolete format. Look for an ONNX export.",
     ".prototxt": "describes a Caffe network without its weights. Give the .caffemodel too.",
     ".cfg": "describes a Darknet network without its weights. Give the .weights too.",
     ".pbtxt": "describes a TensorFlow graph without its weights. Give the .pb too.",
 }
 
 
+# An importer's error holds that of the layer: OpenCV(4.14.0) /x/y.cpp:7: error: (-2:Why) ...
+_WHERE = re.compile(r"OpenCV\([\d.]+\) \S+:\d+: error: \([^)]*\)\s*|\s*in function '[^'\n]*'")
+
+
 def framework_of(file_name: str) -> Framework:
-    """Tell the framework by a model file's ending, as ``cv2.dnn.readNet`` does.
+    """Return the framework by the file extension, as ``cv2.dnn.readNet`` does.
 
     >>> framework_of("SqueezeNet_fp16.onnx"), framework_of("YOLO.WEIGHTS")
     ('onnx', 'darknet')
@@ -57,7 +62,7 @@ def framework_of(file_name: str) -> Framework:
     if suffix in READ_BY_SUFFIX:
         return READ_BY_SUFFIX[suffix]
     known = ", ".join(READ_BY_SUFFIX)
-    reason = UNREAD_SUFFIXES.get(suffix, f"has an ending that says nothing. Known are {known}.")
+    reason = UNREAD_SUFFIXES.get(suffix, f"has an unknown file extension. Known are {known}.")
     raise ModelUnreadable(f"{Path(file_name).name} {reason}")
 
 
@@ -77,7 +82,7 @@ def read_net(card: ModelCard, paths: ModelPaths) -> cv2.dnn.Net:
     except cv2.error as error:
         raise ModelUnreadable(
             f"OpenCV cannot read {card.title} ({paths.model.name}): {core_of(error)}. "
-            "The file may be damaged, or use layers that OpenCV does not know."
+            f"{_remedy(error)}"
         ) from error
     except OSError as error:
         raise ModelUnreadable(
@@ -85,9 +90,20 @@ def read_net(card: ModelCard, paths: ModelPaths) -> cv2.dnn.Net:
         ) from error
 
 
+def _remedy(error: cv2.error) -> str:
+    """Say what helps against a file that OpenCV cannot read."""
+    if "NonMaxSuppression" in str(error):
+        return (
+            "OpenCV has no such layer. Export the net without its NMS (Ultralytics: nms=False, "
+            "YOLOv7: without --end2end, Paddle: exclude_nms=True); Blobscope suppresses "
+            "doubles itself."
+        )
+    return "The file may be damaged, or use layers that OpenCV does not know."
+
+
 def core_of(error: cv2.error) -> str:
     """Keep the telling line of an OpenCV error, without file names and line numbers."""
-    text = getattr(error, "err", None) or str(error)
+    text = _WHERE.sub("", getattr(error, "err", None) or str(error))
     lines = [line.strip(" >\t") for line in text.splitlines() if line.strip(" >\t")]
     return lines[0].rstrip(".") if lines else "no reason given"
 
@@ -134,7 +150,12 @@ def _read_tflite(paths: ModelPaths) -> cv2.dnn.Net:
 
 def _read_darknet(paths: ModelPaths) -> cv2.dnn.Net:
     assert paths.config is not None
-    cfg = with_low_thresholds(paths.config.read_bytes())
+    text = paths.config.read_bytes()
+    try:
+        check_filters(text.decode("latin-1"), name=paths.config.name)
+    except CardInvalid as error:
+        raise ModelUnreadable(str(error)) from error
+    cfg = with_low_thresholds(text)
     weights = np.fromfile(paths.model, np.uint8)
     # never bytes: OpenCV takes bytes for a file's name
     net = cv2.dnn.readNetFromDarknet(np.frombuffer(cfg, np.uint8), weights)
@@ -146,23 +167,22 @@ def with_low_thresholds(cfg: bytes) -> bytes:
     r"""Let all rows of the [yolo] and [region] layers through; thresholds and NMS are ours.
 
     Without it OpenCV sets every class score below 0.2 (or the file's ``thresh``) to 0,
-    and a confidence slider does nothing below.
+    and a confidence slider does nothing below. Comments and spaces go, as OpenCV stumbles
+    over some of them.
 
-    >>> with_low_thresholds(b"[yolo]\nthresh=0.6\nclasses=3").decode().splitlines()
+    >>> with_low_thresholds(b"[ yolo ] ; head\nthresh=0.6\nclasses=3").decode().splitlines()
     ['[yolo]', 'thresh=0.001', 'classes=3']
     """
-    lines: list[str] = []
-    in_head = False
-    for line in cfg.decode("latin-1").splitlines():
-        bare = line.split("#")[0].strip()
-        if bare.startswith("["):
-            in_head = bare in ("[yolo]", "[region]")
-        elif in_head and bare.split("=")[0].strip() in ("thresh", "nms_threshold"):
-            continue
-        lines.append(line)
-        if in_head and bare.startswith("["):
-            lines.append(f"thresh={LOWEST_CONFIDENCE}")
-    return "\n".join(lines).encode("latin-1") + b"\n"
+    sections = read_sections(cfg.decode("latin-1"))
+    return write_sections(map(_lowered, sections)).encode("latin-1")
+
+
+def _lowered(section: Section) -> Section:
+    if section.kind not in HEADS:
+        return section
+    own = ("thresh", "nms_threshold")
+    others = {key: value for key, value in section.values.items() if key not in own}
+    return Section(section.kind, {"thresh": str(LOWEST_CONFIDENCE), **others})
 
 
 def _check_length(net: cv2.dnn.Net, weights: npt.NDArray[np.uint8], name: str) -> None:
@@ -171,7 +191,7 @@ def _check_length(net: cv2.dnn.Net, weights: npt.NDArray[np.uint8], name: str) -
     if weights.size != wanted:
         raise ModelUnreadable(
             f"{name} has {weights.size:,} bytes, but its .cfg needs exactly {wanted:,}: "
-            "the file is cut short, or the two do not belong together."
+            "the file is truncated, or the two files do not belong together."
         )
 
 

@@ -99,7 +99,7 @@ class ForwardScheduler:
     def _admit(self) -> None:
         """Let those who wait begin, one core each, once no forward uses several.
 
-        Nobody waits while nothing runs: the last one to leave admits them.
+        No caller waits while nothing runs: the last one to finish admits them.
         """
         while self._waiting and self._running < self.cores:
             if self._running and self._threads != 1:

@@ -25,7 +25,7 @@ TOLERANCE = 1e-3
 """Answers agree up to this: absolutely below 1, in proportion to the number above it."""
 
 REPEATS = 3
-"""Warm forwards of each engine; the quickest tells what it can do."""
+"""Warm forwards of each engine; the fastest counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def second_opinion(
 
     Args:
         card: a model in one ONNX file, from our catalogue.
-        blob: what it eats.
-        locate: tells where a card's files lie.
+        blob: the input.
+        locate: returns the file paths of a card.
         ours: the engine that runs OpenCV; this process's own by default.
 
     Raises:
@@ -109,8 +109,8 @@ def differences(
     shapes = {name: array.shape for name, array in theirs.items()}
     if ours.shapes != shapes:
         raise ForwardFailed(
-            f"OpenCV answered {ours.listed}, ONNX Runtime {Outputs(theirs).listed}: arrays of "
-            "other names or shapes cannot be compared number by number."
+            f"OpenCV returned {ours.listed}, ONNX Runtime {Outputs(theirs).listed}: arrays "
+            "with different names or shapes cannot be compared."
         )
     return tuple(_difference(name, ours[name], theirs[name]) for name in ours)
 
@@ -150,7 +150,7 @@ def _answer(
             milliseconds.append(1e3 * (time.perf_counter() - start))
     except (*refusals, state.RuntimeException, state.InvalidProtobuf) as error:
         raise ForwardFailed(
-            f"ONNX Runtime does not run {card.title} on a blob of shape {blob.shape}: "
+            f"ONNX Runtime cannot run {card.title} on a blob of shape {blob.shape}: "
             f"{str(error).splitlines()[0][:300]}"
         ) from error
     names = [each.name for each in session.get_outputs()]
@@ -169,7 +169,7 @@ def _session(model: Path, changed: int) -> Any:  # noqa: ARG001 - a file that ch
     onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # errors only: its advice belongs on nobody's console
+    options.log_severity_level = 3  # errors only: no advice on the console
     return onnxruntime.InferenceSession(
         model.read_bytes(), options, providers=["CPUExecutionProvider"]
     )
@@ -185,8 +185,8 @@ def _onnxruntime() -> Any:
         import onnxruntime
     except ImportError as error:
         raise EngineMissing(
-            "ONNX Runtime is not installed here, so there is nobody to ask for a second "
-            "opinion. It is an optional extra: install it with "
+            "ONNX Runtime is not installed, so the engines cannot be compared. "
+            "It is an optional extra: install it with "
             "pip install -r requirements-onnx.txt and start Blobscope again."
         ) from error
     return onnxruntime

@@ -102,21 +102,28 @@ def crop(image: Size, *, into: Size) -> Placement:
 
 
 def letterbox(
-    image: Size, *, into: Size, anchor: Literal["centre", "top-left"] = "centre"
+    image: Size,
+    *,
+    into: Size,
+    anchor: Literal["centre", "top-left"] = "centre",
+    rounded: bool = False,
 ) -> Placement:
     """Keep the aspect ratio and the whole image; bars fill the rest.
 
     The numbers are those of ``DNN_PMODE_LETTERBOX``: the factor in float32, the resized
     size truncated, the image centred. ``top-left``, which OpenCV has not, puts both bars
-    behind the image and rounds the size, which keeps the aspect ratio closer.
+    behind the image and rounds the size, which keeps the aspect ratio closer. ``rounded``
+    gives the numbers of Ultralytics' ``LetterBox``: the factor in float64, the size rounded.
+
+    >>> letterbox(Size(500, 333), into=Size(320, 320)).resized
+    Size(width=320, height=213)
+    >>> letterbox(Size(500, 334), into=Size(320, 320), rounded=True).resized
+    Size(width=320, height=214)
 
     Raises:
         BlobImpossible: the shape is so long that nothing of its short side would remain.
     """
-    factor = min(_ratios(image, into))
-    whole = round if anchor == "top-left" else int
-    width = whole(float(np.float32(image.width) * factor))
-    height = whole(float(np.float32(image.height) * factor))
+    width, height = _rounded_sides(image, into) if rounded else _sides(image, into, anchor)
     if width < 1 or height < 1:
         raise BlobImpossible(
             f"This {image} picture is too long for a letterbox of {into}: it would be "
@@ -125,6 +132,20 @@ def letterbox(
     bars = (0, 0) if anchor == "top-left" else (into.width - width, into.height - height)
     scale = width / image.width, height / image.height
     return Placement(image, into, scale, (float(bars[0] // 2), float(bars[1] // 2)))
+
+
+def _sides(image: Size, into: Size, anchor: str) -> tuple[int, int]:
+    """Return the resized width and height as OpenCV works them out, in float32."""
+    factor = min(_ratios(image, into))
+    whole = round if anchor == "top-left" else int
+    width, height = (float(np.float32(side) * factor) for side in image.cv2)
+    return whole(width), whole(height)
+
+
+def _rounded_sides(image: Size, into: Size) -> tuple[int, int]:
+    """Return the resized width and height as Ultralytics works them out."""
+    factor = min(into.width / image.width, into.height / image.height)
+    return round(image.width * factor), round(image.height * factor)
 
 
 def _ratios(image: Size, into: Size) -> tuple[np.float32, np.float32]:

@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from typing import Literal, get_args
 from unicodedata import combining, normalize
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
@@ -17,7 +18,8 @@ from core.results.detections import Detections
 
 LINE, TEXT = 0.0045, 0.028  # of the mean of the picture's sides
 LEAST_LINE, LEAST_TEXT = 2, 11  # pixels
-LEGIBLE = 6  # the smallest letters that anybody can ask for
+FINE, FARTHEST = 4, 2.0**14  # cv2 counts in 16ths of a pixel, and no farther than this
+LEGIBLE = 6  # the smallest text size
 # For labels beyond ASCII, which is all that Pillow's own font can write.
 FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial Unicode.ttf", "arial.ttf")
 
@@ -80,7 +82,7 @@ class Pen:
 
     @classmethod
     def of(cls, size: Size) -> "Pen":
-        """Follow the picture's size, so that a photo looks alike however it is shrunk.
+        """Scale with the picture, so that a photo looks the same at every size.
 
         >>> Pen.of(Size(640, 480)), Pen.of(Size(4000, 3000))
         (Pen(line=3, text=16), Pen(line=16, text=98))
@@ -89,7 +91,7 @@ class Pen:
         return cls(max(LEAST_LINE, round(side * LINE)), max(LEAST_TEXT, round(side * TEXT)))
 
     def styled(self, style: BoxStyle) -> "Pen":
-        """Return the pen as thick and as tall as somebody asked for, as long as it shows.
+        """Return the pen with the requested line width and text size, within visible limits.
 
         >>> Pen(line=3, text=16).styled(BoxStyle(line=2, text=0.25))
         Pen(line=6, text=6)
@@ -136,13 +138,16 @@ class Outline:
         xyxy: in pixels of the picture that is drawn upon.
         text: no words, no label.
         colour: of the frame and of the label's plate.
-        pattern: of the frame, for those who cannot tell the colours apart.
+        pattern: of the line, to distinguish boxes without colour.
+        corners: x and y of the four corners of a turned box, whose frame is drawn turned,
+            without a pattern; ``xyxy`` is the upright box around it.
     """
 
     xyxy: tuple[float, float, float, float]
     text: str
     colour: Bgr
     pattern: Pattern = "solid"
+    corners: tuple[float, ...] = ()
 
 
 def draw_detections(
@@ -162,8 +167,15 @@ def draw_detections(
     """
     colours = _colours(detections, style)
     outlines = [
-        Outline(tuple(xyxy), words_beside(detections, index, label, style), colours[index])
-        for index, xyxy in enumerate(detections.xyxy.tolist())
+        Outline(
+            xyxy=tuple(xyxy),
+            text=words_beside(detections, index, label, style),
+            colour=colours[index],
+            corners=tuple(corners),
+        )
+        for index, (xyxy, corners) in enumerate(
+            zip(detections.xyxy.tolist(), detections.corners.tolist(), strict=True)
+        )
     ]
     return draw_outlines(image, outlines, style=style)
 
@@ -263,11 +275,21 @@ def _frames(outlines: Sequence[Outline], size: Size) -> Iterator[tuple[int, Patc
 
 def _draw_frame(image: BgrImage, frame: Patch, outline: Outline, line: int) -> None:
     """Draw four bars inside the frame, so that no line leaves the picture."""
+    if outline.corners:
+        _draw_turned(image, outline, line)
+        return
     inside = image[frame.slices]
     rows, columns = (_dashes(length, outline.pattern, line) for length in inside.shape[:2])
     colour = _row(outline.colour, inside.shape[1])
     inside[:line, columns] = inside[-line:, columns] = colour[columns]
     inside[rows, :line] = inside[rows, -line:] = colour[:line]
+
+
+def _draw_turned(image: BgrImage, outline: Outline, line: int) -> None:
+    """Draw the four sides of a turned box, as far as they lie in the picture."""
+    corners = np.array(outline.corners).reshape(4, 2).clip(-FARTHEST, FARTHEST)
+    points = np.rint((corners - 0.5) * 2**FINE).astype(np.int32)
+    cv2.polylines(image, [points], True, outline.colour, line, cv2.LINE_AA, FINE)
 
 
 def _row(colour: Bgr, width: int) -> npt.NDArray[np.uint8]:
@@ -304,7 +326,7 @@ def _place_for(
 
 
 def _places(frame: Patch, height: int, width: int, size: Size) -> Iterator[tuple[int, int]]:
-    """Tell the left and top of a label's places: above its box, else in it, else below.
+    """Return the candidate positions of a label: above its box, in it, below.
 
     Those inside the picture come first, then all of them, pushed into it.
     """

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from core.picture.image import BgrImage
 from core.picture.placement import Placement
 from core.picture.size import Size
-from core.render.boxes import Patch, Pen, label_tile
+from core.render.boxes import FINE, Patch, Pen, label_tile
 from core.render.encode import DISPLAY_WIDTH
 from core.render.palette import CLASS_COLOURS, SEQUENTIAL, Bgr
 from core.render.planes import PlaneScale, render_plane
@@ -29,7 +29,6 @@ LEAST_WIDTH = 960
 
 CELL_LINE, HEAT = 0.45, 0.6  # how much of a grid line, or of the heat, covers the picture
 SMOOTH = 41
-FINE = 4  # cv2.line counts in 16ths of a pixel: 4 bits
 CELL_COLOUR, ANCHOR_COLOUR, BOX_COLOUR = CLASS_COLOURS[1], CLASS_COLOURS[0], CLASS_COLOURS[3]
 
 
@@ -129,7 +128,7 @@ def draw_cell_heat(
 def _cells_under(
     count: int, offset: float, step: float, cells: int
 ) -> tuple[npt.NDArray[np.int64], slice]:
-    """Tell the column (or row) under each pixel along one side, and where the grid lies."""
+    """Return the column (or row) under each pixel along one side, and the grid's extent."""
     under = np.floor((np.arange(count) + 0.5 - offset) / step).astype(np.int64)
     first, last = np.searchsorted(under, (0, cells)).tolist()
     return under[first:last], slice(first, last)
@@ -169,7 +168,7 @@ def _corners(xyxy: Boxes) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def _dash(image: BgrImage, xyxy: npt.NDArray[np.float64], colour: Bgr, line: int) -> None:
-    """Draw a frame of dashes, so that an anchor is told from a box without its colour."""
+    """Draw a dashed rectangle, so that an anchor differs from a box by more than colour."""
     left, top, right, bottom = xyxy
     corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
     for (x, y), (to_x, to_y) in pairwise(corners):

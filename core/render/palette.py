@@ -1,4 +1,4 @@
-"""Colours that a colour-blind person tells apart: one a class, and maps for planes.
+"""Colours that are distinguishable with colour blindness: one per class, and colour maps.
 
 All colours are B, G, R, 0..255, as OpenCV draws them.
 """
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Bgr = tuple[int, int, int]
-Channel = Literal["B", "G", "R"]
+Channel = Literal["B", "G", "R", "grey"]
 ColourMap = NewType("ColourMap", npt.NDArray[np.uint8])
 """256 colours, (256, 1, 3), as cv2.applyColorMap wants them; entry 0 is the lowest value."""
 
@@ -96,11 +96,12 @@ TINTS: dict[Channel, ColourMap] = {
     "B": _between("#000000", "#3A5BFF", "#C4D0FF"),
     "G": _between("#000000", "#1FA63A", "#C8F5CF"),
     "R": _between("#000000", "#E0322B", "#FFD0CC"),
+    "grey": GREY,
 }
 
 
 def confidence_colour(confidence: float) -> Bgr:
-    """Return the colour of a confidence of 0..1: the surer, the brighter.
+    """Return the colour of a confidence of 0..1; brighter is higher.
 
     >>> confidence_colour(0.0), confidence_colour(1.0)
     ((137, 73, 62), (37, 231, 253))

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 MOST_SCREEN_HEIGHT = 1600
 LONGEST_STRIP = 64
-"""Times as long as thick; thinner strips are drawn thicker, or nobody would see them."""
+"""Times as long as thick; thinner strips are drawn thicker to stay visible."""
 
 Pixels = npt.NDArray[Any]
 

@@ -1,4 +1,4 @@
-"""Stages of the road, and whole blobs, as pictures that show what each step did."""
+"""Stages of the preprocessing, and whole blobs, as pictures."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -7,40 +7,19 @@ follow it with pencil and paper. The tests hold each line against the decoder's 
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from core.picture.size import Size
 from core.results.boxes import Boxes, cxcywh_to_xyxy
-from core.results.decoders import LayoutName
-from core.results.grids import Grids, Head, Way
-from core.results.steps import TINY, Axis, Inner, Step, logit, number, sigmoid_step, walk
+from core.results.grids import Grids, Head
+from core.results.rows import RawRow, RowClass, RowRule
+from core.results.steps import Axis, AxisSteps, BoxCoding, Inner, Step, axis_steps, logit
 
 MOST_CLASSES = 5
-GIVEN_NAMES = ("cx", "cy", "w", "h", "objectness")
-OWN_NAMES: dict[LayoutName, tuple[str, ...]] = {
-    "yolov2": ("tx", "ty", "tw", "th", "to"),
-    "yolox": ("x", "y", "w", "h", "objectness"),
-}
-INNER_NAMES: dict[Way, tuple[str, str, str, str]] = {
+INNER_NAMES: dict[BoxCoding, tuple[str, str, str, str]] = {
     "exp": ("tx", "ty", "tw", "th"),
     "squares": ("tx", "ty", "tw", "th"),
     "ready": ("x", "y", "w in strides", "h in strides"),
     "distances": ("l", "t", "r", "b"),
-}
-
-Row = npt.NDArray[np.float64]
-
-HOW_WRITTEN: dict[LayoutName, str] = {
-    "darknet": "cv2's region layer has put these numbers through sigmoid and exp already, and "
-    "multiplied each class score by the objectness. What the net itself said (tx, ty, tw, th, "
-    "to) is worked back from what cv2 returned.",
-    "yolov2": "These are the net's own numbers: nothing was applied to them yet.",
-    "yolov5": "The net ends with finished boxes in blob pixels, and with objectness and class "
-    "scores between 0 and 1. What leads to the box is worked back from it.",
-    "yolox": "These are the net's own numbers, counted in cells; objectness and class scores "
-    "have been through their sigmoid already.",
-    "yolov8": "The net ends with finished boxes in blob pixels and a score for each class; "
-    "there is no objectness. The four distances, in strides, from the cell's middle to the "
-    "edges are worked back from the box.",
 }
 
 
@@ -65,17 +44,8 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """A class of a raw row: its number as given, and its score without the objectness."""
-
-    class_id: int
-    given: float
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a box came from: its raw row, head, cell, anchor, and the way to the box.
+    """Where a box came from: its raw row, head, cell, anchor, and the steps to the box.
 
     Attributes:
         row: the raw row, as in ``Detections.row``.
@@ -83,11 +53,12 @@ class Origin:
         column: the cell's, from 0.
         line: the cell's row in the grid, from 0.
         anchor: which of the cell's boxes, from 0.
+        rule: how the row is read.
         numbers: the box's numbers and the objectness.
         best: the classes with the largest numbers, the largest first.
         across: the steps from the numbers to left and right.
         down: likewise to top and bottom.
-        sure: likewise to the confidence.
+        confidence_steps: likewise to the confidence.
         xyxy: the box, in blob pixels.
         confidence: 0..1.
     """
@@ -97,12 +68,12 @@ class Origin:
     column: int
     line: int
     anchor: int
-    layout: LayoutName
+    rule: RowRule
     numbers: tuple[Number, ...]
-    best: tuple[Score, ...]
+    best: tuple[RowClass, ...]
     across: tuple[Step, ...] = field(repr=False)
     down: tuple[Step, ...] = field(repr=False)
-    sure: tuple[Step, ...] = field(repr=False)
+    confidence_steps: tuple[Step, ...] = field(repr=False)
     xyxy: tuple[float, float, float, float]
     confidence: float
 
@@ -128,7 +99,7 @@ class Origin:
         return cxcywh_to_xyxy([[*middle, *self.anchor_size]])
 
     @property
-    def place(self) -> tuple[str, ...]:
+    def cell_lines(self) -> tuple[str, ...]:
         """How the row's number tells the head, the cell and the anchor, in readable lines."""
         head, inside = self.head, self.row - self.head.first
         counted = f"{self.line} * {head.columns} + {self.column}"
@@ -145,129 +116,118 @@ class Origin:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The whole way in readable lines."""
-        steps = (*self.across, *self.down, *self.sure)
-        return (*self.place, *(line for step in steps for line in step.lines))
+        """All steps in readable lines."""
+        steps = (*self.across, *self.down, *self.confidence_steps)
+        return (*self.cell_lines, *(line for step in steps for line in step.lines))
 
 
-def origin(found: Grids, row: int) -> Origin:
+def origin(grids: Grids, row: int) -> Origin:
     """Follow a raw row to its cell and anchor, and from there to its box.
 
     Raises:
         IndexError: there is no such row.
     """
-    head = found.head_of(row)
-    column, line, anchor = head.place(row)
-    raw = found.table[row].astype(np.float64)  # (5+C,) or (4+C,)
+    head, rule = grids.head_of(row), grids.rule
+    column, line, anchor = head.cell_of(row)
+    raw = grids.table[row].astype(np.float64)  # (5+C,) or (4+C,)
     with np.errstate(all="ignore"):  # a broken net answers anything
-        across, down = _axes(found, head, raw, (column, line), anchor)
-        (wide, (x, w)), (tall, (y, h)) = walk(head, across), walk(head, down)
-        best = _best_classes(found, head, raw)
-        sure, confidence = _confidence_of(found, head, raw, best[0])
+        across = axis_steps(_across(rule, grids.size, head, raw, column, anchor))
+        down = axis_steps(_down(rule, grids.size, head, raw, line, anchor))
+        best = _best_classes(rule, head, raw)
+        confidence_steps = rule.confidence_steps(raw, best[0])
+        numbers = _numbers(rule, head, raw, across, down)
     return Origin(
         row=row,
         head=head,
         column=column,
         line=line,
         anchor=anchor,
-        layout=found.layout,
-        numbers=_numbers(found, head, raw, (x, y, w, h)),
+        rule=rule,
+        numbers=numbers,
         best=best,
-        across=tuple(wide),
-        down=tuple(tall),
-        sure=tuple(sure),
-        # whatever the way, left and right, or top and bottom, come last
-        xyxy=(wide[-2].value, tall[-2].value, wide[-1].value, tall[-1].value),
-        confidence=confidence,
+        across=across.steps,
+        down=down.steps,
+        confidence_steps=confidence_steps,
+        xyxy=(across.start, down.start, across.stop, down.stop),
+        confidence=float(confidence_steps[-1].value),
     )
 
 
-def _axes(
-    found: Grids, head: Head, raw: Row, cell: tuple[int, int], anchor: int
-) -> tuple[Axis, Axis]:
-    wide, tall = head.anchors[anchor] if head.anchors else head.stride
-    across, down = head.stride
-    fractions = found.layout == "darknet"
-    width, height = found.size.cv2 if fractions else (1, 1)
-    x, y = (raw[0] * width, raw[2] * width), (raw[1] * height, raw[3] * height)
-    units = (f" * {width}", f" * {height}") if fractions else ("", "")
-    left, top, own = ("left", "right"), ("top", "bottom"), found.layout in OWN_NAMES
-    return (
-        Axis("x", "w", "width", left, cell[0], "column", across, wide, *x, units[0], own),
-        Axis("y", "h", "height", top, cell[1], "row", down, tall, *y, units[1], own),
+def _across(
+    rule: RowRule, size: Size, head: Head, raw: RawRow, column: int, anchor: int
+) -> Axis:
+    scale = size.width if rule.fractions else 1
+    return Axis(
+        coding=head.box_coding,
+        letter="x",
+        side="w",
+        side_word="width",
+        ends=("left", "right"),
+        cell=column,
+        cell_word="column",
+        stride=head.stride[0],
+        scale_xy=head.scale_xy,
+        anchor=head.anchors[anchor][0] if head.anchors else head.stride[0],
+        centre=raw[0] * scale,
+        length=raw[2] * scale,
+        unit=f" * {scale}" if rule.fractions else "",
+        own=rule.own,
     )
 
 
-def _best_classes(found: Grids, head: Head, raw: Row) -> tuple[Score, ...]:
-    """Name the classes with the largest numbers; equals in the order of their ids."""
+def _down(rule: RowRule, size: Size, head: Head, raw: RawRow, line: int, anchor: int) -> Axis:
+    scale = size.height if rule.fractions else 1
+    return Axis(
+        coding=head.box_coding,
+        letter="y",
+        side="h",
+        side_word="height",
+        ends=("top", "bottom"),
+        cell=line,
+        cell_word="row",
+        stride=head.stride[1],
+        scale_xy=head.scale_xy,
+        anchor=head.anchors[anchor][1] if head.anchors else head.stride[1],
+        centre=raw[1] * scale,
+        length=raw[3] * scale,
+        unit=f" * {scale}" if rule.fractions else "",
+        own=rule.own,
+    )
+
+
+def _best_classes(rule: RowRule, head: Head, raw: RawRow) -> tuple[RowClass, ...]:
+    """Name the classes with the largest numbers; equals in the order of their ids.
+
+    Classes without any score are left out, as long as one is left.
+    """
     given = raw[head.box_numbers : head.box_numbers + head.classes]
-    if found.layout == "yolov2":
-        powers = np.exp(given - given.max())
-        scores = powers / powers.sum()
-    elif found.layout == "darknet":  # cv2 multiplied them by the objectness
-        scores = given / max(raw[4], TINY)
-    else:
-        scores = given
+    scores = rule.class_scores(raw, given)
     order = np.argsort(-given, kind="stable")[:MOST_CLASSES].tolist()
-    if found.layout != "yolov2":  # 0 says no more than that cv2 dropped it
-        order = [each for each in order if given[each] > 0] or order[:1]
-    return tuple(Score(each, float(given[each]), float(scores[each])) for each in order)
-
-
-def _confidence_of(found: Grids, head: Head, raw: Row, best: Score) -> tuple[list[Step], float]:
-    """Return the steps to the confidence of the best class, and the confidence."""
-    if head.box_numbers == 4:
-        return [Step("confidence", "class score", number(best.score), best.score)], best.score
-    if found.layout == "darknet" and best.given <= 0:
-        return [Step("confidence", "0, because cv2 drops what is below its thresh", "", 0.0)], 0
-    steps: list[Step] = []
-    objectness = raw[4]
-    if found.layout in ("darknet", "yolov2"):
-        t = raw[4] if found.layout == "yolov2" else logit(raw[4])
-        sure = sigmoid_step("to", t)
-        objectness = sure.value
-        steps.append(Step("objectness", sure.name, sure.sum, objectness))
-    steps += _score_steps(found, head, raw, best)
-    product = objectness * best.score
-    steps.append(
-        Step(
-            "confidence",
-            "objectness * class score",
-            f"{number(objectness)} * {number(best.score)}",
-            product,
-        )
-    )
-    return steps, float(product)
-
-
-def _score_steps(found: Grids, head: Head, raw: Row, best: Score) -> list[Step]:
-    """Say where the class score comes from, where it is not simply given."""
-    if found.layout == "darknet":
-        filled = f"{number(best.given)} / {number(raw[4])}"
-        return [Step("class score", "what cv2 returned / objectness", filled, best.score)]
-    if found.layout == "yolov2":
-        logits = raw[5 : 5 + head.classes]
-        total = float(np.exp(logits - logits.max()).sum())
-        filled = f"exp({number(best.given)} - {number(logits.max())}) / {number(total)}"
-        return [Step("class score", "softmax of the classes", filled, best.score)]
-    return []
+    order = [each for each in order if scores[each] > 0] or order[:1]
+    return tuple(RowClass(each, float(given[each]), float(scores[each])) for each in order)
 
 
 def _numbers(
-    found: Grids, head: Head, raw: Row, inner: tuple[Inner, ...]
+    rule: RowRule, head: Head, raw: RawRow, across: AxisSteps, down: AxisSteps
 ) -> tuple[Number, ...]:
-    """List the numbers before the classes, each with the one behind it."""
+    """List the numbers before the classes, each with the one it was worked back to."""
     given = raw[: head.box_numbers].tolist()
-    if found.layout in OWN_NAMES:
-        names = OWN_NAMES[found.layout]
+    names = rule.names[: head.box_numbers]
+    if rule.own:
         return tuple(Number(name, value) for name, value in zip(names, given, strict=True))
-    behind: list[tuple[str, float | None, str]] = [
-        (name, *pair) for name, pair in zip(INNER_NAMES[head.way], inner, strict=True)
+    (x, w), (y, h) = across.inner, down.inner
+    worked_back = [
+        _worked_back(name, value, inner_name, inner)
+        for name, value, inner_name, inner in zip(
+            names, given, INNER_NAMES[head.box_coding], (x, y, w, h), strict=False
+        )
     ]
-    if found.layout == "darknet":
-        behind.append(("to", logit(raw[4]), "logit(objectness)"))
-    behind += [("", None, "")] * (len(given) - len(behind))
-    return tuple(
-        Number(name, value, *pair)
-        for name, value, pair in zip(GIVEN_NAMES, given, behind, strict=False)
-    )
+    if rule.objectness_name:
+        inner = (logit(raw[4]), "logit(objectness)")
+        worked_back.append(_worked_back(names[4], given[4], rule.objectness_name, inner))
+    rest = [Number(name, value) for name, value in zip(names, given, strict=True)]
+    return (*worked_back, *rest[len(worked_back) :])
+
+
+def _worked_back(name: str, given: float, inner_name: str, inner: Inner) -> Number:
+    return Number(name=name, given=given, inner_name=inner_name, inner=inner[0], how=inner[1])

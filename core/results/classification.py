@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +12,14 @@ from core.outputs import Outputs
 
 SUM_TOLERANCE = 0.02  # half-precision and quantised nets round their confidences
 
+AnswerKind = Literal["logits", "softmax", "sigmoids"]
+"""What a classifier's numbers are: scores before softmax, confidences that sum to 1, or a
+confidence for each class by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A class and how sure the net is of it.
+    """A class and its confidence.
 
     Attributes:
         class_id: position in the net's output, before any label offset.
@@ -30,22 +35,22 @@ class Ranked:
 def scores(outputs: Outputs) -> npt.NDArray[np.float32]:
     """Return a classifier's answer as (C,), whichever way its axes were written.
 
-    Any shape in which one axis is longer than 1 will do: (C,), (1, C), (1, C, 1, 1),
-    (1, 1, 1, C).
+    Any shape in which at most one axis is longer than 1 will do: (C,), (1, C), (1, C, 1, 1),
+    (1, 1, 1, C). A single number, (1, 1), is the answer of a net with one class.
 
     Raises:
         LayoutUnknown: several outputs, or an output that is more than one row of numbers.
     """
-    if not is_line(outputs):
+    if not is_line(outputs) and [each.size for each in outputs.values()] != [1]:
         raise LayoutUnknown(
-            f"A classifier answers one row of numbers, such as [1, 1000], but this net "
-            f"answered {outputs.listed or 'nothing'}. Perhaps it is a detector."
+            f"A classifier returns one row of scores, such as [1, 1000], but this model "
+            f"returned {outputs.listed or 'nothing'}. It may be a detector."
         )
     return next(iter(outputs.values())).ravel()
 
 
 def is_line(outputs: Outputs) -> bool:
-    """Tell whether there is one output, and one axis in it longer than 1.
+    """Return whether there is one output with one axis longer than 1.
 
     >>> is_line(Outputs({"prob": np.zeros((1, 10, 1, 1), np.float32)}))
     True
@@ -57,17 +62,37 @@ def is_line(outputs: Outputs) -> bool:
     )
 
 
-def is_logits(scores: npt.NDArray[np.floating]) -> bool:
-    """Say whether scores still need softmax: one lies outside 0..1, or the sum is not 1.
+def answer_kind(scores: npt.NDArray[np.floating], *, logits: bool | None = None) -> AnswerKind:
+    """Say what a classifier's numbers are: by the card where it knows, else by the numbers.
 
-    >>> is_logits(np.array([0.1, 0.7, 0.2]))
-    False
-    >>> is_logits(np.array([-1.0, 6.0, 2.0]))
-    True
+    Softmax leaves numbers from 0 to 1 that sum to 1. Numbers from 0 to 1 with another sum are
+    confidences of classes that do not exclude each other, as sigmoids leave them. All others
+    are logits.
+
+    Args:
+        scores: (C,), as the net gave them.
+        logits: what the card says; None looks at the numbers.
+
+    >>> answer_kind(np.array([0.1, 0.7, 0.2])), answer_kind(np.array([-1.0, 6.0, 2.0]))
+    ('softmax', 'logits')
+    >>> answer_kind(np.array([0.97, 0.93, 0.02]))
+    'sigmoids'
     """
     wide = scores.astype(np.float64)
-    outside = wide.min() < -SUM_TOLERANCE or wide.max() > 1 + SUM_TOLERANCE
-    return bool(outside or abs(wide.sum() - 1) > SUM_TOLERANCE)
+    outside = not (wide.min() >= -SUM_TOLERANCE and wide.max() <= 1 + SUM_TOLERANCE)
+    if outside if logits is None else logits:
+        return "logits"
+    return "softmax" if abs(wide.sum() - 1) <= SUM_TOLERANCE else "sigmoids"
+
+
+def sigmoid(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Turn each logit into a confidence by itself, without overflow.
+
+    >>> sigmoid(np.array([-1e4, 0.0, 1e4]))
+    array([0. , 0.5, 1. ])
+    """
+    power = np.exp(-np.abs(logits.astype(np.float64)))
+    return np.asarray(np.where(logits >= 0, 1.0, power) / (1.0 + power))
 
 
 def softmax(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
@@ -76,7 +101,7 @@ def softmax(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    with np.errstate(invalid="ignore"):  # endless logits of a broken net give no numbers
+    with np.errstate(invalid="ignore"):  # infinite logits of a broken net give NaN
         powers = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
@@ -86,20 +111,23 @@ def confidences(outputs: Outputs, logits: bool | None = None) -> npt.NDArray[np.
 
     Args:
         outputs: what a classifier answered to one picture.
-        logits: whether the net leaves softmax to us; None looks at the numbers.
+        logits: whether the outputs are logits; None decides by the values, see
+            ``answer_kind``.
 
     Raises:
         LayoutUnknown: the outputs are no classifier's.
     """
     answer = scores(outputs)
-    needed = is_logits(answer) if logits is None else logits
-    return softmax(answer) if needed else answer.astype(np.float64).clip(0, 1)
+    if answer_kind(answer, logits=logits) != "logits":
+        return answer.astype(np.float64).clip(0, 1)
+    # softmax of a single logit is 1 whatever it says
+    return sigmoid(answer) if answer.size == 1 else softmax(answer)
 
 
 def top_k(
     confidence: npt.NDArray[np.floating], k: int = 5, *, label: Callable[[int], str] = str
 ) -> tuple[Ranked, ...]:
-    """Return the k surest classes, the surest first; equals in the order of their ids.
+    """Return the k most likely classes in descending order; ties by class id.
 
     Args:
         confidence: (C,), 0..1.
@@ -172,7 +200,7 @@ def softmax_steps(
     (-1.0, 1.3679, 0.7311)
     """
     divided = logits.astype(np.float64) / temperature
-    with np.errstate(invalid="ignore"):  # endless logits of a broken net give no numbers
+    with np.errstate(invalid="ignore"):  # infinite logits of a broken net give NaN
         shifted = divided - divided.max()
         powers = np.exp(shifted)
         shares = powers / powers.sum()

@@ -23,13 +23,14 @@ Outcome = Literal[
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 MEANINGS: dict[Outcome, str] = {
     "kept": "in the picture and in the table",
-    "suppressed": "NMS dropped it: a surer box overlaps it more than the IoU",
+    "suppressed": "NMS removed it: a box of higher confidence overlaps it by more than the "
+    "IoU threshold",
     "softened": "soft NMS lowered its confidence until it was no longer above the threshold",
     "outside the picture": "no part of it lies inside the picture, as in a letterbox bar",
-    "beyond the surest": "so many were surer that NMS never looked at it",
-    "class filtered": "of a class that nobody asked for",
-    "no box": "a side or the confidence is endless or not a number",
-    "below confidence": "not surer than the threshold",
+    "beyond the surest": "over the limit of NMS: enough boxes have a higher confidence",
+    "class filtered": "its class is not selected",
+    "no box": "a side or the confidence is infinite or not a number",
+    "below confidence": "its confidence is not above the threshold",
 }
 NOBODY = -1
 
@@ -43,9 +44,9 @@ class NmsStages:
 
     Attributes:
         raw: every row the net gave, in blob pixels.
-        confident: of these, the boxes above the confidence, the surest first.
+        confident: of these, the boxes above the threshold, by descending confidence.
         wanted: of these, those of the wanted classes.
-        candidates: of these, as many of the surest as NMS may look at.
+        candidates: of these, the first ones up to the limit of NMS.
         after_nms: what NMS left of these; soft NMS has lowered their confidence.
         kept: of these, those inside the picture, in its pixels.
     """
@@ -87,7 +88,7 @@ class Ledger:
         return dict(zip(OUTCOMES, counts, strict=True))
 
     def lines(self, outcomes: Collection[Outcome] = OUTCOMES) -> RowNumbers:
-        """List the lines of these fates: kept boxes by number, then the surest first."""
+        """List the lines with these outcomes: kept boxes by number, then by confidence."""
         lines = np.flatnonzero(
             np.isin(self.outcome, [OUTCOMES.index(outcome) for outcome in outcomes])
         )
@@ -117,7 +118,7 @@ def ledger(
     per_class: bool = True,
     soft: bool = False,
 ) -> Ledger:
-    """Tell of every raw row the step that lost it, and of those NMS lost, the remover.
+    """Return the outcome of every raw row, and the box that suppressed it.
 
     Args:
         stages: what each step left.
@@ -175,7 +176,7 @@ def _outcomes(
 def find_suppressors(
     lost: Detections, kept: Detections, *, iou: float, per_class: bool = True
 ) -> Suppression:
-    """Find for each box that NMS dropped the surest kept box that overlaps it too much."""
+    """Find for each suppressed box the kept box of highest confidence that overlaps it."""
     overlap = overlap_in_nms(kept, lost)  # (kept, lost)
     removes = overlap > np.float32(iou)
     if per_class:
@@ -199,7 +200,7 @@ def find_softeners(
 ) -> Suppression:
     """Find for each box that soft NMS lost the kept box whose share brought it down.
 
-    The kept boxes take their share one after the other, the surest first; the one after
+    The kept boxes apply one after the other, by confidence; the one after
     which no more is left than the confidence counts as the remover.
     """
     overlap = iou_matrix(kept.xyxy, lost.xyxy)  # (kept, lost)
@@ -218,7 +219,7 @@ def _first(
     overlap: npt.NDArray[Any],
     left: npt.NDArray[Any],
 ) -> Suppression:
-    """Take from each column of (kept, lost) the first row that removes, or nobody."""
+    """Take from each column of (kept, lost) the first row that removes, or NOBODY."""
     nobody = np.ones((1, len(lost)), np.bool_)
     first = np.vstack([removes, nobody]).argmax(axis=0)
     at = first, np.arange(len(lost))

@@ -1,7 +1,7 @@
 """Found against marked: which boxes are right, which are missing, and what that amounts to.
 
-The rule is COCO's and VOC's: the surest box chooses first; it takes the object of its class
-that it overlaps most, if it does so by the wanted IoU and nobody took it before.
+The rule is COCO's and VOC's: boxes choose by confidence; each takes the object of its class
+that it overlaps most, if the IoU is high enough and the object is not taken.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Matching:
         truth_row: (N,) int64, the object that each detection found, or -1.
         overlap: (N,) float64, by which IoU; 0 where it found none.
         ignored: (N,) bool, detections of an object that counts for nothing.
-        missed: (M,) bool, objects that count and that nobody found.
+        missed: (M,) bool, objects that count and were not found.
     """
 
     truth_row: npt.NDArray[np.int64]
@@ -52,7 +52,7 @@ class DetectionMetrics:
     A quotient is None where there is nothing to divide by.
 
     >>> print(DetectionMetrics(3, 1, 2))
-    matches 3, misses 2, false alarms 1
+    TP 3, FN 2, FP 1
     >>> DetectionMetrics(3, 1, 2).precision, DetectionMetrics(3, 1, 2).recall
     (0.75, 0.6)
     >>> print(DetectionMetrics(0, 0, 2).precision)
@@ -64,7 +64,7 @@ class DetectionMetrics:
     misses: int
 
     def __str__(self) -> str:
-        return f"matches {self.hits}, misses {self.misses}, false alarms {self.false_alarms}"
+        return f"TP {self.hits}, FN {self.misses}, FP {self.false_alarms}"
 
     @property
     def precision(self) -> float | None:
@@ -92,7 +92,7 @@ class ClassScore:
 
 
 def match(detections: Detections, truth: Truth, *, min_iou: float = 0.5) -> Matching:
-    """Let each detection, the surest first, take the object of its class it overlaps most.
+    """Let each detection, by confidence, take the object of its class it overlaps most.
 
     An object is taken once; those that count for nothing (COCO's crowds, VOC's difficult
     ones) are taken by many, and come after all that count.

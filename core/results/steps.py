@@ -6,10 +6,14 @@ once: sigmoid and anchor, offset and stride, distances from the cell's middle.
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from core.results.grids import Head
+BoxCoding = Literal["exp", "squares", "offsets", "ready", "distances"]
+"""How a row's numbers become a box: ``exp`` and ``squares`` move the centre by a sigmoid and
+stretch an anchor; ``offsets`` are YOLOX's; ``distances`` lead from the cell's middle to the
+box's edges; ``ready`` boxes hide how they were made."""
 
 TINY = 1e-9
 """A sigmoid that float32 has rounded to 0 or 1 is taken to be so far from it."""
@@ -43,11 +47,13 @@ class Axis:
     """One direction of a box: the words for it, and what the row and the head say of it.
 
     Attributes:
+        coding: how the numbers become a box.
         letter: x or y.
         side: w or h; ``side_word`` is width or height.
         ends: left and right, or top and bottom.
-        place: the cell's column or row; ``place_word`` says which.
+        cell: the cell's column or row; ``cell_word`` says which.
         stride: blob pixels for one cell.
+        scale_xy: how far a centre may move, in cells: 2 reaches half a cell beyond its own.
         anchor: the anchor's side in blob pixels; the stride where there is none.
         centre: as given, in blob pixels; of nets that give their own numbers, just that.
         length: likewise, the side.
@@ -55,13 +61,15 @@ class Axis:
         own: the given numbers are the net's own, so nothing is to be worked back.
     """
 
+    coding: BoxCoding
     letter: str
     side: str
     side_word: str
     ends: tuple[str, str]
-    place: int
-    place_word: str
+    cell: int
+    cell_word: str
     stride: float
+    scale_xy: float
     anchor: float
     centre: float
     length: float
@@ -77,40 +85,70 @@ class Axis:
 Inner = tuple[float, str]
 """A number before sigmoid or exp, and the formula by which it was worked back."""
 
-Walk = tuple[list[Step], tuple[Inner, Inner]]
-"""The steps along one axis, the box's two ends last, and the two numbers they begin with."""
+
+@dataclass(frozen=True, slots=True)
+class AxisSteps:
+    """The steps along one axis.
+
+    Attributes:
+        steps: all of them, the box's two ends last.
+        start: where the box begins, left or top, in blob pixels.
+        stop: where it ends, right or bottom.
+        inner: the two numbers the steps begin with.
+    """
+
+    steps: tuple[Step, ...]
+    start: float
+    stop: float
+    inner: tuple[Inner, Inner]
 
 
-def walk(head: Head, axis: Axis) -> Walk:
+def axis_steps(axis: Axis) -> AxisSteps:
     """Write out one direction, from the numbers given to the box's two ends."""
-    if head.way == "distances":
-        return _distance_steps(axis)
-    if head.way in ("exp", "squares"):
-        steps, inner = _anchor_steps(head, axis)
+    if axis.coding == "distances":
+        steps, inner = _distance_steps(axis)
+    elif axis.coding in ("exp", "squares"):
+        steps, inner = _anchor_steps(axis)
     else:
-        steps, inner = _cell_steps(head, axis)
-    values = {step.name: step.value for step in steps}
-    (middle, length), (centre, side) = axis.names, (values[name] for name in axis.names)
-    for end, sign, half in zip(axis.ends, "-+", (-side / 2, side / 2), strict=True):
-        filled = f"{number(centre)} {sign} {number(side)} / 2"
-        steps.append(Step(end, f"{middle} {sign} {length} / 2", filled, centre + half))
-    return steps, inner
+        steps, inner = _cell_steps(axis)
+    *_, start, stop = steps
+    return AxisSteps(tuple(steps), start.value, stop.value, inner)
 
 
-def _anchor_steps(head: Head, axis: Axis) -> Walk:
+_Steps = tuple[list[Step], tuple[Inner, Inner]]
+
+
+def _end_steps(axis: Axis, centre: Step, side: Step) -> list[Step]:
+    """Go half a side from the centre, to either end."""
+    middle, length = axis.names
+    return [
+        Step(
+            end,
+            f"{middle} {sign} {length} / 2",
+            f"{number(centre.value)} {sign} {number(side.value)} / 2",
+            centre.value + half,
+        )
+        for end, sign, half in zip(
+            axis.ends, "-+", (-side.value / 2, side.value / 2), strict=True
+        )
+    ]
+
+
+def _anchor_steps(axis: Axis) -> _Steps:
     """Move the centre in its cell by a sigmoid, or a little beyond; stretch an anchor."""
-    shift, wide = (head.reach - 1) / 2, f"{head.reach:g} * " if head.reach != 1 else ""
+    shift = (axis.scale_xy - 1) / 2
+    wide = f"{axis.scale_xy:g} * " if axis.scale_xy != 1 else ""
     back = f" - {shift:g}" if shift else ""
-    t, s = ((axis.centre, ""), (axis.length, "")) if axis.own else _unanchored(head, axis)
+    t, s = ((axis.centre, ""), (axis.length, "")) if axis.own else _unanchored(axis)
     moved = sigmoid_step(f"t{axis.letter}", t[0])
     centre = Step(
         axis.names[0],
-        f"({axis.place_word} + {wide}{moved.name}{back}) * stride",
-        f"({axis.place} + {wide}{number(moved.value)}{back}) * {axis.stride:g}",
-        (axis.place + head.reach * moved.value - shift) * axis.stride,
+        f"({axis.cell_word} + {wide}{moved.name}{back}) * stride",
+        f"({axis.cell} + {wide}{number(moved.value)}{back}) * {axis.stride:g}",
+        (axis.cell + axis.scale_xy * moved.value - shift) * axis.stride,
     )
     name = f"t{axis.side}"
-    if head.way == "squares":
+    if axis.coding == "squares":
         grown = sigmoid_step(name, s[0])
         factor, pattern = (2 * grown.value) ** 2, "(2 * {}) ** 2"
     else:
@@ -122,40 +160,40 @@ def _anchor_steps(head: Head, axis: Axis) -> Walk:
         f"{number(axis.anchor)} * {pattern.format(number(grown.value))}",
         axis.anchor * factor,
     )
-    return [moved, centre, grown, side], (t, s)
+    return [moved, centre, grown, side, *_end_steps(axis, centre, side)], (t, s)
 
 
-def _unanchored(head: Head, axis: Axis) -> tuple[Inner, Inner]:
+def _unanchored(axis: Axis) -> tuple[Inner, Inner]:
     """Work back what the net said from the finished box."""
-    shift, grown = (head.reach - 1) / 2, max(axis.length, TINY) / axis.anchor
-    t = logit((axis.centre / axis.stride - axis.place + shift) / head.reach)
-    place = f"c{axis.letter}{axis.unit} / stride - {axis.place_word}"
-    if head.reach != 1:
-        place = f"({place} + {shift:g}) / {head.reach:g}"
+    shift, grown = (axis.scale_xy - 1) / 2, max(axis.length, TINY) / axis.anchor
+    t = logit((axis.centre / axis.stride - axis.cell + shift) / axis.scale_xy)
+    offset = f"c{axis.letter}{axis.unit} / stride - {axis.cell_word}"
+    if axis.scale_xy != 1:
+        offset = f"({offset} + {shift:g}) / {axis.scale_xy:g}"
     ratio = f"{axis.side}{axis.unit} / anchor"
-    if head.way == "squares":
-        return (t, f"logit({place})"), (
+    if axis.coding == "squares":
+        return (t, f"logit({offset})"), (
             logit(math.sqrt(grown) / 2),
             f"logit(sqrt({ratio}) / 2)",
         )
-    return (t, f"logit({place})"), (math.log(grown), f"log({ratio})")
+    return (t, f"logit({offset})"), (math.log(grown), f"log({ratio})")
 
 
-def _cell_steps(head: Head, axis: Axis) -> Walk:
+def _cell_steps(axis: Axis) -> _Steps:
     """Count the centre in cells from its cell's corner, and the side in strides."""
     x, s = (axis.centre, ""), (axis.length, "")
     if not axis.own:
-        place = f"c{axis.letter} / stride - {axis.place_word}"
-        x = (axis.centre / axis.stride - axis.place, place)
-        s = (axis.length / axis.stride, f"{axis.side} / stride")
+        offset = f"c{axis.letter}{axis.unit} / stride - {axis.cell_word}"
+        x = (axis.centre / axis.stride - axis.cell, offset)
+        s = (axis.length / axis.stride, f"{axis.side}{axis.unit} / stride")
     centre = Step(
         axis.names[0],
-        f"({axis.place_word} + {axis.letter}) * stride",
-        f"({axis.place} + {number(x[0])}) * {axis.stride:g}",
-        (axis.place + x[0]) * axis.stride,
+        f"({axis.cell_word} + {axis.letter}) * stride",
+        f"({axis.cell} + {number(x[0])}) * {axis.stride:g}",
+        (axis.cell + x[0]) * axis.stride,
     )
     grown = Step(axis.side, "", "", s[0])
-    if head.way == "offsets":
+    if axis.coding == "offsets":
         grown = Step(f"exp({axis.side})", "", f"exp({number(s[0])})", float(np.exp(s[0])))
     side = Step(
         axis.side_word,
@@ -163,21 +201,22 @@ def _cell_steps(head: Head, axis: Axis) -> Walk:
         f"{number(grown.value)} * {axis.stride:g}",
         grown.value * axis.stride,
     )
-    return [centre, *([grown] if grown.sum else []), side], (x, s)
+    shown = [centre, *([grown] if grown.sum else []), side]
+    return [*shown, *_end_steps(axis, centre, side)], (x, s)
 
 
-def _distance_steps(axis: Axis) -> Walk:
-    """Reach so many strides to either side of the cell's middle."""
-    middle, (first, last) = axis.place + 0.5, axis.ends
+def _distance_steps(axis: Axis) -> _Steps:
+    """Go so many strides to either side of the cell's middle."""
+    middle, (first, last) = axis.cell + 0.5, axis.ends
     before = middle - (axis.centre - axis.length / 2) / axis.stride
     behind = (axis.centre + axis.length / 2) / axis.stride - middle
     start = Step(
         f"middle {axis.letter}",
-        f"({axis.place_word} + 0.5) * stride",
-        f"({axis.place} + 0.5) * {axis.stride:g}",
+        f"({axis.cell_word} + 0.5) * stride",
+        f"({axis.cell} + 0.5) * {axis.stride:g}",
         middle * axis.stride,
     )
-    reached = [
+    ends = [
         Step(
             end,
             f"{start.name} {sign} {end[0]} * stride",
@@ -186,10 +225,10 @@ def _distance_steps(axis: Axis) -> Walk:
         )
         for end, sign, far in ((first, "-", before), (last, "+", behind))
     ]
-    half = f"{axis.side} / 2"
-    return [start, *reached], (
-        (before, f"({start.name} - (c{axis.letter} - {half})) / stride"),
-        (behind, f"(c{axis.letter} + {half} - {start.name}) / stride"),
+    given, half = f"c{axis.letter}{axis.unit}", f"{axis.side}{axis.unit} / 2"
+    return [start, *ends], (
+        (before, f"({start.name} - ({given} - {half})) / stride"),
+        (behind, f"({given} + {half} - {start.name}) / stride"),
     )
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from core.answers import Answer
 from core.errors import BlobscopeError
-from core.picture.image import BgrImage, Picture
+from core.picture.image import BgrImage, Picture, decode_picture
 from core.picture.size import Size
-from core.pipeline import run_model
-from core.render.encode import jpeg
+from core.pipeline import run_image
+from core.render.encode import for_display, jpeg
 from core.render.screen import on_screen
+from core.render.shown import Shown
 from core.series.question import Question, labels_of
 
 MOST_PICTURES = 200
@@ -55,11 +56,13 @@ def many(pictures: Iterable[Picture], question: Question) -> Generator[Entry]:
 
 
 def _answered(picture: Picture, question: Question, begin: float) -> Entry:
-    run = run_model(picture, question.card)
+    image = decode_picture(picture)
+    run = run_image(image, question.card)
     answer = question.answer(run)
     ms = _ms_since(begin)
-    small = BgrImage(on_screen(run.shown, width=THUMBNAIL, height=THUMBNAIL))
-    thumbnail = jpeg(question.drawn(run, answer, small, texts=False), quality=80)
+    small = BgrImage(on_screen(for_display(image), width=THUMBNAIL, height=THUMBNAIL))
+    drawn = question.drawn(answer, Shown(small, run.image_size), texts=False)
+    thumbnail = jpeg(drawn, quality=80)
     return Entry(picture.name, len(picture.data), ms, run.image_size, answer, "", thumbnail)
 
 

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from core.answers import Answer, read_answer
 from core.nets.card import ModelCard
 from core.picture.image import BgrImage
-from core.picture.size import Size
-from core.pipeline import Run, Thresholds, on_shown, ranking
-from core.render.boxes import BoxStyle, Pen, draw_detections, label_tile
-from core.render.palette import class_colour
+from core.pipeline import Run, Thresholds, ranking
+from core.render.boxes import BoxStyle, draw_detections
+from core.render.labels import draw_class
+from core.render.shown import Shown
 
 
 @dataclass(frozen=True)
@@ -34,25 +34,18 @@ class Question:
     def answer(self, run: Run) -> Answer:
         """Read the answer out of what the slow half left."""
         if self.finds_boxes:
-            return read_answer(run, self.card, self.thresholds)
-        return Answer(ranking(run, self.card, self.k).best)
+            return read_answer(run, self.thresholds)
+        return Answer(ranking(run, self.k).best)
 
-    def drawn(
-        self, run: Run, answer: Answer, onto: BgrImage, *, texts: bool = True
-    ) -> BgrImage:
-        """Draw the answer on a copy of the image at any size: boxes, or the likeliest class."""
+    def drawn(self, answer: Answer, shown: Shown, *, texts: bool = True) -> BgrImage:
+        """Draw the answer on a copy of what is shown: boxes, or the likeliest class."""
         if answer.boxes is not None:
-            boxes = on_shown(answer.boxes, replace(run, shown=onto))
+            boxes = shown.placed(answer.boxes)
             style = BoxStyle(labels=texts, confidence=texts)
-            return draw_detections(onto, boxes, label=self.card.label, style=style)
-        copy = BgrImage(onto.copy())
+            return draw_detections(shown.image, boxes, label=self.card.label, style=style)
         if texts and answer.best:
-            colour = class_colour(answer.best.class_id)
-            text = f"{answer.best.label} {answer.best.confidence:.0%}"
-            size = Size.of(onto)
-            tile = label_tile(text, colour, text_size=Pen.of(size).text, room=size)
-            copy[: tile.shape[0], : tile.shape[1]] = tile
-        return copy
+            return draw_class(shown.image, answer.best)
+        return BgrImage(shown.image.copy())
 
 
 def labels_of(answer: Answer) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""Share: what a visitor can take home."""
+"""Share: exports."""

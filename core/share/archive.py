@@ -4,7 +4,10 @@ import io
 from collections.abc import Iterable
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-_PACKED_ALREADY = (".png", ".jpg", ".jpeg", ".webp")
+_PACKED_ALREADY = (
+    *(".png", ".jpg", ".jpeg", ".webp"),
+    *(".onnx", ".caffemodel", ".weights", ".pb", ".tflite"),  # weights are noise to ZIP
+)
 
 
 def zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
@@ -14,6 +17,6 @@ def zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
         for name, data in files:
             packed = name.lower().endswith(_PACKED_ALREADY)
             entry = ZipInfo(name)  # of 1980: with the real time, no two archives were equal
-            entry.external_attr = 0o644 << 16  # without it, unzip lets nobody read the file
+            entry.external_attr = 0o644 << 16  # without it, unzip makes the file unreadable
             written.writestr(entry, data, ZIP_STORED if packed else ZIP_DEFLATED)
     return archive.getvalue()

@@ -13,6 +13,7 @@ from core.nets.card import ModelCard
 from core.nets.catalog import MODELS
 from core.picture.size import Size
 from core.results.boxes import xyxy_to_xywh
+from core.results.class_names import VOC_NAMES
 from core.results.detections import Detections
 from core.share.detections import CONFIDENCE_DIGITS, PIXEL_DIGITS
 from core.share.file_names import stem
@@ -22,16 +23,6 @@ Numbering = Literal["official", "counted"]
 
 GAPS = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
 """Ids up to 90 that COCO planned for (hat, mirror, desk ...) and gave to no box."""
-
-_SPELLINGS = {
-    "motorcycle": "motorbike",
-    "airplane": "aeroplane",
-    "couch": "sofa",
-    "potted plant": "pottedplant",
-    "dining table": "diningtable",
-    "tv": "tvmonitor",
-}
-"""COCO's own spellings of six labels that Darknet's list, ours, spells as VOC did."""
 
 
 def numberings(card: ModelCard) -> tuple[Numbering, ...]:
@@ -57,7 +48,7 @@ def categories(card: ModelCard, numbering: Numbering) -> dict[int, int]:
 def coco_results(
     kept: Detections, card: ModelCard, *, picture_name: str, numbering: Numbering
 ) -> str:
-    """Write the list of results that ``COCO.loadRes`` takes, the surest first.
+    """Write the list of results that ``COCO.loadRes`` takes, by descending confidence.
 
     Each is {image_id, category_id, bbox, score} with bbox as left, top, width, height in
     pixels of the picture. Boxes of a class without a label have no category and are left
@@ -71,7 +62,7 @@ def coco_dataset(
 ) -> str:
     """Write a COCO data set of this picture, with the boxes as its annotations.
 
-    A beginning for labels of one's own (mend it by hand), and what ``COCO`` must have
+    A starting point for own labels (to be corrected by hand), and what ``COCO`` must have
     loaded before it takes results.
     """
     ids, image = categories(card, numbering), image_id(picture_name)
@@ -129,4 +120,5 @@ def _official() -> dict[str, int]:
 
 
 def _plain(label: str) -> str:
-    return _SPELLINGS.get(label, label)
+    """Spell a label as Darknet's list does, ours: six of COCO's classes by VOC's names."""
+    return VOC_NAMES.get(label, label)

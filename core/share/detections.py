@@ -21,8 +21,8 @@ COLUMNS = ("x_min", "y_min", "x_max", "y_max", "class_id", "label", "confidence"
 
 _ABOUT = (
     "Boxes as left, top, right, bottom (x_min, y_min, x_max, y_max) in pixels of the original "
-    "picture, the surest first. class_id counts the model's classes from 0; raw_row is the row "
-    "of the net's raw output. spec says how the picture became a blob, in the words of "
+    "picture, by descending confidence. class_id counts the model's classes from 0; raw_row is "
+    "the row of the net's raw output. spec says how the picture became a blob, in the words of "
     "Blobscope's model cards."
 )
 

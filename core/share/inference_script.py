@@ -3,10 +3,11 @@
 from core.nets.card import ModelCard
 from core.outputs import Outputs
 from core.picture.image import Picture
-from core.pipeline import MOST_CANDIDATES, Run, Thresholds
-from core.results.classification import is_logits, scores
+from core.picture.recipe import data_for_scripts, imread_recipe
+from core.pipeline import MOST_CANDIDATES, Thresholds
+from core.results.classification import answer_kind, scores
+from core.results.decoders import decoder_lines
 from core.share.archive import zipped
-from core.share.decoder_lines import decoder_lines
 from core.share.detections import (
     COLUMNS,
     CONFIDENCE_DIGITS,
@@ -14,16 +15,17 @@ from core.share.detections import (
     class_names,
 )
 from core.share.file_names import file_name
+from core.share.model_files import PIN, file_lines, packed_files
 from core.share.provenance import Provenance
 from core.share.ranking import RANKING_COLUMNS
-from core.share.script import Reading, blob_lines, reading, reading_lines
+from core.share.script import blob_lines
 
 LABELS = "classes.txt"
 
 ScriptLines = tuple[str, ...]
 
 
-def classification_script(provenance: Provenance, run: Run, k: int) -> str:
+def classification_script(provenance: Provenance, k: int) -> str:
     """Write the script that prints the ``k`` likeliest classes and writes ranking.csv.
 
     It needs numpy and cv2, and beside it the model's files and what ``class_names`` makes.
@@ -32,18 +34,19 @@ def classification_script(provenance: Provenance, run: Run, k: int) -> str:
         *_opening(provenance, "classify.py"),
         *_blob_part(provenance),
         *_net_part(provenance.card),
-        *_ranking_part(provenance.card, run.outputs, k),
+        *_ranking_part(provenance.card, provenance.run.outputs, k),
         *_ranking_end(),
     )
     return "\n".join(lines) + "\n"
 
 
-def detection_script(provenance: Provenance, run: Run, thresholds: Thresholds) -> str:
+def detection_script(provenance: Provenance, thresholds: Thresholds) -> str:
     """Write the script that prints the boxes, writes detections.csv and draws them.
 
     It needs numpy and cv2, and beside it the model's files and what ``class_names`` makes.
     """
-    size, card = run.placement.blob, provenance.card
+    card, run = provenance.card, provenance.run
+    size = run.placement.blob
     lines = (
         *_opening(provenance, "detect.py"),
         "drawn, whole = image.copy(), np.array(image.shape[1::-1])  # its width and height",
@@ -53,7 +56,7 @@ def detection_script(provenance: Provenance, run: Run, thresholds: Thresholds) -
         f"into = np.array({size.cv2})  # the blob's width and height"
         if provenance.spec.size
         else "into = whole",
-        *decoder_lines(run.outputs, size, card.layout, anchors=card.anchors),
+        *decoder_lines(run.outputs, run.net_facts, run.reading.layout),
         "",
         *_threshold_part(thresholds, card),
         *(_soft_part(thresholds) if thresholds.soft else _nms_part(thresholds)),
@@ -63,19 +66,25 @@ def detection_script(provenance: Provenance, run: Run, thresholds: Thresholds) -
     return "\n".join(lines) + "\n"
 
 
-def script_zip(code: str, name: str, picture: Picture, card: ModelCard) -> bytes:
+def script_zip(
+    code: str, name: str, picture: Picture, card: ModelCard, *, with_files: bool = False
+) -> bytes:
     """Pack a script with all it reads: the picture, classes.txt, and the model's files.
 
-    Files of models that are not our own stay where they come from: the script's first
-    lines say where.
+    Files of models that are not our own go along, with their licence and source, where
+    somebody wants them; else the script says where they come from, and can fetch them.
+
+    Raises:
+        ModelMissing: the files are wanted, and not on this machine.
     """
-    shipped = card.files if card.shipped else ()
+    beside = file_name(imread_recipe(picture).picture_name)
+    files = packed_files(card) if with_files or card.shipped else ()
     return zipped(
         [
             (name, code.encode()),
-            (file_name(picture.name), picture.data),
+            (beside, data_for_scripts(picture)),
             (LABELS, class_names(card).encode()),
-            *((file.name, (card.folder / file.name).read_bytes()) for file in shipped),
+            *files,
         ]
     )
 
@@ -83,26 +92,30 @@ def script_zip(code: str, name: str, picture: Picture, card: ModelCard) -> bytes
 def _opening(provenance: Provenance, name: str) -> ScriptLines:
     """Say what is needed, and read the picture."""
     card = provenance.card
-    addresses = [f"#   {file.name} from {file.address}" for file in card.files if file.address]
     files = ", ".join([*(file.name for file in card.files), LABELS])
-    how: Reading = reading(provenance.picture)
+    recipe = imread_recipe(provenance.picture)
     return (
-        f"# python {name} [picture]  asks {_on_one_line(card.title)}, as Blobscope did.",
+        f"# python {name} [picture] [--download]",
+        f"# runs {_on_one_line(card.title)} as Blobscope did.",
         "# Needs numpy and opencv-python-headless, and in this folder:",
         f"#   {files}",
-        *addresses,
         "import csv",
+        "import hashlib",
         *(("import re",) if _has_thresholds(card) else ()),
         "import sys",
+        "import urllib.request",
         "from pathlib import Path",
         "",
         "import cv2",
         "import numpy as np",
         "",
+        "asked = sys.argv[1:]",
         # repr: the name came with an upload, and must stay a name
-        f"path = sys.argv[1] if len(sys.argv) > 1 else {file_name(provenance.picture.name)!r}",
+        f"path = ([each for each in asked if each != '--download'] or "
+        f"[{file_name(recipe.picture_name)!r}])[0]",
+        *file_lines(card),
         *_label_lines(provenance.card.label_offset),
-        *reading_lines(how),
+        *recipe.lines,
     )
 
 
@@ -117,12 +130,18 @@ def _blob_part(provenance: Provenance) -> ScriptLines:
 
 
 def _net_part(card: ModelCard) -> ScriptLines:
+    reads = _net_lines(card)  # the last line makes the net
     return (
-        "# 2. The net answers",
-        *_net_lines(card),
-        "net.setInput(blob)",
-        "names = net.getUnconnectedOutLayersNames()",
-        "outputs = dict(zip(names, net.forward(names)))",
+        "# 2. Inference",
+        *reads[:-1],
+        "try:",
+        f"    {reads[-1]}",
+        "    net.setInput(blob)",
+        "    names = net.getUnconnectedOutLayersNames()",
+        "    outputs = dict(zip(names, net.forward(names)))",
+        "except cv2.error as error:",
+        '    sys.exit(f"OpenCV {cv2.__version__} cannot run this net: {error.err}\\n"',
+        f'             "Blobscope ran it with {PIN}.")',
         "",
     )
 
@@ -135,7 +154,8 @@ def _net_lines(card: ModelCard) -> ScriptLines:
             f"cfg = Path({config!r}).read_text(encoding='latin-1')",
             "# the file's own thresholds would hide rows: ours come below",
             r'cfg = re.sub(r"(?m)^\s*(thresh|nms_threshold)\s*=.*$", "", cfg)',
-            r'cfg = re.sub(r"(?m)^\s*\[(yolo|region)\]", r"\g<0>\nthresh=0.001", cfg)',
+            r'head = r"(?m)^[ \t]*\[[ \t]*(yolo|region)[ \t]*\].*$"',
+            r'cfg = re.sub(head, r"[\1]\nthresh=0.001", cfg)',
             "cfg = np.frombuffer(cfg.encode('latin-1'), np.uint8)",
             f"net = cv2.dnn.readNetFromDarknet(cfg, np.fromfile({model!r}, np.uint8))",
         )
@@ -161,7 +181,7 @@ def _threshold_part(thresholds: Thresholds, card: ModelCard) -> ScriptLines:
         words = _on_one_line(", ".join(card.label(class_id) for class_id in ids))
         chosen = (f"sure = sure[np.isin(class_ids[sure], {ids})]  # only {words}",)
     return (
-        "# 4. Only boxes that are sure enough, the surest first",
+        "# 4. Boxes above the confidence threshold, highest confidence first",
         f"confidence, iou = {thresholds.confidence}, {thresholds.iou}",
         "sure = np.flatnonzero(confidences > confidence)",
         'sure = sure[np.argsort(-confidences[sure], kind="stable")]',
@@ -188,7 +208,7 @@ def _nms_part(thresholds: Thresholds) -> ScriptLines:
         call = "NMSBoxesBatched(xywh, confidences, class_ids, 0, iou)"
     scope = "per class" if thresholds.per_class else "whatever the class"
     return (
-        f"# 5. Of boxes that overlap, only the surest (NMS), {scope}",
+        f"# 5. NMS, {scope}: of overlapping boxes, keep the highest confidence",
         *opening,
         f"kept = np.array(cv2.dnn.{call}, int)",
         "",
@@ -198,7 +218,7 @@ def _nms_part(thresholds: Thresholds) -> ScriptLines:
 def _soft_part(thresholds: Thresholds) -> ScriptLines:
     same = " & (class_ids == class_ids[best])" if thresholds.per_class else ""
     return (
-        "# 5. Boxes that overlap a surer one lose confidence (Soft-NMS, linear)",
+        "# 5. Soft-NMS (linear): boxes that overlap a better one lose confidence",
         "area = (xyxy[:, 2:] - xyxy[:, :2]).clip(min=0).prod(axis=1)",
         "left, kept = confidences.astype(float), []",
         "while len(left) and left.max() > max(confidence, 0.001):",
@@ -237,11 +257,13 @@ def _placement_lines(provenance: Provenance) -> ScriptLines:
             f"scale = float(({ratios}).max())",
             "offset = -((np.rint(whole * scale) - into) // 2)",
         )
-    rounded, offset = "np.trunc", "(into - resized) // 2"
-    if spec.anchor == "top-left":
-        rounded, offset = "np.rint", "0"
+    offset = "0" if spec.anchor == "top-left" else "(into - resized) // 2"
+    resized = f"{'np.rint' if spec.padded_before else 'np.trunc'}(np.float32(whole) * "
+    resized += f"({ratios}).min())"
+    if spec.fit == "letterbox, rounded":
+        resized = "np.rint(whole * (into / whole).min())"
     return (
-        f"resized = {rounded}(np.float32(whole) * ({ratios}).min())",
+        f"resized = {resized}",
         f"scale, offset = resized / whole, {offset}",
     )
 
@@ -265,16 +287,23 @@ def _boxes_end() -> ScriptLines:
 
 
 def _ranking_part(card: ModelCard, outputs: Outputs, k: int) -> ScriptLines:
-    needed = is_logits(scores(outputs)) if card.logits is None else card.logits
-    softmax: ScriptLines = (
-        "# these are logits: softmax makes them confidences",
-        "powers = np.exp(scores - scores.max())",
-        "confidences = powers / powers.sum()",
-    )
+    answer = scores(outputs)
+    kind = answer_kind(answer, logits=card.logits)
+    made: ScriptLines = ("confidences = scores.clip(0, 1)  # the net did softmax itself",)
+    if kind == "sigmoids":
+        made = ("confidences = scores.clip(0, 1)  # a confidence for each class by itself",)
+    elif kind == "logits" and answer.size == 1:
+        made = ("confidences = 1 / (1 + np.exp(-scores))  # one logit: a sigmoid",)
+    elif kind == "logits":
+        made = (
+            "# these are logits: softmax converts them to probabilities",
+            "powers = np.exp(scores - scores.max())",
+            "confidences = powers / powers.sum()",
+        )
     return (
         "# 3. One row of scores, a number for each class",
         "scores = outputs[names[0]].ravel().astype(float)",
-        *(softmax if needed else ("confidences = scores.clip(0, 1)  # it did softmax itself",)),
+        *made,
         f'best = np.argsort(-confidences, kind="stable")[:{k}].tolist()',
         "",
     )

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from math import ceil, floor
 
 from core.nets.card import ModelCard
-from core.picture.image import MAX_PICTURE_PIXELS, BgrImage, Picture, decode_picture
+from core.picture.header import MAX_PICTURE_PIXELS
+from core.picture.image import BgrImage, Picture, decode_picture
 from core.picture.size import Size
 from core.render.boxes import NUMBERED, BoxStyle, draw_detections
 from core.render.encode import jpeg, png
@@ -39,7 +40,7 @@ def crops_zip(picture: Picture, kept: Detections, card: ModelCard) -> bytes:
 
     Boxes end at the picture's edge. All crops together have no more than MAX_PIXELS, else
     a thousand boxes of a big photo would fill the memory; a text file in the archive then
-    tells how many were left out.
+    says how many were omitted.
     """
     return zipped(_crops(decode_picture(picture), kept, card))
 

@@ -12,7 +12,7 @@ from core.blob.spec import BlobSpec
 from core.nets.card import ModelCard
 from core.picture.image import Picture
 from core.picture.size import Size
-from core.pipeline import Thresholds
+from core.pipeline import Run, Thresholds
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,15 +21,26 @@ class Provenance:
 
     Attributes:
         picture: the file as it was given.
-        size: of the picture's image, turned upright.
-        card: the model.
-        spec: how the image became a blob; the card's own, or another.
+        run: what the model made of it.
     """
 
     picture: Picture
-    size: Size
-    card: ModelCard
-    spec: BlobSpec
+    run: Run
+
+    @property
+    def size(self) -> Size:
+        """The size of the picture's image, turned upright."""
+        return self.run.image_size
+
+    @property
+    def card(self) -> ModelCard:
+        """The model."""
+        return self.run.card
+
+    @property
+    def spec(self) -> BlobSpec:
+        """How the image became a blob: the card's own spec, or another."""
+        return self.run.spec
 
     def facts(self) -> dict[str, Any]:
         """Give the state as JSON can hold it; ``spec`` has the words of a card.toml."""

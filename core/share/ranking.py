@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core.outputs import Outputs
 from core.results.classification import Ranked, confidences, scores
 from core.share.detections import CONFIDENCE_DIGITS
 from core.share.provenance import Provenance, finite, json_text
@@ -44,13 +43,13 @@ def ranking_json(best: Sequence[Ranked], provenance: Provenance) -> str:
     return json_text({"about": _ABOUT, **provenance.facts(), "ranking": ranking_rows(best)})
 
 
-def scores_csv(outputs: Outputs, provenance: Provenance) -> str:
+def scores_csv(provenance: Provenance) -> str:
     """Write a row for each class the net knows: its score, every digit, and its confidence.
 
     The score is the number the net gave, the confidence what softmax made of it where the
     net leaves softmax to us.
     """
-    card = provenance.card
+    card, outputs = provenance.card, provenance.run.outputs
     both = zip(
         scores(outputs).tolist(), confidences(outputs, logits=card.logits).tolist(), strict=True
     )

@@ -66,7 +66,6 @@ class Figure:
 def detection_report(
     provenance: Provenance,
     result: DetectionResult,
-    thresholds: Thresholds,
     *,
     code: str,
     made: str,
@@ -76,27 +75,25 @@ def detection_report(
     Args:
         provenance: picture, model and spec.
         result: what was found; the boxes that were kept are drawn and listed.
-        thresholds: how it was read.
         code: the script for exactly this state.
         made: when, in words.
     """
     kept = result.kept
     drawn = for_display(annotated(provenance.picture, kept, provenance.card))
     labels = ", ".join(provenance.card.label(class_id) for class_id in kept.class_id.tolist())
-    counts = f"{result.raw:,} raw rows, {result.confident:,} above confidence"
+    counts = f"{result.raw:,} raw predictions, {result.confident:,} above the threshold"
     rows = [
         {"#": number, **row}
         for number, row in enumerate(box_rows(kept, provenance.card), start=1)
     ]
+    noun = "box" if len(kept) == 1 else "boxes"
+    caption = f"{counts}, {len(kept)} after NMS."
+    photo = _photo(drawn, caption, f"Result: {labels or 'nothing'}")
     return _report(
-        provenance,
-        headline=f"{len(kept)} {'box' if len(kept) == 1 else 'boxes'} in "
-        f"{provenance.picture.name}",
-        figure=_photo(drawn, f"{counts}, {len(kept)} kept.", f"Result: {labels or 'nothing'}"),
-        answer=_table(rows) if rows else "<p>Nothing was found.</p>",
-        thresholds=thresholds,
-        code=code,
-        made=made,
+        f"{len(kept)} {noun} in {provenance.picture.name}",
+        *_opening(provenance, photo, made),
+        _table(rows) if rows else "<p>No detections.</p>",
+        *_closing(provenance, code, thresholds=result.thresholds),
     )
 
 
@@ -105,44 +102,38 @@ def classification_report(
 ) -> bytes:
     """Write the report of a classifier's answer; see ``detection_report``."""
     best = ranked.best[0]
+    image = for_display(decode_picture(provenance.picture))
+    photo = _photo(image, provenance.picture.name, "The picture")
     return _report(
-        provenance,
-        headline=f"{best.label} {best.confidence:.1%}",
-        figure=_photo(
-            for_display(decode_picture(provenance.picture)),
-            provenance.picture.name,
-            "The picture",
-        ),
-        answer=_table(ranking_rows(ranked.best), bar="confidence"),
-        code=code,
-        made=made,
+        f"{best.label} {best.confidence:.1%}",
+        *_opening(provenance, photo, made),
+        _table(ranking_rows(ranked.best), bar="confidence"),
+        *_closing(provenance, code),
     )
 
 
-def _report(
-    provenance: Provenance,
-    *,
-    headline: str,
-    figure: Figure,
-    answer: str,
-    code: str,
-    made: str,
-    thresholds: Thresholds | None = None,
-) -> bytes:
-    parts = [
-        f"<h1>{escape(headline)}</h1>",
-        f'<p class="quiet">{escape(provenance.card.title)}, asked by Blobscope. '
-        f"{escape(made)}</p>",
-        _figure(figure),
-        "<h2>The answer</h2>",
-        answer,
-        "<h2>What the net was given</h2>",
-        _figure(_planes(provenance)),
-        "<h2>Settings</h2>",
-        *_settings(provenance, thresholds),
-        "<h2>Python for exactly this state</h2>",
-        f"<pre><code>{escape(code)}</code></pre>",
-    ]
+def _opening(provenance: Provenance, figure: Figure, made: str) -> Iterable[str]:
+    """Write what stands above the result."""
+    model = f"{escape(provenance.card.title)}, run by Blobscope."
+    yield f'<p class="quiet">{model} {escape(made)}</p>'
+    yield _figure(figure)
+    yield "<h2>Result</h2>"
+
+
+def _closing(
+    provenance: Provenance, code: str, *, thresholds: Thresholds | None = None
+) -> Iterable[str]:
+    """Write what stands below the result."""
+    yield "<h2>Network input</h2>"
+    yield _figure(_planes(provenance))
+    yield "<h2>Settings</h2>"
+    yield from _settings(provenance, thresholds)
+    yield "<h2>Python script for these settings</h2>"
+    yield f"<pre><code>{escape(code)}</code></pre>"
+
+
+def _report(headline: str, *parts: str) -> bytes:
+    """Write the page: its head, the headline, and the parts below it, already escaped."""
     head = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -150,7 +141,8 @@ def _report(
         f"<title>{escape(headline)}</title><style>{_STYLE}</style></head><body>"
     )
     # a name that is no Unicode must not cost the report
-    return "\n".join([head, *parts, "</body></html>\n"]).encode("utf-8", "replace")
+    title = f"<h1>{escape(headline)}</h1>"
+    return "\n".join([head, title, *parts, "</body></html>\n"]).encode("utf-8", "replace")
 
 
 def _photo(image: BgrImage, caption: str, alt: str) -> Figure:
@@ -160,7 +152,7 @@ def _photo(image: BgrImage, caption: str, alt: str) -> Figure:
 def _planes(provenance: Provenance) -> Figure:
     """Make the blob again: to keep it for a report that may never be asked for is a waste."""
     blob: Blob = make_blob(decode_picture(provenance.picture), provenance.spec)[0]
-    order = "R, G, B" if provenance.spec.swap_rb else "B, G, R"
+    order = ", ".join(provenance.spec.planes)
     return Figure(
         png(for_display(render_planes_together(blob, provenance.spec))),
         "image/png",
@@ -245,9 +237,10 @@ def _spec_facts(spec: BlobSpec) -> dict[str, str]:
         "std": triple_to_text(spec.std),
         "swapRB": str(spec.swap_rb),
         "fit": spec.fit,
-        **({"bars": _bars(spec)} if spec.fit == "letterbox" else {}),
+        **({"bars": _bars(spec)} if spec.letterboxed else {}),
         "ddepth": spec.ddepth,
         "layout": spec.layout,
+        "channels": str(spec.channels),
     }
 
 
@@ -258,9 +251,9 @@ def _bars(spec: BlobSpec) -> str:
 def _threshold_facts(thresholds: Thresholds, provenance: Provenance) -> dict[str, str]:
     ids = thresholds.class_ids
     return {
-        "confidence": str(thresholds.confidence),
-        "IoU (NMS)": str(thresholds.iou),
-        "NMS among boxes": "per class" if thresholds.per_class else "agnostic",
+        "confidence threshold": str(thresholds.confidence),
+        "NMS IoU threshold": str(thresholds.iou),
+        "NMS scope": "per class" if thresholds.per_class else "class-agnostic",
         "NMS method": "soft" if thresholds.soft else "hard",
         "classes": "all" if ids is None else ", ".join(map(provenance.card.label, sorted(ids))),
     }

@@ -14,7 +14,7 @@ _CORNERS = ("x_min", "y_min", "x_max", "y_max")
 def many_csv(entries: Iterable[Entry]) -> str:
     """Write a line for each box (of a classifier, each class), with the name of its file.
 
-    A file in which nothing was found, or that could not be read, has one line all the same.
+    A file without detections, or that could not be read, also has one line.
     """
     return csv_text([line for entry in entries for line in _entry_lines(entry)])
 

@@ -30,7 +30,7 @@ def csv_text(rows: Sequence[Mapping[str, Any]], *, columns: Sequence[str] = ()) 
 
     Numbers stay numbers, every digit of them. Text that a spreadsheet would take for a
     formula gets an apostrophe in front (OWASP, "CSV Injection"): labels and file names
-    come from strangers.
+    are untrusted.
 
     >>> csv_text([{"label": "=1+1", "confidence": -0.5}]).splitlines()
     ['label,confidence', "'=1+1,-0.5"]
@@ -66,7 +66,7 @@ def ledger_csv(book: Ledger, *, label: Callable[[int], str] = str) -> str:
 def ledger_rows(
     book: Ledger, lines: Iterable[int], *, label: Callable[[int], str] = str
 ) -> list[dict[str, Any]]:
-    """Tell what became of some raw rows: one row each, in this order.
+    """List the status of some raw rows: one row each, in this order.
 
     ``#`` is the number among the kept boxes; ``removed by #`` that of the box that removed
     this one, ``removed by row`` its raw row, and ``IoU`` how much the two overlap.
@@ -114,7 +114,7 @@ def plane_png(plane: npt.NDArray[Any]) -> bytes:
     """Write a plane (H, W) as a grey PNG of its own size, with its scale in a comment.
 
     A plane of bytes is written as it is. Of other values, 1 is the lowest and 255 the
-    highest, so a grey tells a value to 1/508 of the range: ``.npy`` has every bit.
+    highest, so a grey is exact to 1/508 of the range; ``.npy`` has full precision.
     """
     if plane.dtype == np.uint8:
         return _png(plane, "Each grey is a value of the blob.")
@@ -135,7 +135,7 @@ def plane_name(plane: npt.NDArray[Any], channel: str, number: int) -> str:
 
 
 def _would_run(text: str) -> bool:
-    """Tell whether the first character that shows is one that starts a formula."""
+    """Return whether the first visible character can start a formula."""
     kinds = ((unicodedata.category(each), each) for each in text)
     for kind, first in kinds:
         if not kind.startswith(_UNSEEN):

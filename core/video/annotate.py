@@ -15,10 +15,11 @@ from core.nets.card import ModelCard
 from core.picture.image import BgrImage
 from core.picture.size import Size
 from core.pipeline import run_image
+from core.render.shown import Shown
 from core.results.classification import Ranked
 from core.results.detections import Detections
 from core.series.question import Question, labels_of
-from core.video.reading import Frame, FrameRange, Video, VideoInfo, frames
+from core.video.reading import Frame, FrameRange, Video, VideoInfo, pulsed_frames
 from core.video.writing import AnnotatedVideo, annotated_size
 
 MOST_POINTS = 300
@@ -80,31 +81,33 @@ def annotate(
     frame_range: FrameRange,
     question: Question,
     annotated: AnnotatedVideo,
-) -> Generator[FrameAnswer]:
+) -> Generator[FrameAnswer | None]:
     """Ask about each frame of a cut, and write it with the answer drawn on it.
 
     One frame is in memory at a time. The film keeps the video's pace, so with a stride it
-    shows fewer frames a second. It ends with a film that is full. Closing the generator
-    completes the film.
+    shows fewer frames a second. It ends with a film that is full. None comes a few times a
+    second while a frame is waited for. Closing the generator completes the film.
 
     Raises:
         BlobscopeError: the model does not take these frames, or the film cannot be written.
     """
     size = annotated_size(info.size)
     with (
-        closing(frames(video, info, frame_range)) as chosen,
+        closing(pulsed_frames(video, info, frame_range)) as chosen,
         annotated.writing(size, info.rate / frame_range.stride) as write,
     ):
         origin: float | None = None
         for frame in chosen:
+            if frame is None:
+                yield None
+                continue
             begin = time.perf_counter()
             run = run_image(frame.image, question.card)
             answer = question.answer(run)
             ms = 1e3 * (time.perf_counter() - begin)
             origin = frame.seconds if origin is None else origin
-            write(
-                question.drawn(run, answer, _small(frame.image, size)), frame.seconds - origin
-            )
+            shown = Shown(_small(frame.image, size), run.image_size)
+            write(question.drawn(answer, shown), frame.seconds - origin)
             yield FrameAnswer.of(frame, answer, question.card, ms)
             if annotated.full:
                 return

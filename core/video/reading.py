@@ -1,30 +1,30 @@
 """From an uploaded video to upright images, one at a time.
 
-FFmpeg, inside PyAV, does the reading. It is given the bytes and the one container format
-that their first bytes show, never a name to guess from; whatever else a file asks it to
-open (a playlist's parts, a reference to another file) is denied.
+A video is opened, walked and decoded in a worker process (``core.sandbox``), which knows
+``core.video.decoding`` and nothing else of Blobscope. What comes from there is checked here
+before anybody uses it.
 """
 
 import hashlib
-import io
-from bisect import bisect_left
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import islice
-from typing import Literal, NoReturn
+from typing import Any, Literal, TypeVar
 
-import av
-import av.container
 import numpy as np
-from av import Packet, VideoFrame
-from av.stream import Disposition
-from av.video.stream import VideoStream
 
-from core.errors import VideoRefused
+from core.errors import SandboxError, SandboxUnavailable, VideoRefused
 from core.picture.image import BgrImage
 from core.picture.size import Size
+from core.sandbox.messages import SentArray, WorkerMessage
+from core.sandbox.walls import Limits
+from core.sandbox.worker import lent
+from core.video.decoding import CODECS, FASTEST, VideoBounds, VideoTrack
+
+T = TypeVar("T")
 
 Container = Literal["mov", "matroska", "avi"]
 
@@ -32,23 +32,19 @@ MAX_VIDEO_BYTES = 100 * 10**6
 MAX_SECONDS = 15 * 60
 MAX_FRAMES = MAX_SECONDS * 60
 MAX_FRAME_PIXELS = 4096 * 2304
+VIDEO_LOOK_SECONDS = 20.0
+"""How long a page waits for one answer about a video: what it is, or one frame of it."""
 
-CODECS = {
-    "h264": "H.264",
-    "hevc": "H.265",
-    "libdav1d": "AV1",
-    "av1": "AV1",
-    "vp8": "VP8",
-    "vp9": "VP9",
-    "mpeg4": "MPEG-4",
-    "mjpeg": "Motion JPEG",
-}
-"""What phones, cameras, browsers and editors write; every decoder more is a risk more."""
+VIDEO_LIMITS = Limits(
+    memory_bytes=490 * 2**20,  # beside the video itself; AV1 of the largest frames takes 435
+    cpu_seconds=3600,  # both threads of a whole job; frames and looks have narrower limits
+    idle_seconds=30.0,
+    message_bytes=3 * MAX_FRAME_PIXELS + MAX_VIDEO_BYTES,
+)
 
 _MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
-SLOWEST, FASTEST = 0.01, 1000.0  # frames a second; others are a mistake in the file
-_USUAL_RATE = 25.0
-_THREADS = 2  # each holds a few frames; more would not help beside a net
+_SILENCE_SECONDS = 30.0  # a worker at work tells that it lives several times a second
+_MOST_NAME = 200  # characters of a file's name in a sentence
 
 
 @dataclass(frozen=True)
@@ -69,21 +65,18 @@ class VideoInfo:
     """What a video is, found by looking at every packet and at its first frame.
 
     Attributes:
-        size: of a frame, upright.
-        turns: quarter turns against the clock that make a stored frame upright.
+        codec: its name for people.
+        size: of a frame, upright and with square pixels.
         rate: frames a second, on average.
         times: when each frame is shown, in seconds after the first one.
-        first: the first frame's time stamp, in the file's own unit; None where the stamps
-            say nothing (AVI has none), so that frames have to be counted from the start.
+        track: what is needed to read its frames.
     """
 
-    container: Container
     codec: str
     size: Size
-    turns: int
     rate: float
     times: tuple[float, ...] = field(repr=False)
-    first: int | None
+    track: VideoTrack = field(repr=False)
 
     @property
     def seconds(self) -> float:
@@ -128,29 +121,25 @@ class Frame:
 def video_info(video: Video) -> VideoInfo:
     """Read what a video is, and make sure that a frame of it can be decoded.
 
-    The durations and counts that files claim are not believed: every packet is looked at,
-    which takes a fraction of a second.
-
     Raises:
         VideoRefused: no video of ours, a damaged one, or one beyond the limits.
+        MachineBusy, SandboxUnavailable: nobody can look at it just now.
     """
     container = _container_of(video)
-    with _opened(video, container) as (opened, stream):
-        codec = _checked_codec(video, stream)
-        rate, times, first = _timetable(video, container, opened, stream)
-    if times[-1] > MAX_SECONDS:
+    info: VideoInfo | None = None
+    asked = {"container": container, "bounds": _bounds()}
+    for answer in _within(
+        video, VIDEO_LOOK_SECONDS, _answers(video, "look_through_video", asked)
+    ):
+        info = _info_of(video, answer, container)
+    if info is None:
+        raise _nonsense(video)
+    if info.times[-1] > MAX_SECONDS:
         raise VideoRefused(
-            f"{video.name} is {times[-1] / 60:.0f} minutes long; the limit is "
+            f"{video.name} is {info.times[-1] / 60:.0f} minutes long; the limit is "
             f"{MAX_SECONDS // 60}. Cut a part out of it first."
         )
-    with _opened(video, container) as (opened, stream):
-        frame = next(_decoded(opened, stream), None)
-        if frame is None:
-            raise _damaged(video)
-        turns = round(frame.rotation / 90) % 4
-        sides = frame.width, frame.height
-    size = Size(*reversed(sides)) if turns % 2 else Size(*sides)
-    return VideoInfo(container, codec, size, turns, rate, times, first)
+    return info
 
 
 def expected(info: VideoInfo, frame_range: FrameRange) -> int:
@@ -165,31 +154,54 @@ def frames(video: Video, info: VideoInfo, frame_range: FrameRange) -> Generator[
     What is damaged in the middle of a file is left out, and so is a frame that comes after
     a later one because of it: numbers and times only rise.
     """
-    last, inside = -1, -1
-    with _opened(video, info.container) as (opened, stream):
-        if info.first is not None:
-            _seek(opened, stream, info.first, frame_range.begin)
-        for raw in _decoded(opened, stream):
-            number = _number(info, raw, stream, last)
-            if number == last:
-                continue
-            last, seconds = number, info.times[number]
-            if seconds > frame_range.end:
-                return
-            inside += seconds >= frame_range.begin
-            if inside >= 0 and inside % frame_range.stride == 0:
-                yield Frame(number, seconds, _image(raw, info))
+    with closing(pulsed_frames(video, info, frame_range)) as chosen:
+        for frame in chosen:
+            if frame is not None:
+                yield frame
+
+
+def pulsed_frames(
+    video: Video, info: VideoInfo, frame_range: FrameRange, *, most: int = MAX_FRAMES
+) -> Generator[Frame | None]:
+    """Decode as ``frames`` does, and give None a few times a second while none comes.
+
+    So whoever has waited long enough can stop: closing the generator ends the decoding.
+
+    Raises:
+        VideoRefused: the video takes more than one file may, or gives no more frames.
+    """
+    if frame_range.begin > info.times[-1]:
+        return
+    asked = {
+        "track": asdict(info.track),
+        "bounds": _bounds(),
+        "begin": frame_range.begin,
+        "end": min(frame_range.end, info.times[-1]),
+        "stride": frame_range.stride,
+        "most": most,
+    }
+    last = -1
+    with closing(_answers(video, "decode_frames", asked, [np.array(info.times)])) as answers:
+        for answer in answers:
+            if answer is None:
+                yield None
+            else:
+                frame = _frame(video, answer, info, last)
+                last = frame.number
+                yield frame
 
 
 def first_frame(video: Video, info: VideoInfo, frame_range: FrameRange) -> Frame:
     """Decode the first frame of a cut.
 
     Raises:
-        VideoRefused: there is none.
+        VideoRefused: there is none, or it lies too far behind a key frame.
     """
-    with closing(frames(video, info, frame_range)) as chosen:
-        for frame in chosen:
-            return frame
+    chosen = list(
+        _within(video, VIDEO_LOOK_SECONDS, pulsed_frames(video, info, frame_range, most=1))
+    )
+    if chosen:
+        return chosen[0]
     raise VideoRefused(
         f"{video.name} has no frame from {frame_range.begin:g} to {frame_range.end:g} seconds. "
         "Choose more of it."
@@ -218,153 +230,103 @@ def _container_of(video: Video) -> Container:
     )
 
 
+def _bounds() -> dict[str, int]:
+    return asdict(VideoBounds(MAX_FRAMES, MAX_FRAME_PIXELS))
+
+
+def _limits(video: Video) -> Limits:
+    return replace(VIDEO_LIMITS, memory_bytes=VIDEO_LIMITS.memory_bytes + len(video.data))
+
+
+def _answers(
+    video: Video, job: str, values: Mapping[str, Any], arrays: Sequence[SentArray] = ()
+) -> Generator[WorkerMessage | None]:
+    """Ask a worker that holds the video; say in its name what went wrong there."""
+    with (
+        _told(video),
+        lent("core.video.decoding", _limits(video), subject=video.digest) as (worker, new),
+    ):
+        if new:
+            data = np.frombuffer(video.data, np.uint8)
+            name = {"name": video.name[:_MOST_NAME]}
+            yield from _nothing(
+                worker.ask("take_video", name, [data], silence=_SILENCE_SECONDS)
+            )
+        yield from worker.ask(job, values, arrays, silence=_SILENCE_SECONDS)
+
+
+def _nothing(answers: Generator[WorkerMessage | None]) -> Generator[None]:
+    with closing(answers):
+        for _ in answers:
+            yield None
+
+
 @contextmanager
-def _opened(
-    video: Video, container: Container
-) -> Iterator[tuple[av.container.InputContainer, VideoStream]]:
-    """Open a video and find its pictures; a cover of an album is none."""
+def _told(video: Video) -> Generator[None]:
     try:
-        opened = av.open(
-            io.BytesIO(video.data),
-            "r",
-            format=container,
-            container_options={"codec_whitelist": ",".join(CODECS)},
-            metadata_errors="replace",
-            io_open=_deny,
-        )
-    except av.FFmpegError as error:
-        raise _damaged(video) from error
-    with opened:
-        for stream in opened.streams.video:
-            if not stream.disposition & Disposition.attached_pic:
-                yield opened, stream
-                return
-        raise VideoRefused(f"{video.name} holds no pictures, only sound or text.")
-
-
-def _deny(url: str, flags: int, options: dict[str, str]) -> NoReturn:  # noqa: ARG001
-    """Open nothing that a file names: it would be a file of this machine, or a request."""
-    raise PermissionError("a video may not open another file")
-
-
-def _damaged(video: Video) -> VideoRefused:
-    return VideoRefused(
-        f"{video.name} is damaged or was cut off: no frame of it can be read. "
-        "Save or export it again and retry."
-    )
-
-
-def _checked_codec(video: Video, stream: VideoStream) -> str:
-    """Name the codec, having made sure that we take it and that its frames are not too big."""
-    context = stream.codec_context
-    if context is None or context.name not in CODECS:
-        known = ", ".join(dict.fromkeys(CODECS.values()))
+        yield
+    except SandboxUnavailable:
+        raise
+    except SandboxError as error:
         raise VideoRefused(
-            f"The pictures of {video.name} are packed in a way that Blobscope does not open; "
-            f"it takes {known}. Export it as MP4 with H.264."
-        )
-    width, height = context.width, context.height
-    if width < 1 or height < 1:
-        raise _damaged(video)
-    if width * height > MAX_FRAME_PIXELS:
-        raise VideoRefused(
-            f"The frames of {video.name} have {width} x {height} pixels; the limit is "
-            f"{MAX_FRAME_PIXELS / 1e6:.1f} million. Save it smaller."
-        )
-    return CODECS[context.name]
-
-
-def _timetable(
-    video: Video,
-    container: Container,
-    opened: av.container.InputContainer,
-    stream: VideoStream,
-) -> tuple[float, tuple[float, ...], int | None]:
-    """List the frames: their average rate, the seconds at which each is shown, its origin."""
-    packets = [
-        packet.pts
-        for packet in _packets(opened, stream)
-        if packet.size and not packet.is_discard
-    ]
-    if not packets:
-        raise _damaged(video)
-    rate = float(stream.average_rate or _USUAL_RATE)
-    rate = rate if SLOWEST <= rate <= FASTEST else _USUAL_RATE
-    stamps = sorted(stamp for stamp in packets if stamp is not None)
-    if container == "avi" or len(stamps) < len(packets):
-        return rate, tuple(number / rate for number in range(len(packets))), None
-    times = tuple(_seconds(stamp, stamps[0], stream) for stamp in stamps)
-    if times[-1] > 0:
-        rate = min((len(times) - 1) / times[-1], FASTEST)
-    return rate, times, stamps[0]
-
-
-def _seconds(stamp: int, first: int, stream: VideoStream) -> float:
-    return float((stamp - first) * (stream.time_base or 0))
-
-
-def _packets(
-    opened: av.container.InputContainer, stream: VideoStream
-) -> "Iterator[Packet[VideoStream]]":
-    """Take a file apart up to its end, or to where it was cut off."""
-    count = 0
-    try:
-        for packet in opened.demux(stream):
-            yield packet
-            count += 1
-            if count > MAX_FRAMES:
-                raise VideoRefused(
-                    f"The video has more than {MAX_FRAMES:,} frames, the limit. "
-                    "Cut a part out of it first."
-                )
-    except av.FFmpegError:
-        return
-
-
-def _decoded(opened: av.container.InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Decode what can be decoded, in the order in which it is shown."""
-    stream.thread_type = "AUTO"
-    stream.codec_context.thread_count = _THREADS
-    stream.codec_context.options = {"max_pixels": str(MAX_FRAME_PIXELS)}
-    for packet in _packets(opened, stream):
-        try:
-            decoded = packet.decode()
-        except av.FFmpegError:  # a damaged packet; the next ones may be good
-            continue
-        yield from decoded
-
-
-def _seek(
-    opened: av.container.InputContainer, stream: VideoStream, first: int, seconds: float
-) -> None:
-    """Go to the last key frame before a time, so that what lies before is not decoded."""
-    if seconds and stream.time_base:
-        with suppress(av.FFmpegError):  # no index: it is decoded from where it stands
-            opened.seek(first + int(seconds / stream.time_base), stream=stream)
-
-
-def _number(info: VideoInfo, raw: VideoFrame, stream: VideoStream, before: int) -> int:
-    """Find the number of a decoded frame by its time stamp, or count on; never go back."""
-    number = before + 1
-    if info.first is not None and raw.pts is not None:
-        number = bisect_left(info.times, _seconds(raw.pts, info.first, stream))
-    return min(max(number, before), len(info.times) - 1)
-
-
-def _image(raw: VideoFrame, info: VideoInfo) -> BgrImage:
-    """Convert a frame to B, G, R and turn it; one of another size is brought to the first's."""
-    sides = info.size.cv2[::-1] if info.turns % 2 else info.size.cv2
-    stored = _pixels(raw, *sides)
-    image = np.ascontiguousarray(np.rot90(stored, info.turns), np.uint8)
-    image.setflags(write=False)
-    return BgrImage(image)
-
-
-def _pixels(raw: VideoFrame, width: int, height: int) -> BgrImage:
-    try:
-        return BgrImage(raw.to_ndarray(format="bgr24", width=width, height=height))  # type: ignore[arg-type]
-    except (av.FFmpegError, ValueError) as error:
-        raise VideoRefused(
-            f"A frame of the video cannot be turned into a picture ({error}). "
-            "Export it as MP4 with H.264, or choose another part of it."
+            f"{video.name} cannot be read. {error} Export it as MP4 with H.264 and retry."
         ) from error
+
+
+def _within(video: Video, seconds: float, answers: Generator[T | None]) -> Generator[T]:
+    """Leave out the pulses, and do not wait for longer than a page can."""
+    begun = time.monotonic()
+    with closing(answers):
+        for answer in answers:
+            if answer is not None:
+                yield answer
+            elif time.monotonic() - begun > seconds:
+                raise VideoRefused(
+                    f"{video.name} took longer than {seconds:g} seconds to give a frame. "
+                    "Choose a part nearer its beginning, or export it as MP4 with H.264."
+                )
+
+
+def _info_of(video: Video, answer: WorkerMessage, container: Container) -> VideoInfo:
+    """Make sure that an answer can be what a video is; nobody vouches for a worker."""
+    try:
+        track, (times,) = VideoTrack.told(answer.values["track"]), answer.arrays
+        codec, rate = answer.values["codec"], float(answer.values["rate"])
+        sides = Size(int(track.width), int(track.height))  # raises below 1
+        sane = (
+            track.container == container
+            and codec in CODECS.values()
+            and 0 < rate <= FASTEST
+            and sides.width * sides.height <= MAX_FRAME_PIXELS
+            and _rises(times)
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _nonsense(video) from error
+    if not sane:
+        raise _nonsense(video)
+    size = Size(sides.height, sides.width) if track.orientation.swapped else sides
+    return VideoInfo(codec, size, rate, tuple(times.tolist()), track)
+
+
+def _rises(times: SentArray) -> bool:
+    """Tell whether these can be the times of frames: from 0 on, never falling."""
+    if times.dtype != np.float64 or times.ndim != 1 or not 0 < times.size <= MAX_FRAMES:
+        return False
+    return bool(np.isfinite(times).all() and times[0] == 0 and (np.diff(times) >= 0).all())
+
+
+def _frame(video: Video, answer: WorkerMessage, info: VideoInfo, last: int) -> Frame:
+    number: Any = answer.values.get("number")
+    shape = (info.size.height, info.size.width, 3)
+    if type(number) is not int or not last < number < len(info.times):
+        raise _nonsense(video)
+    if [(each.dtype, each.shape) for each in answer.arrays] != [(np.dtype(np.uint8), shape)]:
+        raise _nonsense(video)
+    return Frame(number, info.times[number], BgrImage(answer.arrays[0]))
+
+
+def _nonsense(video: Video) -> VideoRefused:
+    return VideoRefused(
+        f"{video.name} makes its reader answer what cannot be. Export it as MP4 with H.264 "
+        "and retry."
+    )

@@ -17,6 +17,7 @@ import cv2
 from core.errors import VideoRefused
 from core.picture.image import BgrImage
 from core.picture.size import Size
+from core.video.scratch import scratch_folder
 
 VideoFormat = Literal["MP4", "WebM"]
 VIDEO_FORMATS: tuple[VideoFormat, ...] = ("MP4", "WebM")
@@ -78,8 +79,8 @@ def _has_encoder(name: str) -> bool:
 class AnnotatedVideo:
     """A video on the disk of this machine, in a file that nobody else can read.
 
-    The file goes when the last one who holds the film lets go of it, and at the latest when
-    the process ends.
+    The file goes when it is removed, when the last one who holds the film lets go of it, and
+    at the latest when the process ends.
 
     Attributes:
         latest: the frame that was written last, for whoever watches.
@@ -89,12 +90,21 @@ class AnnotatedVideo:
     def __init__(self, kind: VideoFormat) -> None:
         self.kind: VideoFormat = kind
         self.recipe = RECIPES[kind]
-        descriptor, name = tempfile.mkstemp(".part", "blobscope-film-")
+        descriptor, name = tempfile.mkstemp(".part", dir=scratch_folder())
         os.close(descriptor)
         self.path = Path(name)
         self.latest: BgrImage | None = None
         self.nbytes = 0
         self._gone = weakref.finalize(self, self.path.unlink, missing_ok=True)
+
+    @property
+    def removed(self) -> bool:
+        """Whether its file is gone, so that there is nothing to play."""
+        return not self._gone.alive
+
+    def remove(self) -> None:
+        """Remove the file; removing it twice does no harm."""
+        self._gone()
 
     @property
     def full(self) -> bool:

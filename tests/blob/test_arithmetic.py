@@ -47,6 +47,7 @@ def random_spec(rng, image):
         pad_value=(114.0, 113.0, 112.0),
         anchor=str(rng.choice(["centre", "top-left"])),
         layout=layout,
+        channels=1 if rng.random() < 0.2 else 3,
     )
 
 

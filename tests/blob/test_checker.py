@@ -31,6 +31,8 @@ TORCH = BlobSpec(
     fit="crop",
 )
 DARKNET = BlobSpec(size=FOUR, scalefactor=UNIT, swap_rb=True)
+ODD = np.full((5, 7, 3), 100, np.uint8)  # 5 * 4 / 7 = 2.86 rows in a blob of 4 x 4
+ROUNDED = BlobSpec(size=FOUR, fit="letterbox, rounded", pad_value=(114, 114, 114))
 YOLOX = BlobSpec(size=FOUR, fit="letterbox", anchor="top-left", pad_value=(114, 114, 114))
 
 # name: rule, image, spec, the card's spec, before, after, what the fix changes
@@ -85,7 +87,7 @@ MISTAKES = {
         *("values 0 to 235", "values -113 to 121"),
         {"mean": (104, 117, 123)},
     ),
-    "177 for 117": (
+    "mean 177 for 117": (
         *("range", RAMP, replace(CAFFE, mean=(104, 177, 123)), CAFFE),
         *("values -172 to 121", "values -113 to 121"),
         {"mean": (104, 117, 123)},
@@ -105,6 +107,16 @@ MISTAKES = {
         *("blob 1 x 3 x 4 x 16", "blob 1 x 3 x 4 x 4"),
         {"size": FOUR},
     ),
+    "colours for a grey net": (
+        *("grey", RAMP, BlobSpec(size=FOUR), BlobSpec(size=FOUR, channels=1)),
+        *("blob 1 x 3 x 4 x 4", "blob 1 x 1 x 4 x 4"),
+        {"channels": 1},
+    ),
+    "grey for a net of colours": (
+        *("grey", RAMP, replace(DARKNET, channels=1), DARKNET),
+        *("blob 1 x 1 x 4 x 4", "blob 1 x 3 x 4 x 4"),
+        {"channels": 3},
+    ),
     "a wide picture stretched for YOLOX": (
         *("stretch", WIDE, BlobSpec(size=FOUR), YOLOX),
         "a circle is 4.00 times as long as wide",
@@ -116,6 +128,11 @@ MISTAKES = {
         "a circle is 4.00 times as long as wide",
         "a circle is 1.00 times as long as wide",
         {"fit": "letterbox"},
+    ),
+    "a letterbox that OpenCV truncates": (
+        *("letterbox", ODD, BlobSpec(size=FOUR, fit="letterbox"), ROUNDED),
+        *("the picture is 4 x 2 in the blob", "the picture is 4 x 3 in the blob"),
+        {"fit": "letterbox, rounded"},
     ),
     "a Scalar with one number": (
         *("one channel", REDDISH, BlobSpec(scalefactor=(0.1, 1, 1)), None),
@@ -202,7 +219,7 @@ def test_bytes_with_a_scale_are_explained_and_mended_before_a_spec_exists():
     with pytest.raises(BlobImpossible):
         BlobSpec(**knobs)
     (finding,) = check_knobs(RAMP, **knobs)
-    assert (finding.name, finding.severity) == ("bytes with numbers", "error")
+    assert (finding.name, finding.severity) == ("uint8 with scaling", "error")
     assert finding.what == "ddepth is uint8, but scalefactor would change the values."
     assert finding.after == "values 0 to 0.9216"
     assert finding.fix == DARKNET
@@ -216,7 +233,7 @@ def test_a_scale_of_zeros_is_explained_and_mended_before_a_spec_exists():
 
 def test_two_faults_of_the_knobs_share_one_fix():
     found = check_knobs(RAMP, scalefactor=(0.5, 0, 0), ddepth="uint8")
-    assert [each.name for each in found] == ["bytes with numbers", "one channel"]
+    assert [each.name for each in found] == ["uint8 with scaling", "one channel"]
     assert {each.fix for each in found} == {BlobSpec(scalefactor=(0.5,) * 3)}
 
 
@@ -239,10 +256,10 @@ SPECS = st.builds(
     mean=st.sampled_from(MEANS),
     std=st.sampled_from([(1, 1, 1), (0.229, 0.224, 0.225), (58.4, 57.1, 57.4)]),
     swap_rb=st.booleans(),
-    fit=st.sampled_from(["stretch", "crop", "letterbox"]),
+    fit=st.sampled_from(["stretch", "crop", "letterbox", "letterbox, rounded"]),
 )
-IMAGES = st.sampled_from([RAMP, WIDE, REDDISH])
-WANTED = st.sampled_from([None, CAFFE, TORCH, DARKNET, YOLOX])
+IMAGES = st.sampled_from([RAMP, WIDE, REDDISH, ODD])
+WANTED = st.sampled_from([None, CAFFE, TORCH, DARKNET, YOLOX, ROUNDED])
 
 
 @settings(max_examples=150, deadline=None)

@@ -16,6 +16,39 @@ def noise(height=40, width=60, channels=3):
     return np.random.default_rng(0).integers(0, 256, (height, width, channels), np.uint8)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_one_channel_is_cvtcolors_grey_before_anything_else(dtype, channels):
+    image = noise(channels=channels).astype(dtype)
+    spec = BlobSpec(
+        Size(20, 14), channels=1, mean=(9.0,) * 3, scalefactor=(0.5,) * 3, std=(2.0,) * 3
+    )
+    blob, _ = make_blob(image, spec)
+    codes = {3: cv2.COLOR_BGR2GRAY, 4: cv2.COLOR_BGRA2GRAY}
+    grey = cv2.cvtColor(image, codes[channels])
+    expected = cv2.dnn.blobFromImage(grey, 0.5, (20, 14), (9.0,)) / np.float32(2)
+    np.testing.assert_array_equal(blob, expected)
+    weights = np.array([0.114, 0.587, 0.299])
+    assert np.abs(grey - image[..., :3] @ weights).max() <= 0.51  # weights of 15 bits, rounded
+    swapped, _ = make_blob(image, replace(spec, swap_rb=True))
+    np.testing.assert_array_equal(swapped, blob)  # one channel has nothing to swap with
+
+
+def test_a_grey_image_stays_as_it_is_and_looks_like_one():
+    grey = noise(channels=1)
+    spec = BlobSpec(channels=1)
+    blob, _ = make_blob(grey, spec)
+    np.testing.assert_array_equal(blob[0, 0], grey[..., 0])
+    np.testing.assert_array_equal(image_from_blob(blob, spec), np.repeat(grey, 3, axis=2))
+
+
+def test_a_blob_has_one_channel_or_those_of_the_image():
+    with pytest.raises(BlobImpossible, match="channels is 1"):
+        BlobSpec(channels=2)
+    with pytest.raises(BlobImpossible, match="int16 values grey"):
+        make_blob(noise().astype(np.int16), BlobSpec(channels=1))
+
+
 def test_one_scalefactor_does_not_blank_the_other_channels():
     blob, _ = make_blob(noise(), BlobSpec(scalefactor=(1 / 255,) * 3))
     assert all(plane.max() > 0.9 for plane in planes(blob))
@@ -121,7 +154,7 @@ def test_presets_are_the_well_known_rows_and_can_be_varied(preset):
     row = (spec.scalefactor[0], spec.size.width, spec.mean[0], spec.swap_rb)
     assert row == known[preset.name]
     assert replace(spec, fit="letterbox").fit == "letterbox"
-    assert "Right for" in preset.fits_nets
+    assert "Correct for" in preset.fits_nets
 
 
 IMPOSSIBLE = {

@@ -13,8 +13,10 @@ MODES = {
     "stretch": cv2.dnn.DNN_PMODE_NULL,
     "crop": cv2.dnn.DNN_PMODE_CROP_CENTER,
     "letterbox": cv2.dnn.DNN_PMODE_LETTERBOX,
+    "letterbox, rounded": cv2.dnn.DNN_PMODE_NULL,
 }
 VALUES = ("uint8", "uint8", "uint16", "int16", "float32", "float64")
+MADE_GREY = ("uint8", "uint16", "float32")  # what cv2.cvtColor takes
 IN_NHWC = ("uint8", "float32")  # cv2 fails on the others
 NAMES = ["image", "resized", "fitted", "float", "minus mean", "scaled", "swapped", "planes"]
 
@@ -34,7 +36,7 @@ def random_spec(rng, image):
     swap_rb = bool(rng.integers(2)) and not (layout == "NHWC" and image.shape[2:] == (4,))
     longest = max(image.shape[:2])
     # a letterbox keeps at least a pixel of the short side
-    sides = rng.integers(longest if fit == "letterbox" else 1, longest + 60, 2)
+    sides = rng.integers(longest if "letterbox" in fit else 1, longest + 60, 2)
     bytes_kept = image.dtype == np.uint8 and rng.random() < 0.1
     numbers = {} if bytes_kept else random_numbers(rng)
     return BlobSpec(
@@ -45,6 +47,7 @@ def random_spec(rng, image):
         anchor=str(rng.choice(["centre", "top-left"])),
         ddepth="uint8" if bytes_kept else "float32",
         layout=str(layout),
+        channels=1 if image.dtype.name in MADE_GREY and rng.random() < 0.2 else 3,
         **numbers,
     )
 
@@ -62,8 +65,13 @@ def random_numbers(rng):
 
 def reference(image, spec):
     """What cv2.dnn returns, written without Blobscope's code."""
-    if spec.fit == "letterbox" and spec.anchor == "top-left":
-        image = in_top_left_corner(image, spec)
+    if spec.channels == 1 and image.shape[2:] in ((3,), (4,)):
+        codes = {3: cv2.COLOR_BGR2GRAY, 4: cv2.COLOR_BGRA2GRAY}
+        image = cv2.cvtColor(image, codes[image.shape[2]])
+    if spec.fit == "letterbox, rounded" or (
+        spec.fit == "letterbox" and spec.anchor == "top-left"
+    ):
+        image = padded_by_hand(image, spec)
     # a copy: in NHWC, cv2 writes into float32 images
     made = cv2.dnn.blobFromImageWithParams(image.copy(), reference_params(spec))
     if spec.std != (1.0, 1.0, 1.0):
@@ -78,7 +86,7 @@ def reference_params(spec):
     params.scalefactor = [*spec.scalefactor, spec.scalefactor[2]]
     params.mean = [*spec.mean, 0]
     params.size = (spec.size.width, spec.size.height) if spec.size else (0, 0)
-    params.swapRB = spec.swap_rb
+    params.swapRB = spec.swap_rb and spec.channels == 3
     params.ddepth = cv2.CV_8U if spec.ddepth == "uint8" else cv2.CV_32F
     params.datalayout = getattr(cv2.dnn, f"DNN_LAYOUT_{spec.layout}")
     params.paddingmode = MODES[spec.fit]
@@ -86,19 +94,29 @@ def reference_params(spec):
     return params
 
 
-def in_top_left_corner(image, spec):
+def padded_by_hand(image, spec):
     height, width = image.shape[:2]
     size = spec.size or Size(width, height)
     factor = min(
         np.float32(size.width) / np.float32(width), np.float32(size.height) / np.float32(height)
     )
+    if spec.fit == "letterbox, rounded":
+        factor = min(size.width / width, size.height / height)
     inner = round(float(width * factor)), round(float(height * factor))
     resized = cv2.resize(image, inner)
     canvas = np.zeros((size.height, size.width, *resized.shape[2:]), image.dtype)
     canvas[:] = np.array(
         [*spec.pad_value, 0][: canvas.shape[2]] if canvas.ndim == 3 else spec.pad_value[0]
     )
-    canvas[: inner[1], : inner[0]] = resized
+    left, top = (
+        (0, 0)
+        if spec.anchor == "top-left"
+        else (
+            (size.width - inner[0]) // 2,
+            (size.height - inner[1]) // 2,
+        )
+    )
+    canvas[top : top + inner[1], left : left + inner[0]] = resized
     return canvas
 
 

@@ -15,10 +15,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.shared import NETS
 from tools.find_browser import FLAGS, BrowserMissing, find_browser
+
+expect.set_options(timeout=30_000)  # as all else in Playwright; 5 s fail on a busy machine
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60

@@ -53,27 +53,29 @@ def test_both_sides_see_their_own_blob(page):
     open_experiment(page, "A/B", sample="coffee")
     for side in "AB":
         expect(page.get_by_role("img", name=f"The planes of blob {side}")).to_be_visible()
-        takes = page.get_by_role("img", name=f"What the net of {side} takes it for")
+        takes = page.get_by_role("img", name=f"What model {side} sees")
         expect(takes).to_be_visible()
 
 
 def test_all_mistakes_are_made_in_one_go(page):
-    open_experiment(page, "What breaks if", sample="cat")
-    expect(page.get_by_role("heading", name="With the right numbers")).to_be_visible()
-    made = {"swapRB flipped", "scale left out", "255 once too often", "size halved"}
+    open_experiment(page, "Common preprocessing mistakes", sample="cat")
+    expect(page.get_by_role("heading", name="With correct preprocessing")).to_be_visible()
+    made = {"swapRB flipped", "scale left out", "scaled twice", "size halved"}
     assert made <= set(cells(page))
-    expect(page.get_by_text("leave no room for them: mean in reverse")).to_be_visible()
+    expect(page.get_by_text("do not apply to this model: mean in reverse")).to_be_visible()
 
 
 def test_the_finder_ranks_what_it_tried_and_takes_the_best_to_the_blob_page(page):
-    open_experiment(page, "Find the numbers")
-    page.get_by_role("button", name="Find the numbers").click()
-    page.get_by_role("button", name="Use these on the Blob page").wait_for(timeout=120_000)
+    open_experiment(page, "Infer preprocessing")
+    page.get_by_role("button", name="Infer preprocessing").click()
+    page.get_by_role("button", name="Use these settings on the Blob page").wait_for(
+        timeout=120_000
+    )
     idle(page)
     found = page.get_by_role("heading", name=re.compile("^scalefactor ")).inner_text()
     wanted = re.search(r"scalefactor ([^,]+)", found)[1]
     assert cells(page).count("✓") == 1
-    page.get_by_role("button", name="Use these on the Blob page").click()
+    page.get_by_role("button", name="Use these settings on the Blob page").click()
     page.get_by_role("heading", name="Blob", exact=True).wait_for()
     idle(page)
     expect(page.get_by_role("textbox", name="scalefactor")).to_have_value(wanted)
@@ -105,14 +107,14 @@ def test_a_batch_shows_every_picture_taken_out_of_the_blob_again(page):
 
 @pytest.mark.parametrize(
     ("address", "function"),
-    [("/blob", trace), ("/experiments?experiment=Find the numbers", find_spec)],
+    [("/blob", trace), ("/experiments?experiment=Infer preprocessing", find_spec)],
 )
 def test_the_source_that_made_a_picture_folds_out(address, function, page):
     page.goto(address)
     page.get_by_role("heading", level=1).wait_for()
     idle(page)
     name = f"{function.__module__}.{function.__qualname__}"
-    for folded in page.get_by_text("How this is made").all():
+    for folded in page.get_by_text("Source code").all():
         folded.click()
         idle(page)
     expect(page.get_by_text(name, exact=True)).to_be_visible()

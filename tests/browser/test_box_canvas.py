@@ -31,19 +31,19 @@ OURS = [("starter-detector-darknet", "motorcycle"), ("tiny-blob-detector", "coff
 THEIRS = [("yolo-fastest-1.1-coco", "dog.jpg"), ("yolox-nano-onnx", "street0.jpg")]
 PAGE = """
 import streamlit as st
-from core.pipeline import Thresholds
+from core.pipeline import Thresholds, detect
 from core.render.boxes import NUMBERED, BoxStyle
 from pages.components.detection.box_canvas import box_canvas
-from tests.browser.test_box_canvas import answer
+from tests.browser.test_box_canvas import answer, picture_of
 
 asked = st.query_params
 thresholds = Thresholds(per_class="agnostic" not in asked, soft="soft" in asked,
     class_ids=frozenset(map(int, asked["classes"].split(","))) if "classes" in asked else None)
 bare = BoxStyle(boxes=False, labels=False, numbers=True, colours="confidence")
 style = bare if "plain" in asked else NUMBERED
-run, model = answer(asked["model"], asked["picture"])
+result = detect(answer(asked["model"], asked["picture"]), thresholds)
 st.title("Boxes")
-box_canvas("lone", run, model, thresholds, style=style)
+box_canvas("lone", picture_of(asked["picture"]), result, style=style)
 """
 KEPT = """(canvas, grid) => grid.map(([confidence, iou]) => {
     const sliders = canvas.getRootNode().querySelectorAll('input[type=range]')
@@ -55,13 +55,18 @@ KEPT = """(canvas, grid) => grid.map(([confidence, iou]) => {
 })"""
 
 
-def answer(model: str, picture: str) -> tuple[Run, object]:
+def answer(model: str, picture: str) -> Run:
     """Run one of our nets on a sample, or a net of others on a photo of the team."""
     known = card_named(model)
-    if "." not in picture:
-        return run_model(sample_picture(picture), known), known
-    download(known)
-    return run_model(Picture(picture, (IMAGES / picture).read_bytes()), known), known
+    if "." in picture:
+        download(known)
+    return run_model(picture_of(picture), known)
+
+
+def picture_of(name: str) -> Picture:
+    if "." not in name:
+        return sample_picture(name)
+    return Picture(name, (IMAGES / name).read_bytes())
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +88,7 @@ def mirrored(tmp_path_factory, monkeypatch) -> None:
 
 
 def canvas(page: Page) -> Locator:
-    return page.get_by_role("application", name=re.compile("^Boxes on the picture"))
+    return page.get_by_role("application", name=re.compile("^Detections on the picture"))
 
 
 def told(page: Page) -> Locator:
@@ -91,7 +96,11 @@ def told(page: Page) -> Locator:
 
 
 def slider(page: Page, name: str) -> Locator:
-    return page.get_by_role("slider", name=name)
+    return page.get_by_test_id("stSlider").get_by_role("slider", name=name)
+
+
+def canvas_slider(page: Page, name: str) -> Locator:
+    return page.locator(".boxes").get_by_role("slider", name=name)
 
 
 def kept_rows(page: Page) -> list[int]:
@@ -111,11 +120,11 @@ def sent_frames(page: Page) -> list[bytes]:
 
 
 def assert_same_as_core(page: Page, model: str, picture: str, **settings) -> None:
-    run, known = answer(model, picture)
+    run = answer(model, picture)
     seen = canvas(page).evaluate(KEPT, [list(each) for each in GRID])
     most = 0
     for (confidence, iou), drawn in zip(GRID, seen, strict=True):
-        kept = detect(run, known, Thresholds(confidence, iou, **settings)).kept
+        kept = detect(run, Thresholds(confidence, iou, **settings)).kept
         rows = [int(each.partition(":")[0]) for each in drawn.split()]
         left = [float(each.partition(":")[2]) for each in drawn.split()]
         assert rows == kept.row.tolist(), (confidence, iou)
@@ -199,8 +208,8 @@ def detection(page: Page) -> Page:
 
 
 def table_says(page: Page, kept: int) -> None:
-    metric = page.get_by_test_id("stMetric").filter(has_text="kept after NMS")
-    expect(metric).to_contain_text(re.compile(rf"NMS\s*{kept:,}\s*$"))
+    metric = page.get_by_test_id("stMetric").filter(has_text="detections")
+    expect(metric).to_contain_text(re.compile(rf"detections\s*{kept:,}\s*$"))
 
 
 def test_dragging_refilters_at_once_and_letting_go_turns_the_servers_knobs(page):
@@ -208,7 +217,7 @@ def test_dragging_refilters_at_once_and_letting_go_turns_the_servers_knobs(page)
     page.goto("/detection?sample=motorcycle")
     canvas(page).wait_for()
     idle(page)
-    knob = slider(page, "Surer than")
+    knob = canvas_slider(page, "Confidence threshold")
     box = knob.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
@@ -232,25 +241,25 @@ def test_dragging_refilters_at_once_and_letting_go_turns_the_servers_knobs(page)
     assert f"confidence={value}" in page.url
     assert kept_rows(page) == kept
     thresholds = Thresholds(float(value), 0.45)
-    run, model = answer("starter-detector-darknet", "motorcycle")
-    assert kept == detect(run, model, thresholds).kept.row.tolist()
+    run = answer("starter-detector-darknet", "motorcycle")
+    assert kept == detect(run, thresholds).kept.row.tolist()
 
 
 def test_the_servers_sliders_move_the_canvas_too(detection):
     page = detection
     before = kept_rows(page)
     slider(page, "confidence").press("Home")
-    expect(slider(page, "Surer than")).to_have_value("0")
+    expect(canvas_slider(page, "Confidence threshold")).to_have_value("0")
     table_says(page, len(kept_rows(page)))
     assert len(kept_rows(page)) > len(before)
     slider(page, "IoU").press("End")
-    expect(slider(page, "Overlap up to")).to_have_value("1")
+    expect(canvas_slider(page, "NMS IoU threshold")).to_have_value("1")
     table_says(page, 1000)
 
 
 def test_keys_pressed_faster_than_the_server_answers_all_count(detection):
     page = detection
-    knob = slider(page, "Surer than")
+    knob = canvas_slider(page, "Confidence threshold")
     knob.focus()
     for _ in range(15):
         knob.press("ArrowRight", delay=40)
@@ -264,8 +273,8 @@ def test_the_switches_of_nms_reach_the_canvas(detection):
     page = detection
     expect(page.locator(".boxes .count")).to_contain_text("hard NMS, per class")
     per_class = kept_rows(page)
-    page.get_by_role("radio", name="agnostic").click()
-    expect(page.locator(".boxes .count")).to_contain_text("agnostic")
+    page.get_by_role("radio", name="class-agnostic").click()
+    expect(page.locator(".boxes .count")).to_contain_text("class-agnostic")
     assert kept_rows(page) != per_class
     page.get_by_role("radio", name="soft").click()
     expect(page.locator(".boxes .count")).to_contain_text("soft NMS")
@@ -274,12 +283,12 @@ def test_the_switches_of_nms_reach_the_canvas(detection):
 
 def test_hovering_a_box_tells_its_label_its_confidence_and_its_place(detection):
     page = detection
-    run, model = answer("starter-detector-darknet", "motorcycle")
-    kept = detect(run, model, Thresholds(0.05)).kept
+    run = answer("starter-detector-darknet", "motorcycle")
+    kept = detect(run, Thresholds(0.05)).kept
     frame = canvas(page).bounding_box()
     assert frame is not None
     for number, (left, top, right, bottom) in enumerate(kept.xyxy.tolist(), start=1):
-        name = model.label(int(kept.class_id[number - 1]))
+        name = run.card.label(int(kept.class_id[number - 1]))
         inside = (left + 1.5, top + 1.5) if number > 1 else ((left + right) / 2, bottom - 2)
         x, y = (
             each / side * room
@@ -292,19 +301,19 @@ def test_hovering_a_box_tells_its_label_its_confidence_and_its_place(detection):
         if not words.startswith(f"#{number} "):
             continue  # a smaller box lies over this corner
         assert words.startswith(f"#{number} {name} {kept.confidence[number - 1]:.2f}: left")
-        assert f"raw row {kept.row[number - 1]}" in words
+        assert f"raw prediction {kept.row[number - 1]}" in words
         assert f"left {left:.0f}, top {top:.0f}, right {right:.0f}" in words
         break
     else:
         pytest.fail("no box could be pointed at")
     expect(page.locator(".boxes output")).to_have_text(words)
     page.mouse.move(frame["x"] - 20, frame["y"])
-    expect(told(page)).to_contain_text("chosen: #1")
+    expect(told(page)).to_contain_text("selected: #1")
 
 
 def test_a_click_chooses_a_box_and_the_list_follows(detection):
     page = detection
-    chooser = page.get_by_role("combobox", name="Box to explain")
+    chooser = page.get_by_role("combobox", name="Selected box")
     expect(chooser).to_have_value(re.compile("^#1 "))
     canvas(page).focus()
     page.keyboard.press("ArrowRight")
@@ -313,7 +322,7 @@ def test_a_click_chooses_a_box_and_the_list_follows(detection):
     page.keyboard.press("Enter")
     expect(chooser).to_have_value(re.compile("^#2 "))
     page.keyboard.press("Escape")
-    expect(told(page)).to_have_text(re.compile("^chosen: #2 "))
+    expect(told(page)).to_have_text(re.compile("^selected: #2 "))
     frame, first = canvas(page).bounding_box(), found_box(0)
     assert frame is not None
     page.mouse.click(
@@ -326,8 +335,8 @@ def test_a_click_chooses_a_box_and_the_list_follows(detection):
 
 def found_box(number: int) -> tuple[float, float]:
     """Where the middle of a kept box is, 0..1."""
-    run, model = answer("starter-detector-darknet", "motorcycle")
-    left, top, right, bottom = detect(run, model, Thresholds(0.05)).kept.xyxy[number].tolist()
+    run = answer("starter-detector-darknet", "motorcycle")
+    left, top, right, bottom = detect(run, Thresholds(0.05)).kept.xyxy[number].tolist()
     width, height = run.image_size.cv2
     return (left + right) / 2 / width, (top + bottom) / 2 / height
 
@@ -335,7 +344,7 @@ def found_box(number: int) -> tuple[float, float]:
 def test_all_boxes_can_be_walked_by_keyboard_and_ghosts_tell_who_removed_them(detection):
     page = detection
     kept = len(kept_rows(page))
-    page.get_by_role("checkbox", name="show what NMS removes").check()
+    page.get_by_role("checkbox", name="Show suppressed boxes").check()
     canvas(page).focus()
     outline = canvas(page).evaluate("each => getComputedStyle(each).outline")
     assert "3px" in outline
@@ -343,18 +352,16 @@ def test_all_boxes_can_be_walked_by_keyboard_and_ghosts_tell_who_removed_them(de
     expect(told(page)).to_have_text(re.compile("^#1 "))
     for _ in range(kept):
         page.keyboard.press("ArrowRight")
-    expect(told(page)).to_contain_text(re.compile(r"removed by #\d+ with IoU 0\.\d\d"))
+    expect(told(page)).to_contain_text(re.compile(r"suppressed by #\d+ with IoU 0\.\d\d"))
     page.keyboard.press("Enter")  # what is gone cannot be chosen
-    expect(page.get_by_role("combobox", name="Box to explain")).to_have_value(
-        re.compile("^#1 ")
-    )
+    expect(page.get_by_role("combobox", name="Selected box")).to_have_value(re.compile("^#1 "))
 
 
 def test_without_the_canvas_the_servers_own_sliders_do_it_all(detection):
     page = detection
     slider(page, "confidence").press("End")
-    expect(page.get_by_text("Nothing is left.", exact=False)).to_be_visible()
-    expect(page.locator(".boxes .count")).to_contain_text("0 of 0 kept")
+    expect(page.get_by_text("No detections.", exact=False)).to_be_visible()
+    expect(page.locator(".boxes .count")).to_contain_text("0 of 0 boxes kept")
     slider(page, "confidence").press("Home")
     page.get_by_role("img", name=re.compile("^Result: ")).first.wait_for()
 
@@ -364,8 +371,8 @@ def test_another_picture_takes_the_canvas_along(detection):
     was = canvas(page).get_attribute("data-kept")
     page.get_by_role("radio", name="astronaut").click()
     expect(canvas(page)).not_to_have_attribute("data-kept", was or "")
-    run, model = answer("starter-detector-darknet", "astronaut")
-    assert kept_rows(page) == detect(run, model, Thresholds(0.05)).kept.row.tolist()
+    run = answer("starter-detector-darknet", "astronaut")
+    assert kept_rows(page) == detect(run, Thresholds(0.05)).kept.row.tolist()
 
 
 @pytest.mark.parametrize(
@@ -382,5 +389,5 @@ def test_the_canvas_fits_the_window(width, dark, open_page):
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
-    page.get_by_role("checkbox", name="show what NMS removes").check()
+    page.get_by_role("checkbox", name="Show suppressed boxes").check()
     keep(page, f"box-canvas-{width}-{'dark' if dark else 'light'}")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.test_visitors import LOOKS, metric, pixels, settings
 from tests.browser.visit import choose, idle, keep
 
-CELLS = "/detection?detection.model=Starter detector&detection.more=Cell by cell"
+CELLS = "/detection?detection.model=Starter detector&detection.more=Decode a box"
 SPILLING = """() => [...document.querySelectorAll(
         '[data-testid=stTable], [data-testid=stTable] td, [data-testid=stCode] code,' +
         '[data-testid=stMetricValue], [data-testid=stMain]')]
@@ -18,13 +18,13 @@ SPILLING = """() => [...document.querySelectorAll(
 
 def opened(page: Page) -> Page:
     page.goto(f"{CELLS}&sample=motorcycle")
-    page.get_by_text("answered this box").wait_for()
+    page.get_by_text("predicts this box").wait_for()
     idle(page)
     return page
 
 
 def choose_second_box(page: Page) -> None:
-    choose(page, "Box to explain", re.compile("^#2"))
+    choose(page, "Selected box", re.compile("^#2"))
 
 
 def test_another_box_has_another_cell_stride_and_numbers(page, open_page):
@@ -52,7 +52,7 @@ def test_each_head_has_a_heat_map_of_its_own_and_a_link_carries_which(page, open
     maps = []
     for stride in (32, 16, 8):
         page.get_by_role("radio", name=f"stride {stride}").click()
-        alt = f"the largest objectness in each cell, stride {stride}"
+        alt = f"the maximum objectness in each cell, stride {stride}"
         page.get_by_role("img", name=f"Picture with {alt}").wait_for()
         idle(page)
         maps.append(pixels(page, f"Blob with {alt}"))
@@ -61,7 +61,7 @@ def test_each_head_has_a_heat_map_of_its_own_and_a_link_carries_which(page, open
     assert settings(page)["detection.cells.head"] == ["stride 8"]
     copy = open_page()
     copy.goto(page.url)
-    alt = "Blob with the largest objectness in each cell, stride 8"
+    alt = "Blob with the maximum objectness in each cell, stride 8"
     copy.get_by_role("img", name=alt).wait_for()
 
 

@@ -10,10 +10,12 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core.nets.catalog import card_named
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
-from core.pipeline import Thresholds, detect, on_shown, run_model
+from core.pipeline import Thresholds, detect, run_model
 from core.render.boxes import BoxStyle, draw_detections
 from core.render.encode import jpeg
+from core.render.shown import Shown
 from tests.browser.visit import idle
 
 MODEL = "starter-detector-darknet"
@@ -49,9 +51,11 @@ def seen(page: Page) -> np.ndarray:
 def expected(style: BoxStyle) -> np.ndarray:
     model = card_named(MODEL)
     run = run_model(sample_picture("motorcycle"), model)
-    kept = detect(run, model, Thresholds(CONFIDENCE, model.iou)).kept
+    kept = detect(run, Thresholds(CONFIDENCE, model.iou)).kept
     assert len(kept) > 0
-    drawn = draw_detections(run.shown, on_shown(kept, run), label=model.label, style=style)
+    shown = Shown.of(decode_picture(sample_picture("motorcycle")))
+    boxes = shown.placed(kept)
+    drawn = draw_detections(shown.image, boxes, label=model.label, style=style)
     return cv2.imdecode(np.frombuffer(jpeg(drawn), np.uint8), cv2.IMREAD_COLOR)
 
 

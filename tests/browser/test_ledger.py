@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core.pipeline import Thresholds, suppression_ledger
 from core.share.tables import ledger_csv
-from tests.browser.test_box_canvas import answer, canvas, kept_rows, slider
+from tests.browser.test_box_canvas import answer, canvas, canvas_slider, kept_rows
 from tests.browser.visit import idle, keep
 
 LOW = "sample=motorcycle&detection.starter-detector-darknet.confidence=0.05"
@@ -16,8 +16,8 @@ LOW = "sample=motorcycle&detection.starter-detector-darknet.confidence=0.05"
 
 @pytest.fixture
 def ledger(page: Page) -> Page:
-    page.goto(f"/detection?{LOW}&detection.more=Ledger")
-    page.get_by_text("raw rows =", exact=False).wait_for()
+    page.goto(f"/detection?{LOW}&detection.more=NMS log")
+    page.get_by_text("raw predictions =", exact=False).wait_for()
     idle(page)
     return page
 
@@ -26,10 +26,9 @@ def test_the_download_holds_every_raw_row_with_its_fate(ledger):
     with ledger.expect_download() as download:
         ledger.get_by_role("button", name="ledger.csv").click()
     written = download.value.path().read_bytes().decode()
-    run, model = answer("starter-detector-darknet", "motorcycle")
-    assert written == ledger_csv(
-        suppression_ledger(run, model, Thresholds(0.05)), label=model.label
-    )
+    run = answer("starter-detector-darknet", "motorcycle")
+    book = suppression_ledger(run, Thresholds(0.05))
+    assert written == ledger_csv(book, label=run.card.label)
     rows = list(csv.DictReader(written.splitlines()))
     assert len(rows) == 6300
     kept = [int(row["raw row"]) for row in rows if row["fate"] == "kept"]
@@ -37,43 +36,45 @@ def test_the_download_holds_every_raw_row_with_its_fate(ledger):
 
 
 def test_dragging_on_the_canvas_moves_the_ledger_when_let_go(ledger):
-    knob = slider(ledger, "Surer than")
+    knob = canvas_slider(ledger, "Confidence threshold")
     knob.focus()
     knob.press("End")
-    expect(ledger.get_by_text("6,300 raw rows = 6,300 below confidence")).to_be_visible()
+    expect(ledger.get_by_text("6,300 raw predictions = 6,300 below confidence")).to_be_visible()
     knob.press("Home")
     kept = len(kept_rows(ledger))
-    expect(ledger.get_by_text(re.compile(f"6,300 raw rows = {kept} kept"))).to_be_visible()
+    expect(
+        ledger.get_by_text(re.compile(f"6,300 raw predictions = {kept} kept"))
+    ).to_be_visible()
 
 
 def test_fates_are_chosen_and_travel_in_the_link(ledger, open_page):
     ledger.get_by_role("button", name="suppressed", exact=True).click()
-    expect(ledger.get_by_text(re.compile(r"as dashed ghosts 0 others"))).to_be_visible()
+    expect(ledger.get_by_text(re.compile(r"dashed: 0 other boxes"))).to_be_visible()
     idle(ledger)
     other = open_page()
     other.goto(ledger.url)
-    other.get_by_text(re.compile(r"as dashed ghosts 0 others")).wait_for()
+    other.get_by_text(re.compile(r"dashed: 0 other boxes")).wait_for()
     idle(other)
     assert kept_rows(other) == kept_rows(ledger)
 
 
 def test_the_lesson_tells_what_a_slip_costs_and_shows_it_on_real_boxes_too(page):
-    page.goto(f"/detection?{LOW}&detection.more=NMS by hand")
+    page.goto(f"/detection?{LOW}&detection.more=NMS mistakes")
     canvas(page).wait_for()
     idle(page)
     wrong = page.get_by_role("img", name=re.compile("^Wrong: "))
     expect(wrong).to_have_attribute("alt", re.compile(", 4 lost"))
     page.get_by_role("radio", name="centres as x, y, w, h").click()
     expect(wrong).to_have_attribute("alt", re.compile(", 14 too many"))
-    page.get_by_role("radio", name="this picture's").click()
+    page.get_by_role("radio", name="this picture").click()
     right = page.get_by_role("img", name=re.compile("^Right: "))
-    expect(right).to_have_attribute("alt", f"Right: {len(kept_rows(page))} kept")
+    expect(right).to_have_attribute("alt", f"Correct: {len(kept_rows(page))} kept")
 
 
 @pytest.mark.parametrize(
     ("width", "dark"), [(1440, False), (1440, True), (390, False), (390, True)]
 )
-@pytest.mark.parametrize("tab", ["Ledger", "NMS by hand"])
+@pytest.mark.parametrize("tab", ["NMS log", "NMS mistakes"])
 def test_the_tabs_fit_the_window(tab, width, dark, open_page):
     page = open_page(width=width, dark=dark)
     page.goto(f"/detection?{LOW}&detection.more={tab}")

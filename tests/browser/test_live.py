@@ -175,7 +175,7 @@ def colour_of(label: str) -> tuple[int, int, int]:
 
 
 def appeared(page: Page, label: str) -> Locator:
-    return page.get_by_role("img", name=f"Appeared: {label}", exact=True).first
+    return page.get_by_role("img", name=f"Detected: {label}", exact=True).first
 
 
 def test_boxes_with_the_right_label_come_back_on_the_video(open_live):
@@ -186,11 +186,9 @@ def test_boxes_with_the_right_label_come_back_on_the_video(open_live):
     bike = class_colour(labels.index("motorbike"))
     image = eventually(frame, lambda image: near(image, bike, within=40).mean() > 0.003)
     assert near(image, bike, within=40).mean() > 0.003
-    for name in ("camera", "net", "forward", "behind", "dropped"):
+    for name in ("camera", "model", "inference", "latency", "dropped"):
         expect(page.get_by_test_id("stMetric").filter(has_text=name)).to_be_visible()
-    expect(
-        page.get_by_text(re.compile(r"On this screen: \d+\.\d frames a second"))
-    ).to_be_visible()
+    expect(page.get_by_text(re.compile(r"On this screen: \d+\.\d FPS"))).to_be_visible()
     keep(page, "live-1440-light")
 
 
@@ -284,7 +282,7 @@ def test_two_visitors_at_once_get_their_own_results(open_live):
     for label, page in (("red", red), ("blue", blue)):
         expect(appeared(page, label)).to_be_visible(timeout=SECONDS)
         other = {"red": "blue", "blue": "red"}[label]
-        expect(page.get_by_role("img", name=f"Appeared: {other}", exact=True)).to_have_count(0)
+        expect(page.get_by_role("img", name=f"Detected: {other}", exact=True)).to_have_count(0)
 
 
 BROKEN = """
@@ -377,22 +375,24 @@ def test_when_every_place_is_taken_the_page_says_when_one_is_free(start_app, ope
     second = open_live("blue", f"{COLOURS}&{SMALL}", url=url)
     started(first)
     press(second, "Start")
-    expect(second.get_by_text("Every place is taken")).to_be_visible(timeout=SECONDS)
+    expect(second.get_by_text("The server is busy")).to_be_visible(timeout=SECONDS)
     press(first, "Stop")
     wait_for_start(first)
     expect(first.get_by_role("button", name="Record", exact=True)).to_have_count(0)
     second.get_by_role("button", name="Try again").click()
-    expect(second.get_by_text("Every place is taken")).to_have_count(0, timeout=SECONDS)
+    expect(second.get_by_text("The server is busy")).to_have_count(0, timeout=SECONDS)
     started(second)
 
 
 def test_the_time_of_a_stream_ends_it_and_start_begins_another(start_app, open_live):
     page = open_live("red", f"{COLOURS}&{SMALL}", url=start_app(BLOBSCOPE_STREAM_SECONDS="6"))
     started(page)
-    page.get_by_role("button", name="Go on for longer").click()
-    expect(page.get_by_text("The time of this stream is over")).to_be_visible(timeout=SECONDS)
+    page.get_by_role("button", name="Extend session").click()
+    expect(page.get_by_text("The session of this stream has ended")).to_be_visible(
+        timeout=SECONDS
+    )
     started(page)
-    expect(page.get_by_text("The time of this stream is over")).to_have_count(0)
+    expect(page.get_by_text("The session of this stream has ended")).to_have_count(0)
 
 
 def test_a_frozen_frame_is_sent_to_each_other_page(open_live):
@@ -407,7 +407,9 @@ def test_a_frozen_frame_is_sent_to_each_other_page(open_live):
     for title in ("Classification", "Blob", "Detection"):
         page.get_by_role("button", name=title, exact=True).click()
         page.get_by_role("heading", name=title, exact=True).wait_for()
-        expect(page.get_by_text("Kept from before: live frame", exact=False)).to_be_visible()
+        expect(
+            page.get_by_text("From earlier in this session: live frame", exact=False)
+        ).to_be_visible()
         expect(page.get_by_text(f"The picture, {width} x {height}")).to_be_visible()
         page.get_by_test_id("stHeader").get_by_role("link", name="Live").click()
         expect(page.get_by_role("img", name=re.compile("^Frozen: Frame"))).to_be_visible()

@@ -103,4 +103,4 @@ def test_the_samples_make_a_contact_sheet(page):
     idle(page)
     page.get_by_role("tab", name="Classes").click()
     idle(page)
-    expect(page.get_by_text("the 30 most frequent ones")).to_be_visible()
+    expect(page.get_by_text("the 30 most frequent classes")).to_be_visible()

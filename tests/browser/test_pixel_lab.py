@@ -31,6 +31,7 @@ SPECS = {
     "crop": BlobSpec(Size(33, 40), fit="crop", mean=(104.0, 117.0, 123.0)),
     "channels last": BlobSpec(Size(40, 30), layout="NHWC", **TORCH),
     "as it is": BlobSpec(swap_rb=True),
+    "grey": BlobSpec(Size(40, 30), channels=1, mean=(100.0,) * 3, scalefactor=(0.5,) * 3),
     "bytes": BlobSpec(Size(40, 30), ddepth="uint8"),
 }
 PAGE = """
@@ -48,7 +49,7 @@ spec = SPECS[st.query_params["spec"]]
 image = decode_picture(sample_picture("coffee"))
 pixel_lab.MOST_WHOLE_PIXELS = 0 if "large" in st.query_params else 10**6
 photo = jpeg(for_display(image))
-pixel_lab.pixel_lab("lab", image, trace(image, spec), spec, photo)
+pixel_lab.pixel_lab("lab", trace(image, spec), spec, photo)
 st.caption("the end")
 """
 

@@ -28,14 +28,14 @@ from tests.browser.visit import idle, keep
 CARD = card_named("tiny-blob-detector")
 CONFIDENCE = 0.2
 BOXES = (
-    "/detection?sample=coffee&detection.model=Colour blobs&detection.more=Take home"
+    "/detection?sample=coffee&detection.model=Colour blobs&detection.more=Export"
     f"&detection.tiny-blob-detector.confidence={CONFIDENCE}"
 )
 RANKING = (
     "/classification?sample=cat&classification.model=Starter classifier, ONNX"
-    "&classification.more=Take home"
+    "&classification.more=Export"
 )
-OPINION = RANKING.replace("Take home", "Second opinion")
+OPINION = RANKING.replace("Export", "OpenCV vs ONNX Runtime")
 
 
 def opened(page: Page, address: str) -> Page:
@@ -56,7 +56,7 @@ def fetched(page: Page, label: str) -> bytes:
 def kept():
     """What the page must have found."""
     run = run_model(sample_picture("coffee"), CARD)
-    return detect(run, CARD, Thresholds(CONFIDENCE, CARD.iou)).kept
+    return detect(run, Thresholds(CONFIDENCE, CARD.iou)).kept
 
 
 def labels_of(kept) -> list[str]:
@@ -109,7 +109,7 @@ def test_the_pictures_have_the_size_of_the_original_and_the_crops_its_pixels(pag
 
 def test_the_zip_runs_alone_and_finds_what_the_page_shows(page, kept, tmp_path):
     opened(page, BOXES)
-    ZipFile(io.BytesIO(fetched(page, "ZIP to run"))).extractall(tmp_path)
+    ZipFile(io.BytesIO(fetched(page, "Runnable ZIP"))).extractall(tmp_path)
     assert (tmp_path / "detect.py").read_bytes() == fetched(page, "detect.py")
     subprocess.run(
         [sys.executable, "-I", "detect.py"], cwd=tmp_path, check=True, timeout=60,
@@ -144,9 +144,9 @@ def test_the_report_opens_on_its_own_and_asks_for_nothing(
 def test_a_hostile_label_in_a_report_runs_nothing(open_page, tmp_path):
     evil = "<script>document.title = 'run'</script><img src=x onerror=\"document.title='run'\">"
     picture = sample_picture("cat")
-    run = run_model(picture, CARD)
-    provenance = Provenance(picture, run.image_size, replace(CARD, title=evil), CARD.blob)
-    ranked = Ranking((Ranked(0, evil, 0.5),), 1.0)
+    run = run_model(picture, replace(CARD, title=evil))
+    provenance = Provenance(picture, run)
+    ranked = Ranking(run, np.array([0.5]), (Ranked(0, evil, 0.5),), read_ms=1.0)
     file = tmp_path / "report.html"
     file.write_bytes(classification_report(provenance, ranked, code=evil, made=evil))
     reader = open_page()
@@ -169,9 +169,9 @@ def test_the_ranking_goes_home_as_well(page):
 
 
 def test_a_link_brings_the_tab_and_the_numbering_back(page, open_page):
-    opened(page, "/detection?sample=motorcycle&detection.more=Take home")
+    opened(page, "/detection?sample=motorcycle&detection.more=Export")
     page.get_by_role("radio", name="counted").click()
-    page.get_by_text("counts this model's labels from 1", exact=False).wait_for()
+    page.get_by_text("counts the labels of this model from 1", exact=False).wait_for()
     idle(page)
     other = opened(open_page(), page.url)
     expect(other.get_by_role("radio", name="counted")).to_be_checked()
@@ -181,7 +181,7 @@ def test_a_link_brings_the_tab_and_the_numbering_back(page, open_page):
 def test_the_second_opinion_is_heard_and_fits_its_window(width, dark, open_page):
     page = open_page(width=width, dark=dark)
     page.goto(OPINION)
-    expect(page.get_by_text("Both engines agree to 0.001 in every number.")).to_be_visible()
+    expect(page.get_by_text("Both engines agree within 0.001 in every value.")).to_be_visible()
     idle(page)
     times = page.get_by_test_id("stMetric").filter(has_text="ONNX Runtime")
     expect(times).to_contain_text("ms")

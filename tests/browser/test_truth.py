@@ -23,7 +23,7 @@ WIDTH, HEIGHT = 741, 500
 def result() -> DetectionResult:
     model = card_named(MODEL)
     run = run_model(sample_picture("motorcycle"), model)
-    return detect(run, model, Thresholds(CONFIDENCE, model.iou))
+    return detect(run, Thresholds(CONFIDENCE, model.iou))
 
 
 def marked() -> list[tuple[str, list[float]]]:
@@ -86,21 +86,21 @@ def test_an_uploaded_truth_shows_matches_misses_precision_and_recall(
     page.goto(ADDRESS)
     idle(page)
     give(page, name, text())
-    page.get_by_text("matches (TP)").wait_for()
+    page.get_by_text("true positives (TP)").wait_for()
     idle(page)
     count = len(result().kept)
-    assert metric(page, "matches (TP)") == "1"
-    assert metric(page, "misses (FN)") == "1"
-    assert metric(page, "false alarms (FP)") == str(count - 1)
+    assert metric(page, "true positives (TP)") == "1"
+    assert metric(page, "false negatives (FN)") == "1"
+    assert metric(page, "false positives (FP)") == str(count - 1)
     assert metric(page, "precision") == f"{1 / count:.1%}"
     assert metric(page, "recall") == "50.0%"
-    compared = f"Compared: matches 1, misses 1, false alarms {count - 1}"
+    compared = f"Compared: TP 1, FN 1, FP {count - 1}"
     expect(page.get_by_role("img", name=compared, exact=True)).to_be_visible()
     expect(page.get_by_role("img", name="Ground truth: 2 objects", exact=True)).to_be_visible()
-    slider = page.get_by_role("slider", name="confidence")
+    slider = page.get_by_test_id("stSlider").get_by_role("slider", name="Confidence")
     slider.focus()
     slider.press("End")
-    misses = page.get_by_test_id("stMetric").filter(has_text="misses (FN)")
+    misses = page.get_by_test_id("stMetric").filter(has_text="false negatives (FN)")
     expect(misses).to_contain_text("2")
     idle(page)
     assert metric(page, "recall") == "0.0%"
@@ -111,11 +111,11 @@ def test_a_truth_never_travels_with_a_link(page: Page, open_page: Callable[..., 
     page.goto(ADDRESS)
     idle(page)
     give(page, "a.txt", yolo())
-    page.get_by_text("matches (TP)").wait_for()
+    page.get_by_text("true positives (TP)").wait_for()
     other = open_page()
     other.goto(page.url)
-    expect(other.get_by_text("What such a file looks like")).to_be_visible()
-    expect(other.get_by_text("matches (TP)")).to_have_count(0)
+    expect(other.get_by_text("Example files")).to_be_visible()
+    expect(other.get_by_text("true positives (TP)")).to_have_count(0)
 
 
 def test_a_broken_truth_gets_a_sentence_and_a_better_one_is_taken(page: Page):
@@ -125,5 +125,5 @@ def test_a_broken_truth_gets_a_sentence_and_a_better_one_is_taken(page: Page):
     expect(page.get_by_text("a.txt, line 1: a line has five numbers")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
     give(page, "b.txt", yolo())
-    page.get_by_text("matches (TP)").wait_for()
+    page.get_by_text("true positives (TP)").wait_for()
     expect(page.get_by_text("a line has five numbers")).to_have_count(0)

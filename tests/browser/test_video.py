@@ -2,6 +2,7 @@
 
 import csv
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ def test_the_film_of_the_sample_plays_and_goes_home(kind, page, tmp_path):
     )
     assert {int(line["frame"]) for line in lines} == set(range(0, 108, 3))
     assert {"cat", "person", "motorbike"} <= {line["label"] for line in lines}
-    expect(page.get_by_text("Boxes in each frame")).to_be_visible()
+    expect(page.get_by_text("Boxes per frame")).to_be_visible()
 
 
 def test_an_upload_is_cut_by_the_slider(page, tmp_path):
@@ -133,3 +134,17 @@ def test_what_is_no_video_gets_a_sentence(page):
     open_video(page, "?video.source=upload")
     upload(page, b"#EXTM3U\nfile:///etc/hostname\n")
     expect(page.get_by_text("is no video that Blobscope opens")).to_be_visible()
+
+
+def test_a_closed_tab_takes_its_film_along(start_app, open_page, tmp_path):
+    page = open_page(url=start_app(TMPDIR=str(tmp_path)))
+    open_video(page, "?video.stride=12")
+    start(page)
+    page.locator("video[data-testid=stVideo]").wait_for(timeout=LATE)
+    pattern = "blobscope-videos-*/*.part"
+    assert len(list(tmp_path.glob(pattern))) == 1
+    page.close()
+    end = time.monotonic() + LATE / 1000
+    while list(tmp_path.glob(pattern)) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not list(tmp_path.glob(pattern))

@@ -35,7 +35,7 @@ def fetch_if_asked(page: Page) -> None:
     button = page.get_by_role("button", name=re.compile("^Download .*now$"))
     if button.count():
         button.click()
-        page.get_by_text("make the blob").wait_for()
+        page.get_by_text("preprocessing").wait_for()
         idle(page)
 
 
@@ -144,15 +144,15 @@ def test_a_visitor_detects_and_moves_the_slider_by_keyboard(open_page, stocked_a
     page.goto(f"/detection?sample=motorcycle&{YOLO}")
     fetch_if_asked(page)
     page.get_by_role("img", name="Result: motorbike", exact=False).wait_for()
-    before = int(metric(page, "above confidence"))
-    slider = page.get_by_role("slider", name="confidence")
+    before = int(metric(page, "above threshold"))
+    slider = page.get_by_test_id("stSlider").get_by_role("slider", name="Confidence")
     slider.focus()
     slider.press("Home")
     expect(
-        page.get_by_test_id("stMetric").filter(has_text="above confidence")
+        page.get_by_test_id("stMetric").filter(has_text="above threshold")
     ).not_to_contain_text(f"\n{before}\n")
     idle(page)
-    assert int(metric(page, "above confidence").replace(",", "")) > before
+    assert int(metric(page, "above threshold").replace(",", "")) > before
     assert settings(page)["detection.yolo-fastest-1.1-coco.confidence"] == ["0"]
 
 
@@ -249,7 +249,7 @@ def test_an_upload_survives_page_changes(page):
     uploader.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": photo})
     page.get_by_text("The picture, 50 x 30").wait_for()
     page.get_by_test_id("stHeader").get_by_role("link", name="Classification").click()
-    page.get_by_text("Kept from before: mine.png").wait_for()
+    page.get_by_text("From earlier in this session: mine.png").wait_for()
     expect(page.get_by_text("The picture, 50 x 30")).to_be_visible()
 
 
@@ -257,7 +257,7 @@ def test_a_camera_snapshot_becomes_the_picture(page):
     page.goto("/blob?picture=camera")
     page.get_by_role("button", name="Take Photo").click()
     page.get_by_role("button", name="Clear photo").wait_for()
-    expect(page.get_by_text("Until you take one")).to_have_count(0)
+    expect(page.get_by_text("A sample is shown until you take")).to_have_count(0)
     idle(page)
 
 

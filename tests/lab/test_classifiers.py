@@ -5,21 +5,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.lab.classifiers import ClassifierAnswer, agreement, classifier_answer, common_rows
+from core.lab.classifiers import agreement, common_rows, confidence_of
 from core.nets.catalog import card_named
 from core.picture.samples import sample_picture
-from core.pipeline import run_model
+from core.pipeline import Ranking, ranking, run_model
 from core.results.classification import top_k
 
-BASE = card_named("tiny-dominant-colour")
+BASE = run_model(sample_picture("cat"), card_named("tiny-dominant-colour"))
 
 
-def net(labels: str, sure: list[float], groups: str = "", offset: int = 0) -> ClassifierAnswer:
+def net(labels: str, sure: list[float], groups: str = "", offset: int = 0) -> Ranking:
     model = replace(
-        BASE, labels=tuple(labels.split()), groups=tuple(groups.split()), label_offset=offset
+        BASE.card,
+        labels=tuple(labels.split()),
+        groups=tuple(groups.split()),
+        label_offset=offset,
     )
     confidence = np.array(sure)
-    return ClassifierAnswer(model, top_k(confidence, 2, label=model.label), confidence)
+    best = top_k(confidence, 2, label=model.label)
+    return Ranking(replace(BASE, card=model), confidence, best, read_ms=0)
 
 
 def test_rows_are_matched_by_text_however_the_nets_number_their_classes():
@@ -39,7 +43,7 @@ def test_a_label_that_a_net_does_not_have_is_none_and_comes_last():
 
 
 def test_of_two_classes_with_one_label_the_surer_counts():
-    assert net("crane hen crane", [0.2, 0.3, 0.5]).of("crane") == 0.5
+    assert confidence_of("crane", net("crane hen crane", [0.2, 0.3, 0.5])) == 0.5
 
 
 CAT, CAT_TOO = net("cat dog", [0.6, 0.4]), net("dog cat", [0.1, 0.9])
@@ -50,17 +54,18 @@ CAR = net("car bus", [0.8, 0.2])
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [
-        ([CAT, CAT_TOO], "Both name the same first: cat."),
-        ([CAT, CAT_TOO, CAT], "All 3 name the same first: cat."),
-        ([CAT, DOG, CAT_TOO], "2 of 3 name the same first: cat."),
-        ([CAT, DOG], "Each names something else first."),
+        ([CAT, CAT_TOO], "Both rank the same class first: cat."),
+        ([CAT, CAT_TOO, CAT], "All 3 rank the same class first: cat."),
+        ([CAT, DOG, CAT_TOO], "2 of 3 rank the same class first: cat."),
+        ([CAT, DOG], "Each ranks a different class first."),
         (
             [CAT, CAR],
-            "Each names something else first; some have no label for what the others say.",
+            "Each ranks a different class first; some have no label for the classes "
+            "of the others.",
         ),
         (
             [net("tabby pug", [0.9, 0.1], "cat dog"), net("siamese pug", [1, 0], "cat dog")],
-            "Each names something else first, but each a kind of cat.",
+            "Each ranks a different class first, but all in the group cat.",
         ),
     ],
 )
@@ -71,9 +76,9 @@ def test_the_sentence_counts_who_agrees(answers, sentence):
 def test_one_net_in_two_formats_has_one_opinion():
     answers = []
     for name in ("starter-classifier-onnx", "starter-classifier-caffe"):
-        model = card_named(name)
-        answers.append(classifier_answer(run_model(sample_picture("cat"), model), model))
-    assert agreement(answers) == "Both name the same first: Egyptian cat."
+        run = run_model(sample_picture("cat"), card_named(name))
+        answers.append(ranking(run, 5))
+    assert agreement(answers) == "Both rank the same class first: Egyptian cat."
     for row in common_rows(answers):
         assert row.confidence[0] == pytest.approx(row.confidence[1], abs=0.02)
-        assert row.confidence[0] == answers[0].of(row.label)
+        assert row.confidence[0] == confidence_of(row.label, answers[0])

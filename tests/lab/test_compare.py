@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from core.answers import Answer
 from core.blob.make import make_blob
 from core.blob.spec import BlobSpec
-from core.lab.compare import blob_difference, changes, compare, run_side
+from core.lab.compare import blob_difference, changes, compare
 from core.nets.catalog import card_named
 from core.picture.image import Picture
-from core.pipeline import Thresholds
+from core.pipeline import Run, Thresholds, run_model
 from core.results.boxes import iou_matrix
 from core.results.classification import Ranked
 from core.results.detections import Detections
@@ -27,6 +27,10 @@ SPEC = BlobSpec(scalefactor=(0.5,) * 3)
 
 def picture(image) -> Picture:
     return Picture("drawn.png", cv2.imencode(".png", image)[1].tobytes())
+
+
+def side(model, spec=None) -> Run:
+    return run_model(picture(DOTS), model, spec)
 
 
 def answer(*rows) -> Answer:
@@ -157,8 +161,8 @@ def test_blobs_of_two_sizes_have_no_difference():
 
 def test_two_specs_meet_on_one_picture():
     model = card_named("tiny-blob-detector")
-    a = run_side(picture(DOTS), model, model.blob)
-    b = run_side(picture(DOTS), model, replace(model.blob, swap_rb=False))
+    a = side(model)
+    b = side(model, replace(model.blob, swap_rb=False))
     compared = compare(a, b, LIMITS)
     assert [(row.status, row.label) for row in compared.changes] == [
         ("only in A", "red"),
@@ -171,10 +175,10 @@ def test_two_specs_meet_on_one_picture():
 
 def test_a_classifier_and_a_detector_compare_blobs_only():
     a, b = (
-        run_side(picture(DOTS), model, model.blob)
+        side(model)
         for model in (card_named("tiny-dominant-colour"), card_named("tiny-blob-detector"))
     )
     compared = compare(a, b, LIMITS)
     assert compared.difference is None
     assert compared.changes == ()
-    assert "only blobs compare" in str(compared)
+    assert "only the blobs can be compared" in str(compared)

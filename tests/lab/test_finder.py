@@ -119,7 +119,7 @@ def test_specs_with_the_same_answers_share_a_place_and_leave_the_question_open()
     assert verdict.trials[0].covers(replace(model.blob, swap_rb=False))
     assert verdict.sureness == "open"
     sharing = 1 + len(verdict.trials[0].alike)
-    assert str(verdict).startswith(f"Open: {sharing} specs get the same answers here.")
+    assert str(verdict).startswith(f"Open: {sharing} settings give the same predictions.")
 
 
 FIVE = ("cat", "dog", "cup", "bird", "boat")
@@ -165,7 +165,7 @@ def test_a_search_that_found_nothing_says_so():
         card_named("tiny-blob-detector"), [Example(picture(np.zeros((64, 64, 3), np.uint8)))]
     )
     assert verdict.sureness == "open"
-    assert "finds anything" in str(verdict)
+    assert "detects nothing" in str(verdict)
 
 
 def test_progress_counts_every_try_and_ends_with_all_of_them():

@@ -21,8 +21,8 @@ SPECS = {
         {
             "swapRB flipped": {"swap_rb": False},
             "scale left out": {"scalefactor": (1, 1, 1)},
-            "255 once too often": {"scalefactor": TWICE},
-            "stretch against letterbox": {"fit": "letterbox"},
+            "scaled twice": {"scalefactor": TWICE},
+            "wrong resize mode": {"fit": "letterbox"},
             "size halved": {"size": Size(224, 224)},
         },
     ),
@@ -32,9 +32,9 @@ SPECS = {
             "swapRB flipped": {"swap_rb": True},
             "mean in reverse order": {"mean": (123, 117, 104)},
             "mean left out": {"mean": (0, 0, 0)},
-            "177 for 117": {"mean": (104, 177, 123)},
-            "255 once too often": {"scalefactor": UNIT},
-            "stretch against letterbox": {"fit": "letterbox"},
+            "mean 177 for 117": {"mean": (104, 177, 123)},
+            "scaled twice": {"scalefactor": UNIT},
+            "wrong resize mode": {"fit": "letterbox"},
             "size halved": {"size": Size(113, 113)},
         },
     ),
@@ -44,9 +44,9 @@ SPECS = {
             "swapRB flipped": {"swap_rb": True},
             "mean in reverse order": {"mean": (123, 177, 104)},
             "mean left out": {"mean": (0, 0, 0)},
-            "177 for 117": {"mean": (104, 117, 123)},
-            "255 once too often": {"scalefactor": UNIT},
-            "stretch against letterbox": {"fit": "stretch"},
+            "mean 177 for 117": {"mean": (104, 117, 123)},
+            "scaled twice": {"scalefactor": UNIT},
+            "wrong resize mode": {"fit": "stretch"},
             "size halved": {"size": Size(150, 150)},
         },
     ),
@@ -56,15 +56,15 @@ SPECS = {
             "swapRB flipped": {"swap_rb": True},
             "mean left out": {"mean": (0, 0, 0)},
             "std left out": {"std": (1, 1, 1)},
-            "255 once too often": {"scalefactor": UNIT},
-            "stretch against letterbox": {"fit": "stretch"},
+            "scaled twice": {"scalefactor": UNIT},
+            "wrong resize mode": {"fit": "stretch"},
         },
     ),
     "bytes": (
         BlobSpec(size=Size(64, 32), ddepth="uint8"),
         {
             "swapRB flipped": {"swap_rb": True},
-            "stretch against letterbox": {"fit": "letterbox"},
+            "wrong resize mode": {"fit": "letterbox"},
             "size halved": {"size": Size(32, 32)},
         },
     ),
@@ -102,7 +102,7 @@ def test_two_mistakes_that_make_one_spec_are_listed_once():
     turned_or_miswritten = BlobSpec(mean=(177, 100, 117))
     names = [each.name for each in mistakes(turned_or_miswritten)]
     assert "mean in reverse order" in names
-    assert "177 for 117" not in names
+    assert "mean 177 for 117" not in names
 
 
 def test_the_switchboard_begins_with_the_right_row_and_gives_one_for_each_mistake():
@@ -117,7 +117,7 @@ def test_red_becomes_blue_where_swap_rb_is_flipped():
     model = card_named("tiny-dominant-colour")
     _, flipped, *_ = mistake_table(picture(RED), model, ANY)
     assert flipped.answer.best.label == "blue"
-    assert flipped.change == "another answer: blue instead of red"
+    assert flipped.change == "different class: blue instead of red"
 
 
 def test_a_classifier_that_is_less_sure_says_by_how_much():
@@ -128,7 +128,7 @@ def test_a_classifier_that_is_less_sure_says_by_how_much():
     assert (right.best.confidence, row.answer.best.confidence) == pytest.approx(
         (1, 0.75), abs=0.01
     )
-    assert row.change == "same answer, -25 points"
+    assert row.change == "same class, -25 points"
 
 
 def test_a_detector_says_what_became_of_its_boxes():

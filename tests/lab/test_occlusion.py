@@ -27,6 +27,7 @@ from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.render.boxes import Patch
 from core.results.decoders import decode_outputs
+from core.results.layout import NetFacts
 from tests.forwards import noted_forwards
 
 COLOURS = card_named("tiny-dominant-colour")
@@ -105,7 +106,7 @@ def test_the_map_of_a_class_is_what_painting_by_hand_gives(sweep):
 
 def found_again(watched: WatchedBox, outputs, placement) -> float:
     """Look at every raw row, one by one: the surest of the class that overlaps by half."""
-    rows = decode_outputs(outputs, BLOBS.blob.size, BLOBS.layout)
+    rows = decode_outputs(outputs, NetFacts(BLOBS.blob.size), BLOBS.layout)
     best = 0.0
     for xyxy, confidence, class_id in zip(
         placement.to_image(rows.xyxy), rows.confidence, rows.class_id, strict=True
@@ -145,7 +146,9 @@ def overlap(one, other) -> float:
 
 def watched_box(image) -> WatchedBox:
     outputs, placement = asked(BLOBS, image)
-    raw = decode_outputs(outputs, BLOBS.blob.size, BLOBS.layout).above(BLOBS.confidence)
+    raw = decode_outputs(outputs, NetFacts(BLOBS.blob.size), BLOBS.layout).above(
+        BLOBS.confidence
+    )
     best = raw.suppressed(iou=BLOBS.iou).on_image(placement).first(1)
     return WatchedBox(int(best.class_id[0]), tuple(best.xyxy[0].tolist()))
 
@@ -293,4 +296,4 @@ def test_the_sentence_names_the_fall_the_rise_or_that_there_is_neither():
         "The confidence falls most, from 0.50 to 0.10, when the patch covers the upper right. "
         "It rises most, to 0.70, when the patch covers the lower left."
     )
-    assert said(0.5, [[0.5, 0.51], [0.49, 0.5]]).startswith("No single place matters")
+    assert said(0.5, [[0.5, 0.51], [0.49, 0.5]]).startswith("No single position matters")

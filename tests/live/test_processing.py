@@ -28,7 +28,7 @@ def test_boxes_are_those_of_the_detection_page(photo):
         photo, LiveSettings("detection", DETECTOR.blob, DETECTOR, thresholds)
     )
     run = run_model(Picture("same.png", png(photo)), DETECTOR)
-    kept = detect(run, DETECTOR, thresholds).kept
+    kept = detect(run, thresholds).kept
     assert len(result.seen) == len(kept) > 0
     for seen, corners, class_id in zip(result.seen, kept.xyxy, kept.class_id, strict=True):
         assert seen.label == DETECTOR.label(int(class_id))
@@ -41,7 +41,7 @@ def test_a_ranking_is_that_of_the_classification_page(photo):
     result = process_frame(
         photo, LiveSettings("classification", COLOUR.blob, COLOUR, Thresholds(0.05))
     )
-    best = ranking(run_model(Picture("same.png", png(photo)), COLOUR), COLOUR, 1).best[0]
+    best = ranking(run_model(Picture("same.png", png(photo)), COLOUR), 1).best[0]
     assert result.seen[0].label == best.label
     assert result.seen[0].confidence == pytest.approx(best.confidence, abs=1e-5)
 

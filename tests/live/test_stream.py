@@ -150,7 +150,7 @@ def test_a_stream_without_a_place_ends_at_once_and_says_why(opened):
     stream = opened(slots)
     stream.begin()
     assert stream.ended.is_set()
-    assert "Every place is taken" in stream.why_ended
+    assert "The server is busy" in stream.why_ended
 
 
 def test_a_stream_ends_with_its_time_and_gives_its_place_back(opened):
@@ -161,7 +161,7 @@ def test_a_stream_ends_with_its_time_and_gives_its_place_back(opened):
         time.sleep(0.001)
     stream.offer(frame(RED))
     assert stream.ended.wait(PATIENCE)
-    assert "time of this stream is over" in stream.why_ended
+    assert "session of this stream has ended" in stream.why_ended
     assert slots.taken == 0
 
 
@@ -218,7 +218,7 @@ def test_whatever_breaks_a_stream_is_said_and_gives_its_place_back(opened, monke
     stream.begin()
     stream.offer(frame(RED))
     stream.join(PATIENCE)
-    assert "broke off (MemoryError). Press START" in stream.why_ended
+    assert "failed (MemoryError). Press START" in stream.why_ended
     assert "A stream broke off" in caplog.text
     assert stream.recording.over
     assert slots.taken == 0
@@ -233,7 +233,7 @@ def test_footage_that_breaks_is_said_as_well(opened, caplog):
     stream.video_source = Broken()
     stream.begin()
     assert stream.ended.wait(PATIENCE)
-    assert "broke off (OSError)" in stream.why_ended
+    assert "failed (OSError)" in stream.why_ended
     assert "no such disk" in caplog.text
 
 
@@ -249,7 +249,7 @@ def test_a_recording_that_fails_ends_alone_and_the_stream_goes_on(opened, monkey
     for number in (1, 2):
         stream.offer(frame(RED))
         told.until(lambda stream, n=number: stream.latest and stream.latest.number == n)
-    assert "The recording broke off (OSError)" in recording.error
+    assert "The recording failed (OSError)" in recording.error
     assert recording.over
     assert not stream.ended.is_set()
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import re
+import shutil
 
 import pytest
 
 from core.errors import ModelMissing
-from core.nets.catalog import MODELS, card_named, cards, catalog
-from core.results.decoders import LAYOUTS
+from core.nets.catalog import MODELS, card_named, cards, catalog, read_catalog
+from core.outputs import AUTO
 from tests.models.cards import ON_CARDS, manifest
 from tests.shared import needs_shared
 
@@ -25,6 +26,19 @@ every_card = pytest.mark.parametrize("each", catalog(), ids=lambda each: each.na
 def test_each_folder_is_a_model():
     folders = {path.name for path in MODELS.iterdir() if path.is_dir()} - {"labels"}
     assert {each.name for each in catalog()} == folders
+    assert read_catalog().refused == ()
+
+
+def test_a_bad_card_drops_out_with_its_sentence_and_the_others_stay(tmp_path):
+    good = MODELS / "tiny-dominant-colour"
+    for name in ("good", "same-title", "broken"):
+        shutil.copytree(good, tmp_path / name)
+    (tmp_path / "broken" / "card.toml").write_text("title = 'Broken'", encoding="utf-8")
+    found = read_catalog(tmp_path)
+    assert [each.name for each in found.cards] == ["good"]
+    broken, twice = found.refused
+    assert broken.startswith("models/broken/card.toml: labels is missing")
+    assert "title is 'Dominant colour', as that of models/good" in twice
 
 
 @every_card
@@ -37,8 +51,7 @@ def test_a_card_says_where_the_net_comes_from_and_what_one_may_do(each):
 
 @every_card
 def test_a_layout_is_one_that_we_decode(each):
-    assert each.layout == "auto" or each.layout in LAYOUTS
-    assert each.task == "detection" or each.layout == "auto"
+    assert each.task == "detection" or each.layout == AUTO
 
 
 @every_card

@@ -9,6 +9,7 @@ from core.nets.engine import infer
 from core.picture.image import BgrImage
 from core.results.decoders import decode_outputs
 from core.results.detections import Detections
+from core.results.layout import NetFacts
 from tools.make_tiny_nets import SHADES, classifier_files, detector_files
 
 GREY = (128, 128, 128)
@@ -54,7 +55,9 @@ def test_confidence_is_the_share_of_the_picture():
 def blobs_on(image) -> Detections:
     detector = card_named("tiny-blob-detector")
     blob, placement = make_blob(BgrImage(image), detector.blob)
-    found = decode_outputs(infer(detector, blob).outputs, detector.blob.size, detector.layout)
+    found = decode_outputs(
+        infer(detector, blob).outputs, NetFacts(detector.blob.size), detector.layout
+    )
     kept = found.above(detector.confidence).suppressed(iou=detector.iou)
     return kept.on_image(placement)
 

@@ -1,9 +1,12 @@
 """A card with a mistake says where the mistake is and what is wanted."""
 
+import re
+
 import pytest
 
 from core.errors import CardInvalid
 from core.nets.card import ModelFile, read_card
+from core.nets.catalog import MODELS
 from core.picture.size import Size
 
 DIGEST = "sha256:" + "0" * 64
@@ -57,6 +60,11 @@ MISTAKES = {
     "no title": ('title = "A net"', "", "title is missing"),
     "empty licence": ('"MIT"', '"  "', "licence must be a text that is not empty"),
     "unknown task": ('"classification"', '"poetry"', "task must be one of classification"),
+    "misspelt layout": (
+        'task = "classification"',
+        'task = "detection"\nlayout = "yolo8"',
+        "layout must be one of auto, darknet, .*, yolov8, .*, not 'yolo8'",
+    ),
     "unknown framework": ('"onnx"', '"torch"', "framework must be one of caffe"),
     "unknown key": ('licence = "MIT"', 'license = "MIT"', "license is no key"),
     "unknown blob key": ("mean =", "means =", r"\[blob\]: means is no key"),
@@ -71,6 +79,7 @@ MISTAKES = {
     "short digest": (DIGEST, "sha256:00", "digest of net.onnx must read"),
     "file in a folder": ('"net.onnx"', '"../net.onnx"', "without a folder"),
     "size true": ("size = 10", "size = true", "size must be a whole number"),
+    "a key of the card in a table": ("mean =", 'licence = "MIT"\nmean =', "above the first"),
     "no files": ("[[files]]", "[[file]]", "file is no key"),
     "wrong TOML": ("task =", "task", "not valid TOML"),
     "offered without address": ("[blob]", "offer = true\n[blob]", "an address for every file"),
@@ -90,6 +99,73 @@ def test_a_mistake_is_named_with_its_folder_and_key(folder, old, new, says):
     assert str(caught.value).endswith(".")
 
 
+WITHOUT_BLOB = GOOD[: GOOD.index("[blob]")]
+FILES = GOOD[GOOD.index("[[files]]") :]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (WITHOUT_BLOB + FILES, r"blob is missing; wanted: a table \[blob\].*size ="),
+        (WITHOUT_BLOB + "blob = 5\n" + FILES, r"blob must be a table \[blob\]"),
+        (
+            WITHOUT_BLOB + "files = ['net.onnx']\n[blob]\n",
+            r"files must be tables \[\[files\]\]",
+        ),
+        (WITHOUT_BLOB + "files = 3\n[blob]\n", r"files must be tables \[\[files\]\]"),
+    ],
+)
+def test_a_table_that_is_none_gets_a_sentence(folder, text, says):
+    with pytest.raises(CardInvalid, match=says):
+        read(folder, text)
+
+
+def labelled(folder, data, name="labels.txt", **lines):
+    (folder / name).write_bytes(data)
+    more = "".join(f"{key} = {value}\n" for key, value in lines.items())
+    return read(folder, GOOD.replace('["cat", "dog"]', f'"{name}"\n{more}'))
+
+
+def test_a_class_without_a_name_is_called_by_its_number(folder):
+    card = labelled(folder, b"cat\n\ndog\n", label_offset=1)
+    assert card.labels == ("cat", "class 2", "dog")
+    assert [card.label(each) for each in range(5)] == [
+        "background",
+        "cat",
+        "class 2",
+        "dog",
+        "class 4",
+    ]
+    assert card.label_notes == ("labels.txt has no name for 1 of 3 classes.",)
+
+
+def test_labels_that_number_themselves_take_no_offset(folder):
+    numbered = b'item { id: 1 name: "cat" } item { id: 2 name: "dog" }'
+    card = labelled(folder, numbered)
+    assert [card.label(each) for each in (1, 2)] == ["cat", "dog"]
+    with pytest.raises(CardInvalid, match="from 1 on, so label_offset would move them"):
+        labelled(folder, numbered, label_offset=1)
+
+
+@pytest.mark.parametrize(
+    ("labels", "offset", "classes", "says"),
+    [
+        ("\n".join(map(str, range(1000))), 0, 1001, r"1,001 classes.*1,000 labels.*offset = 1"),
+        ("cat\ndog", 1, 2, "2 classes.*2 labels behind 1.*label_offset = 0"),
+        ("1: cat\n2: dog", 0, 2, "2 classes.*numbered from 1"),
+        ("\n".join(map(str, range(80))), 0, 2, "2 classes.*80 labels.*trained with"),
+        ("no\nyes", 0, 1, "1 class,.*One number tells two classes apart"),
+        ("cat", 0, 80, "80 classes.*1 label:"),
+    ],
+)
+def test_labels_that_do_not_fit_the_net_are_said_with_both_numbers(
+    folder, labels, offset, classes, says
+):
+    card = labelled(folder, labels.encode(), label_offset=offset)
+    assert re.search(says, card.misfit(classes))
+    assert card.misfit(offset + len(card.labels)) is None
+
+
 def test_a_folder_without_a_card_says_so(folder):
     with pytest.raises(CardInvalid, match="cannot be read: No such file"):
         read_card(folder)
@@ -97,7 +173,7 @@ def test_a_folder_without_a_card_says_so(folder):
 
 def test_labels_may_be_shared_by_models(folder):
     (folder.parent / "labels").mkdir()
-    (folder.parent / "labels" / "pets.txt").write_text("cat\n\nGroßer Hund\n", encoding="utf-8")
+    (folder.parent / "labels" / "pets.txt").write_text("cat\nGroßer Hund\n", encoding="utf-8")
     card = read(folder, GOOD.replace('["cat", "dog"]', '"../labels/pets.txt"'))
     assert card.labels == ("cat", "Großer Hund")
 
@@ -113,3 +189,37 @@ def test_a_card_with_two_files_knows_which_is_which(folder):
 def test_addresses_are_web_addresses():
     with pytest.raises(CardInvalid, match="must start with https"):
         ModelFile("net.onnx", 1, DIGEST, "file:///etc/passwd")
+
+
+README = (MODELS / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("table", "known"),
+    [
+        ("## Keys above the first table", r"known are (.*?)\. If|known are (.*)\.$"),
+        ("## `[blob]`", r"known are (.*?)\."),
+        ("## `[[files]]`", r"known are (.*?)\."),
+    ],
+)
+def test_the_readme_of_the_models_documents_every_key_and_no_other(table, known, folder):
+    """What a card may hold is what its refusal of an unknown key lists."""
+    wrong = {
+        "## Keys": GOOD.replace("title =", "nonsense = 1\ntitle ="),
+        "## `[bl": GOOD.replace("mean =", "nonsense = 1\nmean ="),
+        "## `[[f": GOOD.replace("size = 10", "size = 10\nnonsense = 1"),
+    }[table[:7]]
+    with pytest.raises(CardInvalid) as caught:
+        read(folder, wrong)
+    allowed = next(filter(None, re.search(known, str(caught.value)).groups())).split(", ")
+    section = README[README.index(table) :].split("\n## ")[0]
+    told = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    tables = ["blob", "files"] if "Keys" in table else []  # have sections of their own
+    assert sorted([*told, *tables]) == sorted(allowed)
+
+
+def test_the_example_in_the_readme_is_a_good_card(folder):
+    example = re.search(r"```toml\n(.*?)```", README, re.DOTALL)[1]
+    (folder / "labels.txt").write_text("screw\nnut\n")
+    card = read(folder, example.replace("sha256:...", DIGEST))
+    assert card.blob.fit == "letterbox"

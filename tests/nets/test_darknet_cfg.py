@@ -1,9 +1,14 @@
+import cv2
+import numpy as np
 import pytest
 
-from core.errors import CardInvalid
+from core.errors import CardInvalid, ModelUnreadable
+from core.nets.card import ModelPaths
 from core.nets.catalog import card_named
-from core.nets.darknet_cfg import read_heads
-from tests.shared import NETS, needs_shared
+from core.nets.darknet_cfg import check_filters, read_heads, read_sections, write_sections
+from core.nets.net import read_net, with_low_thresholds
+from tests.models.cards import shared_card, shared_paths
+from tests.shared import IMAGES, NETS, needs_shared
 
 YOLO = """
 [net]
@@ -81,3 +86,92 @@ def test_a_real_cfg_names_its_anchors_once_and_masks_them_for_each_head(name):
 def test_a_broken_cfg_gets_a_sentence_that_names_file_section_and_key(broken, said):
     with pytest.raises(CardInvalid, match=rf"a\.cfg: \[yolo\].*{said}"):
         read_heads(broken, name="a.cfg")
+
+
+WRITTEN = {
+    "as usual": "[yolo]",
+    "spaces inside": "[ yolo ]",
+    "spaces around": "  [yolo]\t",
+    "a comment": "[yolo] # head",
+    "another comment": "[yolo] ; head",
+    "a comment without a space": "[yolo];head",
+    "words behind": "[yolo] head",
+    "Windows": "[yolo]\r",
+}
+
+
+@pytest.mark.parametrize("line", WRITTEN.values(), ids=WRITTEN)
+def test_a_section_is_found_however_its_line_is_written(line):
+    text = YOLO.replace("[yolo]", line)
+    assert read_heads(text, name="a.cfg") == read_heads(YOLO, name="a.cfg")
+    assert read_sections(write_sections(read_sections(text))) == read_sections(YOLO)
+    lowered = with_low_thresholds(text.encode()).decode()
+    assert lowered == with_low_thresholds(YOLO.encode()).decode()
+    assert "[yolo]\nthresh=0.001\n" in lowered
+
+
+@needs_shared
+@pytest.mark.parametrize("line", WRITTEN.values(), ids=WRITTEN)
+def test_opencv_answers_the_same_however_the_lines_are_written(line, tmp_path):
+    """Spaces, comments and keys that only trainers read change nothing."""
+    model = shared_card("yolo-fastest-1.1-coco")
+    paths = shared_paths(model)
+    text = paths.config.read_text(encoding="latin-1")
+    changed = text.replace(
+        "[yolo]", f"{line}\ncounters_per_class=1,2 # seen\nnms_kind=greedynms"
+    )
+    changed = changed.replace("[net]", "[ net ] ; first", 1).replace("=80", " = 80 # all")
+    config = tmp_path / "changed.cfg"
+    config.write_text(changed, encoding="latin-1")
+    answers = []
+    dog = cv2.imread(str(IMAGES / "dog.jpg"))
+    blob = cv2.dnn.blobFromImage(dog, 1 / 255, (160, 160), swapRB=True)
+    for net in (read_net(model, paths), read_net(model, ModelPaths(paths.model, config))):
+        net.setInput(blob)
+        answers.append(net.forward(net.getUnconnectedOutLayersNames()))
+    for usual, other in zip(*answers, strict=True):
+        np.testing.assert_array_equal(usual, other)
+    assert (answers[0][0][:, 5:] > 0).any()
+
+
+def with_filters(filters, classes, kind="yolo", mask="mask=0,1,2"):
+    return (
+        f"[net]\n[convolutional]\nfilters={filters}\n[{kind}]\n{mask}\nclasses={classes}\n"
+        "anchors=1,2,3,4,5,6"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        with_filters(255, 80),
+        with_filters(18, 1),
+        with_filters(50, 20, mask="mask=1,2"),
+        with_filters(75, 20, kind="region", mask="num=3"),
+        with_filters(75, 20, mask=""),
+        "[net]\n[shortcut]\nfrom=-3\n[yolo]\nclasses=9\nanchors=1,2",
+    ],
+)
+def test_filters_that_fit_their_classes_pass(text):
+    check_filters(text, name="a.cfg")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (with_filters(255, 20), r"\[yolo\].*classes=20.*3 x \(20 \+ 5\) = 75, not 255"),
+        (with_filters(18, 2), r"3 x \(2 \+ 5\) = 21, not 18"),
+        (with_filters(75, 20, mask="mask=1"), r"1 x \(20 \+ 5\) = 25, not 75"),
+        (with_filters(125, 80, kind="region", mask=""), r"\[region\].*= 255, not 125"),
+        (with_filters("255 # was 75", "20 # edited"), "= 75, not 255"),
+    ],
+)
+def test_classes_that_were_edited_without_their_filters_are_named(text, says, tmp_path):
+    with pytest.raises(CardInvalid, match=says):
+        check_filters(text, name="a.cfg")
+    config, weights = tmp_path / "a.cfg", tmp_path / "a.weights"
+    config.write_text(text)
+    weights.write_bytes(bytes(64))
+    model = card_named("starter-detector-darknet")
+    with pytest.raises(ModelUnreadable, match=says):
+        read_net(model, ModelPaths(weights, config))

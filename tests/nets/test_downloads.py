@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import DownloadFailed, ModelMissing
+from core.errors import DownloadFailed, ModelMissing, ModelUnreadable
 from core.nets import downloads
 from core.nets.card import ModelFile
 from core.nets.catalog import card_named
@@ -388,3 +388,26 @@ class TestMirror:
         monkeypatch.setenv("BLOBSCOPE_MIRROR", shelf.address)
         download(model)
         assert present(model)
+
+
+def test_a_file_beside_the_card_is_checked_once_and_again_when_it_changes(
+    tmp_path, monkeypatch
+):
+    model = replace(card_for("https://example.org"), folder=tmp_path)
+    path = tmp_path / NAME
+    path.write_bytes(CONTENT)
+    read = []
+    digest_of = hashlib.file_digest
+    monkeypatch.setattr(
+        hashlib, "file_digest", lambda *given: read.append(1) or digest_of(*given)
+    )
+    for _ in range(3):
+        assert file_paths(model).model == path
+    assert len(read) == 1
+    path.write_bytes(bytes([CONTENT[0] ^ 1]) + CONTENT[1:])
+    with pytest.raises(
+        ModelUnreadable, match=r"net\.onnx is not the file that its card"
+    ) as caught:
+        file_paths(model)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in str(caught.value)
+    assert len(read) == 2

@@ -1,6 +1,7 @@
 """The narrow door: right answers for everybody, however many come at once."""
 
 import contextlib
+import hashlib
 import math
 import os
 import time
@@ -22,6 +23,7 @@ from core.nets.catalog import card_named
 from core.nets.engine import LocalEngine, engine, infer
 from core.nets.net import read_net
 from core.picture.image import BgrImage
+from core.picture.size import Size
 from tests.models.cards import FIXTURES, ON_CARDS, manifest, shared_card, shared_paths
 from tests.shared import IMAGES, needs_shared
 
@@ -75,15 +77,22 @@ def test_there_is_one_engine_in_a_process():
     assert engine() is engine()
 
 
-@pytest.mark.parametrize(
-    "shape", [(1, 1, 128, 128), (1, 4, 128, 128), (1, 3, 2, 2), (3, 128, 128), (0, 3, 9, 9)]
-)
-def test_a_blob_that_the_net_refuses_gives_a_sentence_and_harms_nobody(shape):
+REFUSED = {
+    "grey": ((1, 1, 128, 128), r"wants 3 channels, but the blob has 1\. Write channels = 3"),
+    "alpha": ((1, 4, 128, 128), r"wants 3 channels, but the blob has 4\. Write channels = 3"),
+    "tiny": ((1, 3, 2, 2), "was made for pictures of 128 x 128, and the blob is 2 x 2"),
+    "three axes": ((3, 128, 128), "does not accept a blob of shape"),
+    "no picture": ((0, 3, 9, 9), r"does not accept.* card says a size of 128 x 128\.$"),
+}
+
+
+@pytest.mark.parametrize(("shape", "says"), REFUSED.values(), ids=REFUSED)
+def test_a_blob_that_the_net_refuses_gives_the_true_reason_and_harms_nobody(shape, says):
     here = LocalEngine()
     good = here.infer(card_named("tiny-dominant-colour"), colour_blob()).outputs["share"]
-    with pytest.raises(ForwardFailed, match="does not accept a blob of shape") as caught:
+    with pytest.raises(ForwardFailed, match=says) as caught:
         here.infer(card_named("tiny-dominant-colour"), Blob(np.zeros(shape, np.float32)))
-    assert str(caught.value).endswith("Its card says a size of 128 x 128.")
+    assert str(caught.value).startswith("Dominant colour ")
     assert ".cpp" not in str(caught.value)
     again = here.infer(card_named("tiny-dominant-colour"), colour_blob()).outputs["share"]
     np.testing.assert_array_equal(good, again)
@@ -99,12 +108,11 @@ def test_files_that_are_not_here_give_a_sentence(tmp_path, monkeypatch):
 def test_a_broken_file_is_read_again_once_it_is_mended(tmp_path):
     good = card_named("tiny-blob-detector")
     content = (good.folder / "blobs.onnx").read_bytes()
-    file = ModelFile("blobs.onnx", None, "sha256:" + "0" * 64)
-    mended = replace(good, folder=tmp_path, files=(file,))
+    mended = replace(good, folder=tmp_path, files=(replace(good.model_file, size=None),))
     (tmp_path / "blobs.onnx").write_bytes(content[:1000])
     here = LocalEngine()
     blob = blob_for(good, BgrImage(np.zeros((9, 9, 3), np.uint8)))
-    with pytest.raises(ModelUnreadable, match="OpenCV cannot read Colour blobs"):
+    with pytest.raises(ModelUnreadable, match="not the file that its card"):
         here.infer(mended, blob)
     (tmp_path / "blobs.onnx").write_bytes(content)
     assert here.infer(mended, blob).outputs.shapes == {"rows": (1, 9520, 12)}
@@ -322,3 +330,104 @@ def test_eight_visitors_at_once_load_the_net_once():
     assert reads == [model.name]
     assert sum(each.timings.load_ms is not None for each in done) == 1
     assert sum(each.timings.first for each in done) == 1
+
+
+def onnx_card(folder, nodes, inputs, output, constants=(), **blob):
+    """A card of an ONNX net made of nodes; inputs and output by name and shape."""
+    values = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in (*inputs.items(), output)
+    ]
+    graph = helper.make_graph(nodes, "g", values[:-1], values[-1:], list(constants))
+    opset = [helper.make_opsetid("", 12)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=8)
+    onnx.save_model(model, folder / "net.onnx")
+    digest = hashlib.sha256((folder / "net.onnx").read_bytes()).hexdigest()
+    like = card_named("tiny-blob-detector")
+    file = ModelFile("net.onnx", None, f"sha256:{digest}")
+    spec = replace(like.blob, size=Size(32, 32), **blob)
+    return replace(like, title="A net", folder=folder, files=(file,), blob=spec)
+
+
+MEANS = (
+    helper.make_node("GlobalAveragePool", ["image"], ["pooled"]),
+    helper.make_node("Flatten", ["pooled"], ["flat"]),
+)
+
+
+def test_a_net_of_two_inputs_names_both(tmp_path):
+    nodes = [*MEANS, helper.make_node("Mul", ["flat", "image_shape"], ["out"])]
+    inputs = {"image": (1, 3, 32, 32), "image_shape": (1, 3)}
+    model = onnx_card(tmp_path, nodes, inputs, ("out", (1, 3)))
+    blob = Blob(np.zeros((1, 3, 32, 32), np.float32))
+    with pytest.raises(
+        ForwardFailed, match=r"2 inputs, image \[1, 3, 32, 32\] and image_shape"
+    ):
+        LocalEngine().infer(model, blob)
+
+
+def test_a_net_for_grey_pictures_gets_them_or_says_so(tmp_path):
+    """OpenCV runs this one on three planes as a grouped convolution, without a word."""
+    weights = numpy_helper.from_array(np.ones((3, 1, 1, 1), np.float32), "w")
+    nodes = [helper.make_node("Conv", ["image", "w"], ["y"], kernel_shape=[1, 1])]
+    grey = {"image": (1, 1, 32, 32)}
+    model = onnx_card(tmp_path, nodes, grey, ("y", (1, 3, 32, 32)), [weights], channels=1)
+    photo_like = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
+    here = LocalEngine()
+    blob = blob_for(model, BgrImage(photo_like))
+    assert blob.shape == (1, 1, 32, 32)
+    answer = here.infer(model, blob).outputs["y"]
+    np.testing.assert_array_equal(answer, np.repeat(blob, 3, axis=1))
+    colours = Blob(np.zeros((1, 3, 32, 32), np.float32))
+    with pytest.raises(ForwardFailed, match="wants 1 channel, but the blob has 3"):
+        here.infer(model, colours)
+
+
+def test_a_net_with_a_fixed_size_names_both_sizes_when_it_fails(tmp_path):
+    shape = numpy_helper.from_array(np.array([1, 3072], np.int64), "s")
+    weights = numpy_helper.from_array(np.ones((3072, 2), np.float32), "w")
+    nodes = [
+        helper.make_node("Reshape", ["image", "s"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "w"], ["y"]),
+    ]
+    inputs = {"image": (1, 3, 32, 32)}
+    model = onnx_card(tmp_path, nodes, inputs, ("y", (1, 2)), [shape, weights])
+    here = LocalEngine()
+    assert here.infer(model, Blob(np.ones((1, 3, 32, 32), np.float32))).outputs["y"].max() > 0
+    with pytest.raises(
+        ForwardFailed, match="made for pictures of 32 x 32, and the blob is 64 x"
+    ):
+        here.infer(model, Blob(np.ones((1, 3, 64, 64), np.float32)))
+
+
+HALVES = """
+input: "data" input_shape { dim: 1 dim: 3 dim: 32 dim: 32 }
+layer { name: "half" type: "Pooling" bottom: "data" top: "half"
+        pooling_param { kernel_size: 2 stride: 2 } }
+layer { name: "sum" type: "Eltwise" bottom: "data" bottom: "half" top: "sum" }
+"""
+
+
+def test_a_net_that_fails_on_what_it_declares_does_not_blame_the_blob(tmp_path):
+    like = card_named("tiny-dominant-colour")
+    files = []
+    for name, data in (
+        ("net.prototxt", HALVES.encode()),
+        ("net.caffemodel", (like.folder / like.model_file.name).read_bytes()),
+    ):
+        (tmp_path / name).write_bytes(data)
+        files.append(ModelFile(name, None, f"sha256:{hashlib.sha256(data).hexdigest()}"))
+    model = replace(like, folder=tmp_path, files=tuple(files))
+    with pytest.raises(ForwardFailed, match="OpenCV fails inside Dominant colour, although"):
+        LocalEngine().infer(model, Blob(np.ones((1, 3, 32, 32), np.float32)))
+
+
+def test_a_net_that_opencv_cannot_read_is_told_without_files_and_functions(tmp_path):
+    weights = numpy_helper.from_array(np.ones((5, 2), np.float32), "w")
+    nodes = [*MEANS, helper.make_node("MatMul", ["flat", "w"], ["y"])]
+    inputs = {"image": (1, 3, 32, 32)}
+    model = onnx_card(tmp_path, nodes, inputs, ("y", (1, 2)), [weights])
+    with pytest.raises(ModelUnreadable, match="MatMul") as caught:
+        LocalEngine().infer(model, Blob(np.ones((1, 3, 32, 32), np.float32)))
+    assert ".cpp" not in str(caught.value)
+    assert "in function" not in str(caught.value)

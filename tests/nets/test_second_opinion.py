@@ -79,7 +79,7 @@ def test_outputs_are_paired_by_name_not_by_place():
 
 @pytest.mark.parametrize("theirs", [{}, {"a": np.zeros(3, np.float32)}])
 def test_answers_of_other_shapes_get_a_sentence(theirs):
-    with pytest.raises(ForwardFailed, match="cannot be compared number by number"):
+    with pytest.raises(ForwardFailed, match="cannot be compared"):
         differences(Outputs({"a": np.zeros(2, np.float32)}), theirs)
 
 
@@ -159,7 +159,7 @@ def test_several_outputs_are_each_compared(tmp_path):
 
 def test_a_blob_that_onnx_runtime_refuses_gets_a_sentence(tmp_path):
     model, locate = written(tmp_path, [helper.make_node("Relu", ["x"], ["y"])])
-    with pytest.raises(ForwardFailed, match="ONNX Runtime does not run"):
+    with pytest.raises(ForwardFailed, match="ONNX Runtime cannot run"):
         second_opinion(
             model, blob_of(Size(9, 8)), locate=locate, ours=LocalEngine(locate=locate)
         )

@@ -16,7 +16,7 @@ def test_the_first_visit_shows_a_mistake_without_a_click(visit):
 
 
 def test_hidden_tabs_run_no_net(visit, forwards):
-    app = visit("experiments", experiment="Find the numbers")
+    app = visit("experiments", experiment="Infer preprocessing")
     forgotten(forwards)
     app.run()
     assert not forwards
@@ -30,13 +30,13 @@ def test_squeezenet_is_compared_broken_and_found(visit):
     assert heading(app, "A:")[8:] != heading(app, "B:")[8:]
     assert set(table(app, "change")["change"]) != {"same"}
     query = {"breaks__classification__model": "SqueezeNet v1.1"}
-    app = visit("experiments", experiment="What breaks if", **query)
+    app = visit("experiments", experiment="Common preprocessing mistakes", **query)
     rows = table(app, "mistake").set_index("mistake")
-    assert rows["answer"].iloc[0] == "Egyptian cat"
+    assert rows["prediction"].iloc[0] == "Egyptian cat"
     assert "size halved" in rows.index
     app = find(visit, model="SqueezeNet v1.1")
     app.button(key="find.go").click().run()
-    assert "✓" in set(table(app, "score")["card"][:2])
+    assert "✓" in set(table(app, "score")["model card"][:2])
 
 
 @needs_shared
@@ -46,7 +46,9 @@ def test_yolo_is_compared_and_broken(visit):
     assert "motorbike" in heading(app, "A:")
     assert "IoU" in table(app, "change")
     query = {"breaks__detection__model": "YOLO-Fastest 1.1", "lab__task": "detection"}
-    app = visit("experiments", sample="motorcycle", experiment="What breaks if", **query)
+    app = visit(
+        "experiments", sample="motorcycle", experiment="Common preprocessing mistakes", **query
+    )
     rows = table(app, "mistake").set_index("mistake")
     assert rows["boxes"].iloc[0] >= 1
     assert "before" in " ".join(rows["change"])

@@ -15,7 +15,17 @@ def top_left(image, *, into):
     return letterbox(image, into=into, anchor="top-left")
 
 
-FITS = {"stretch": stretch, "crop": crop, "letterbox": letterbox, "top-left": top_left}
+def rounded(image, *, into):
+    return letterbox(image, into=into, rounded=True)
+
+
+FITS = {
+    "stretch": stretch,
+    "crop": crop,
+    "letterbox": letterbox,
+    "top-left": top_left,
+    "rounded": rounded,
+}
 MODES = {
     "stretch": cv2.dnn.DNN_PMODE_NULL,
     "crop": cv2.dnn.DNN_PMODE_CROP_CENTER,
@@ -75,13 +85,31 @@ def test_crop_has_the_size_and_corner_of_cv2_resize():
 
 def test_letterbox_bars_and_image_fill_the_blob():
     for image, into in random_sizes(300, seed=4):
-        for fit in (letterbox, top_left):
+        for fit in (letterbox, top_left, rounded):
             placement = fit(image, into=into)
             left, top, right, bottom = placement.bars
             assert left + placement.resized.width + right == into.width
             assert top + placement.resized.height + bottom == into.height
             assert min(placement.bars) >= 0
             assert placement.corner == (left, top)
+
+
+def ultralytics(image, into):
+    """LetterBox of ultralytics 8.3, data/augment.py, without auto: inner size, left and top."""
+    r = min(into.height / image.height, into.width / image.width)
+    new_unpad = round(image.width * r), round(image.height * r)
+    dw, dh = (into.width - new_unpad[0]) / 2, (into.height - new_unpad[1]) / 2
+    return new_unpad, (round(dw - 0.1), round(dh - 0.1))
+
+
+def test_a_rounded_letterbox_has_the_numbers_of_ultralytics():
+    differ = 0
+    for image, into in random_sizes(500, seed=8):
+        placement = rounded(image, into=into)
+        inner, corner = ultralytics(image, into)
+        assert (placement.resized.cv2, placement.corner) == (inner, corner)
+        differ += placement.resized != letterbox(image, into=into).resized
+    assert differ > 100, "where both are alike, nothing is proved"
 
 
 def test_top_left_leaves_no_bar_before_the_image():

@@ -217,3 +217,21 @@ def test_coloured_by_confidence_a_box_says_how_sure_and_not_what():
 def test_a_style_that_cannot_be_drawn_is_refused_at_birth(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))[:5]):
         BoxStyle(**wrong)
+
+
+def test_a_turned_box_is_drawn_turned():
+    image = ground()
+    upright = Detections([[50, 25, 150, 125]], [0.87], [0], [0])
+    diamond = replace(upright, corners=[[100, 25, 150, 75, 100, 125, 50, 75]])
+    drawn = bare(image, diamond)
+    colour = class_colour(0)
+    for x, y in ((125, 50), (75, 50), (125, 100), (75, 100)):  # the middles of its sides
+        assert np.abs(drawn[y, x].astype(int) - colour).max() < 8
+    for x, y in ((52, 27), (147, 27), (52, 122), (147, 122)):  # the upright box's corners
+        assert (drawn[y, x] == GROUND).all()
+
+
+def test_a_turned_box_that_is_far_outside_stops_nobody():
+    far = Detections([[-1e30, -1e30, 1e30, 1e30]], [0.87], [0], [0])
+    far = replace(far, corners=[[0, -1e30, 1e30, 0, 0, 1e30, -1e30, 0]])
+    assert bare(ground(), far).shape == ground().shape

@@ -9,7 +9,8 @@ from core.picture.size import Size
 from core.render.cells import Backdrop, draw_cell, draw_cell_heat
 from core.render.palette import SEQUENTIAL
 from core.results.cells import origin
-from core.results.grids import grids
+from core.results.decoders import grids
+from core.results.layout import NetFacts
 from tests.results.test_grids import LARGE, SIZE, SMALL, darknet_rows, outputs_of, rule
 
 IMAGE = Size(1200, 600)
@@ -21,8 +22,7 @@ PLACEMENTS = [
 ]
 FOUND = grids(
     outputs_of(darknet_rows(32, *LARGE), darknet_rows(16, *SMALL)),
-    SIZE,
-    rules=(rule(*LARGE), rule(*SMALL)),
+    NetFacts(SIZE, heads=(rule(*LARGE), rule(*SMALL))),
 )
 
 

@@ -15,8 +15,9 @@ from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.results.cells import origin
-from core.results.decoders import decode_outputs
-from core.results.grids import HeadRule, grids
+from core.results.decoders import decode_outputs, grids
+from core.results.grids import HeadRule
+from core.results.layout import NetFacts
 from tests.results.test_grids import (
     ANCHORS,
     CELLS,
@@ -42,7 +43,7 @@ FINISHED[:, :4] *= 96
 LAYOUTS = {
     "darknet": (
         outputs_of(darknet_rows(32, *LARGE), darknet_rows(16, *SMALL)),
-        {"rules": (rule(*LARGE), rule())},
+        {"heads": (rule(*LARGE), rule())},
     ),
     "yolov2": (outputs_of(drawn(1, 27, 2, 3, low=-3, high=3)), {"anchors": ANCHORS}),
     "yolov5": (outputs_of(yolov5_rows()[0][None]), {}),
@@ -58,7 +59,7 @@ def rules_of(text):
             anchors=head.anchors,
             classes=head.classes,
             in_cells=head.kind == "region",
-            reach=head.scale_x_y,
+            scale_xy=head.scale_x_y,
             squared=head.new_coords,
         )
         for head in read_heads(text, name="a.cfg")
@@ -83,8 +84,8 @@ def worth(expression, **names):
 
 def assert_arithmetic(outputs, size, layout, *, every=1, **more):
     """Hold the printed sums of each row against the decoder's box and confidence."""
-    found = grids(outputs, size, layout, **more)
-    wanted = decode_outputs(outputs, size, layout, anchors=more.get("anchors"))
+    found = grids(outputs, NetFacts(size, **more), layout)
+    wanted = decode_outputs(outputs, NetFacts(size, **more), layout)
     assert len(wanted) == len(found.table)
     for row in range(0, len(wanted), every):
         told = origin(found, row)
@@ -92,11 +93,11 @@ def assert_arithmetic(outputs, size, layout, *, every=1, **more):
         printed = [worth(step.sum) for step in sides]
         np.testing.assert_allclose(printed, wanted.xyxy[row], atol=PIXELS)
         np.testing.assert_allclose(told.xyxy, wanted.xyxy[row], atol=PIXELS)
-        sure = worth(told.sure[-1].sum or "0")
+        sure = worth(told.confidence_steps[-1].sum or "0")
         assert abs(sure - wanted.confidence[row]) < CONFIDENCE
         assert abs(told.confidence - wanted.confidence[row]) < CONFIDENCE
         assert told.best[0].class_id == wanted.class_id[row]
-        for step in (*told.across, *told.down, *told.sure):
+        for step in (*told.across, *told.down, *told.confidence_steps):
             if step.sum:
                 assert worth(step.sum) == pytest.approx(step.value, rel=1e-4, abs=PIXELS)
 
@@ -119,7 +120,7 @@ def test_the_printed_sums_give_the_box_of_the_decoder_for_every_row(layout):
 def test_the_printed_sums_give_the_boxes_of_a_real_net(name, layout):
     outputs, size, _ = answer(name, "dog.jpg")
     assert_arithmetic(outputs, size, layout, every=3)
-    heads = grids(outputs, size, layout).heads
+    heads = grids(outputs, NetFacts(size), layout).heads
     assert [(head.stride[0], head.columns, head.rows) for head in heads] == [
         (8, 52, 52),
         (16, 26, 26),
@@ -130,7 +131,7 @@ def test_the_printed_sums_give_the_boxes_of_a_real_net(name, layout):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_formulas_say_what_the_sums_do(layout):
     outputs, more = LAYOUTS[layout]
-    found = grids(outputs, SIZE, layout.split()[0], **more)
+    found = grids(outputs, NetFacts(SIZE, **more), layout.split()[0])
     for row in range(0, len(found.table), 5):
         told = origin(found, row)
         given = {each.name: each.given for each in told.numbers}
@@ -157,7 +158,7 @@ def test_the_formulas_say_what_the_sums_do(layout):
 )
 def test_what_is_worked_back_comes_from_the_given_numbers_by_the_formula_shown(layout):
     outputs, more = LAYOUTS[layout]
-    found = grids(outputs, SIZE, layout.split()[0], **more)
+    found = grids(outputs, NetFacts(SIZE, **more), layout.split()[0])
     for row in range(0, len(found.table), 5):
         told = origin(found, row)
         given = {each.name: each.given for each in told.numbers}
@@ -174,7 +175,7 @@ def test_what_is_worked_back_comes_from_the_given_numbers_by_the_formula_shown(l
 
 def test_a_yolov5_row_is_worked_back_to_the_numbers_it_was_made_of():
     rows, t, _ = yolov5_rows()
-    found = grids(outputs_of(rows[None]), SIZE)
+    found = grids(outputs_of(rows[None]), NetFacts(SIZE))
     told = [[each.inner for each in origin(found, row).numbers[:4]] for row in range(len(rows))]
     np.testing.assert_allclose(told, t[:, :4], atol=0.02)
 
@@ -213,7 +214,7 @@ def region_truth(text, weights, blob, size):
     net.setInput(blob)
     arrays = dict(zip(before + ends, net.forward(before + ends), strict=True))
     outputs = Outputs({end: arrays[end] for end in ends})
-    found = grids(outputs, size, "darknet", rules=rules_of(text))
+    found = grids(outputs, NetFacts(size, heads=rules_of(text)), "darknet")
     inner = [
         arrays[name].reshape(head.boxes, -1, head.rows, head.columns).transpose(2, 3, 0, 1)
         for name, head in zip(before, found.heads, strict=True)
@@ -228,14 +229,14 @@ def _conv_before(names, end):
 
 def assert_truth(outputs, found, inner):
     """Compare what is worked back with what the net said, where float32 still tells it."""
-    raw = decode_outputs(outputs, found.size, "darknet")
+    raw = decode_outputs(outputs, NetFacts(found.size), "darknet")
     for row, said in enumerate(inner.astype(np.float64)):
         told = origin(found, row)
         worked = np.array([each.inner for each in told.numbers])
         clear = np.abs(said[:5]) < 6
         np.testing.assert_allclose(worked[clear], said[:5][clear], atol=5e-3, err_msg=str(row))
         np.testing.assert_allclose(told.xyxy, raw.xyxy[row], atol=PIXELS)
-        beyond = (told.head.reach - 1) / 2 + 1e-5
+        beyond = (told.head.scale_xy - 1) / 2 + 1e-5
         assert -beyond <= cell_share(raw.xyxy[row], told, 0) <= 1 + beyond
         assert -beyond <= cell_share(raw.xyxy[row], told, 1) <= 1 + beyond
 
@@ -253,7 +254,7 @@ def test_what_the_net_said_is_worked_back_from_cv2s_region_layer(kind):
     outputs, found, inner = region_truth(text, weights, blob, SIZE)
     assert len(inner) == 6 * 4 * 2
     assert_truth(outputs, found, inner)
-    assert_arithmetic(outputs, SIZE, "darknet", rules=rules_of(text))
+    assert_arithmetic(outputs, SIZE, "darknet", heads=rules_of(text))
 
 
 @pytest.mark.parametrize("kind", HEADS)
@@ -282,7 +283,7 @@ def test_the_starter_detectors_own_numbers_are_worked_back(side):
     folder = card_named("starter-detector-darknet").folder
     text, outputs, found, inner = real_truth(folder, "starter-detector", side)
     assert_truth(outputs, found, inner)
-    assert_arithmetic(outputs, found.size, "darknet", every=7, rules=rules_of(text))
+    assert_arithmetic(outputs, found.size, "darknet", every=7, heads=rules_of(text))
     assert [head.columns for head in found.heads] == [side // 32, side // 16, side // 8]
 
 
@@ -291,15 +292,15 @@ def test_the_starter_detectors_own_numbers_are_worked_back(side):
 def test_yolo_fastests_own_numbers_are_worked_back_and_no_centre_leaves_its_cell(side):
     folder = NETS / "yolo-fastest-1.1-coco"
     text, outputs, found, inner = real_truth(folder, "yolo-fastest-1.1", side)
-    assert all(head.reach == 1 for head in found.heads)
+    assert all(head.scale_xy == 1 for head in found.heads)
     assert_truth(outputs, found, inner)
-    assert_arithmetic(outputs, found.size, "darknet", rules=rules_of(text))
+    assert_arithmetic(outputs, found.size, "darknet", heads=rules_of(text))
 
 
 def test_a_class_that_cv2_dropped_says_so_instead_of_dividing():
     rows = darknet_rows(32, *SMALL)
     rows[:, 5:] = 0
-    told = origin(grids(outputs_of(rows), SIZE, "darknet", rules=(rule(),)), 3)
+    told = origin(grids(outputs_of(rows), NetFacts(SIZE, heads=(rule(),)), "darknet"), 3)
     assert told.confidence == 0
     assert "drops" in told.lines[-1]
 
@@ -311,15 +312,17 @@ def test_a_broken_net_breaks_no_arithmetic(layout, value):
     broken = outputs_of(*(np.full(array.shape, value) for array in outputs.values()))
     if layout == "darknet":
         with pytest.raises(LayoutUnknown, match="outside their cells"):
-            grids(broken, SIZE, layout, **more)
+            grids(broken, NetFacts(SIZE, **more), layout)
     else:
-        found = grids(broken, SIZE, layout.split()[0], **more)
+        found = grids(broken, NetFacts(SIZE, **more), layout.split()[0])
         assert origin(found, len(found.table) - 1).lines
 
 
 def test_the_lines_begin_with_where_the_row_is():
     outputs, more = LAYOUTS["darknet"]
-    lines = origin(grids(outputs, SIZE, "darknet", **more), 12 + 2 * (3 * 6 + 5) + 1).lines
+    lines = origin(
+        grids(outputs, NetFacts(SIZE, **more), "darknet"), 12 + 2 * (3 * 6 + 5) + 1
+    ).lines
     assert lines[:3] == (
         "row 59 is row 59 - 12 = 47 of head 2",
         "  = (3 * 6 + 5) * 2 + 1",

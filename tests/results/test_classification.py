@@ -9,9 +9,10 @@ from hypothesis.extra.numpy import arrays
 from core.errors import LayoutUnknown
 from core.outputs import Outputs
 from core.results.classification import (
+    answer_kind,
     confidences,
     implied_logits,
-    is_logits,
+    sigmoid,
     softmax,
     softmax_steps,
     top_k,
@@ -51,31 +52,60 @@ def test_the_card_knows_better_than_the_numbers():
 
 @given(LOGITS)
 def test_what_softmax_made_is_never_taken_for_logits(logits):
-    assert not is_logits(softmax(logits).astype(np.float16))
+    assert answer_kind(softmax(logits).astype(np.float16)) == "softmax"
 
 
 @pytest.mark.parametrize(
-    ("scores", "expected"),
+    ("scores", "card_says", "expected"),
     [
-        ([0.5, 0.5], False),
-        ([0, 1.0], False),
-        ([0.5, 0.9], True),
-        ([-2, 3], True),
-        ([0, 0], True),
+        ([0.5, 0.5], None, "softmax"),
+        ([0, 1.0], None, "softmax"),
+        ([0.5, 0.9], None, "sigmoids"),
+        ([0.97, 0.93, 0.88, 0.02, 0.01], None, "sigmoids"),
+        ([0, 0], None, "sigmoids"),
+        ([0.93], None, "sigmoids"),
+        ([-2, 3], None, "logits"),
+        ([0.2, 0.3, 1.2], None, "logits"),
+        ([float("nan"), 0.5], None, "logits"),
+        ([0.5, 0.9], True, "logits"),
+        ([0.5, 0.5], True, "logits"),
+        ([0, 7], False, "sigmoids"),
     ],
+    ids=str,
 )
-def test_logits_lie_outside_one_or_do_not_sum_to_it(scores, expected):
-    assert is_logits(np.array(scores)) is expected
+def test_numbers_are_taken_for_what_the_card_says_or_what_they_can_be(
+    scores, card_says, expected
+):
+    assert answer_kind(np.array(scores), logits=card_says) == expected
+
+
+def test_sigmoids_are_confidences_already_and_stay_as_they_are():
+    tags = np.array([[0.97, 0.93, 0.88, 0.02, 0.01]], np.float32)
+    np.testing.assert_array_equal(confidences(Outputs({"tags": tags})), tags[0])
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 1), (1, 1, 1, 1)], ids=str)
+def test_a_net_with_one_class_answers_one_number(shape):
+    sure = Outputs({"out": np.full(shape, 0.93, np.float32)})
+    assert confidences(sure) == pytest.approx([0.93])
+    logit = Outputs({"out": np.full(shape, 2.0, np.float32)})
+    assert confidences(logit) == pytest.approx([1 / (1 + math.exp(-2))])
+
+
+@given(LOGITS)
+def test_a_sigmoid_is_the_softmax_of_a_logit_and_a_zero(logits):
+    pairs = np.stack([logits, np.zeros_like(logits)], axis=-1)
+    np.testing.assert_allclose(sigmoid(logits), softmax(pairs)[:, 0], rtol=1e-12, atol=1e-300)
 
 
 @pytest.mark.parametrize(
     "shapes",
-    [[(1, 84, 8400)], [(1, 10), (1, 4)], [(1, 3, 7, 7)], [], [(2, 10)], [()], [(1,)], [(0,)]],
+    [[(1, 84, 8400)], [(1, 10), (1, 4)], [(1, 3, 7, 7)], [], [(2, 10)], [(0,)]],
     ids=str,
 )
 def test_what_no_classifier_answers_is_refused_with_its_shapes(shapes):
     outputs = Outputs({f"out{i}": np.zeros(s, np.float32) for i, s in enumerate(shapes)})
-    with pytest.raises(LayoutUnknown, match="one row of numbers") as caught:
+    with pytest.raises(LayoutUnknown, match="one row of scores") as caught:
         confidences(outputs)
     assert all(str(list(shape)) in str(caught.value) for shape in shapes)
 

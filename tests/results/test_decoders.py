@@ -1,16 +1,21 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.errors import LayoutUnknown
-from core.outputs import Outputs
+from core.outputs import Outputs, layout_names
 from core.picture.size import Size
-from core.results.decoders import LAYOUTS, decode_outputs, recognised, sift
+from core.results.decoders import decode_above, decode_outputs
+from core.results.layout import NetFacts
+from core.results.recognition import recognise
 
 SIZE = Size(96, 64)  # 12x8 + 6x4 + 3x2 cells
+LAYOUTS = layout_names()
 CELLS = [(x, y, s) for s in (8, 16, 32) for y in range(64 // s) for x in range(96 // s)]
 ANCHORS = ((1.0, 1.2), (3.4, 4.4), (6.6, 11.4), (9.4, 5.1), (16.6, 10.5))
+FACTS = NetFacts(SIZE, ANCHORS)
 
 
 def outputs_of(*arrays):
@@ -49,20 +54,22 @@ def test_darknet_heads_follow_each_other_and_rows_count_on():
     for head in heads:
         for cx, cy, w, h, _, *scores in head.tolist():
             expected.append((corners(cx * 96, cy * 64, w * 96, h * 64), *best(scores)))
-    assert recognised(outputs_of(*heads), SIZE) == "darknet"
-    assert_rows(decode_outputs(outputs_of(*heads), SIZE), expected)
+    assert recognise(outputs_of(*heads), FACTS).layout == "darknet"
+    assert_rows(decode_outputs(outputs_of(*heads), FACTS), expected)
 
 
 def test_ssd_rows_are_fractions_of_the_blob_and_padding_is_never_sure():
     rows = drawn(7, 7, high=1.3)
+    rows[:, 2] = drawn(7, seed=9)
+    rows[:, 5:] += rows[:, 3:5]
     rows[:, 0] = [0, 0, 0, 0, 0, -1, -1]
     rows[:, 1] = [15, 7, 7, 0, 20, 3, 0]
     expected = [
         ([x1 * 96, y1 * 64, x2 * 96, y2 * 64], int(class_id), confidence * (image == 0))
         for image, class_id, confidence, x1, y1, x2, y2 in rows.tolist()
     ]
-    assert recognised(outputs_of(rows[None, None]), SIZE) == "ssd"
-    assert_rows(decode_outputs(outputs_of(rows[None, None]), SIZE), expected)
+    assert recognise(outputs_of(rows[None, None]), FACTS).layout == "ssd"
+    assert_rows(decode_outputs(outputs_of(rows[None, None]), FACTS), expected)
 
 
 @pytest.mark.parametrize("classes", [1, 4, 80])
@@ -73,8 +80,8 @@ def test_yolov5_confidence_is_objectness_times_score(classes):
     for *cxcywh, objectness, in_class in ((*r[:5], r[5:]) for r in rows.tolist()):
         class_id, score = best(in_class)
         expected.append((corners(*cxcywh), class_id, objectness * score))
-    assert recognised(outputs_of(rows[None]), SIZE) == "yolov5"
-    assert_rows(decode_outputs(outputs_of(rows[None]), SIZE), expected)
+    assert recognise(outputs_of(rows[None]), FACTS).layout == "yolov5"
+    assert_rows(decode_outputs(outputs_of(rows[None]), FACTS), expected)
 
 
 def test_yolox_boxes_are_counted_in_cells_of_three_grids():
@@ -86,13 +93,17 @@ def test_yolox_boxes_are_counted_in_cells_of_three_grids():
         centre = (row[0] + x) * stride, (row[1] + y) * stride
         sides = math.exp(row[2]) * stride, math.exp(row[3]) * stride
         expected.append((corners(*centre, *sides), class_id, row[4] * score))
-    assert recognised(outputs_of(rows[None]), SIZE) == "yolox"
-    assert_rows(decode_outputs(outputs_of(rows[None]), SIZE), expected)
+    assert recognise(outputs_of(rows[None]), FACTS).layout == "yolox"
+    assert_rows(decode_outputs(outputs_of(rows[None]), FACTS), expected)
 
 
 def test_yolov6_has_a_row_a_cell_like_yolox_but_finished_boxes():
+    """Only the labels tell it from a YOLOv8 of five classes."""
     rows = drawn(1, len(CELLS), 9)
-    assert recognised(outputs_of(rows), SIZE) == "yolov5"
+    assert recognise(outputs_of(rows), replace(FACTS, labels=4)).layout == "yolov5"
+    assert recognise(outputs_of(rows), replace(FACTS, labels=5)).layout == "yolov8"
+    with pytest.raises(LayoutUnknown, match=r"fits several output layouts.*yolov5.*yolov8"):
+        recognise(outputs_of(rows), FACTS)
 
 
 @pytest.mark.parametrize("classes", [1, 2, 80])
@@ -100,26 +111,28 @@ def test_yolov8_has_a_column_a_box_and_no_objectness(classes):
     columns = drawn(4 + classes, len(CELLS))
     columns[:4] *= 96
     expected = [(corners(*box[:4]), *best(box[4:])) for box in columns.T.tolist()]
-    assert recognised(outputs_of(columns[None]), SIZE) == "yolov8"
-    assert_rows(decode_outputs(outputs_of(columns[None]), SIZE), expected)
+    assert recognise(outputs_of(columns[None]), FACTS).layout == "yolov8"
+    assert_rows(decode_outputs(outputs_of(columns[None]), FACTS), expected)
 
 
 def test_mask_numbers_of_a_segmentation_net_are_no_classes():
     columns, masks = drawn(4 + 3 + 32, len(CELLS)), drawn(1, 32, 16, 24)
+    columns[:4] *= 96
     columns[7:] += 100  # were they classes, they would win everywhere
     outputs = outputs_of(columns[None], masks)
     expected = [(corners(*box[:4]), *best(box[4:7])) for box in columns.T.tolist()]
-    assert recognised(outputs, SIZE) == "yolov8"
-    assert_rows(decode_outputs(outputs, SIZE), expected)
+    assert recognise(outputs, FACTS).layout == "yolov8"
+    assert_rows(decode_outputs(outputs, FACTS), expected)
 
 
 def test_end_to_end_rows_are_corners_in_pixels():
     rows = drawn(300, 6)
-    rows[:, :4] *= 96
+    rows[:, :4] *= 48
+    rows[:, 2:4] += rows[:, :2]
     rows[:, 5] = np.arange(300) % 80
     expected = [(row[:4], int(row[5]), row[4]) for row in rows.tolist()]
-    assert recognised(outputs_of(rows[None]), SIZE) == "end-to-end"
-    assert_rows(decode_outputs(outputs_of(rows[None]), SIZE), expected)
+    assert recognise(outputs_of(rows[None]), FACTS).layout == "end-to-end"
+    assert_rows(decode_outputs(outputs_of(rows[None]), FACTS), expected)
 
 
 SAME_CELLS = [Size(320, 192), Size(160, 128), Size(192, 320), Size(128, 160)]
@@ -130,13 +143,18 @@ SAME_CELLS = [Size(320, 192), Size(160, 128), Size(192, 320), Size(128, 160)]
 def test_three_hundred_end_to_end_rows_are_no_grid_cells(size, classes):
     """320 x 192 has 300 cells of 16 and 32 pixels, 160 x 128 has a third of that."""
     rows = drawn(300, 6)
+    rows[:, 2:4] += rows[:, :2]
+    rows[:, :4] *= 64
     rows[:, 5] = np.arange(300) % classes
-    assert recognised(outputs_of(rows[None]), size) == "end-to-end"
+    assert (
+        recognise(outputs_of(rows[None]), NetFacts(size, labels=classes)).layout == "end-to-end"
+    )
 
 
 @pytest.mark.parametrize("size", SAME_CELLS, ids=str)
 def test_three_hundred_rows_that_end_in_a_confidence_are_grid_cells(size):
-    assert recognised(outputs_of(drawn(1, 300, 6)), size) == "yolov5"
+    outputs = outputs_of(drawn(1, 300, 6))
+    assert recognise(outputs, NetFacts(size, labels=1)).layout == "yolov5"
 
 
 def test_yolov2_cells_hold_anchors_and_nothing_is_applied_yet():
@@ -152,13 +170,13 @@ def test_yolov2_cells_hold_anchors_and_nothing_is_applied_yet():
                 sides = width * math.exp(tw) * 32, height * math.exp(th) * 32
                 surety = sigmoid(to) * power / sum(powers)
                 expected.append((corners(*centre, *sides), class_id, surety))
-    assert recognised(outputs_of(grid), SIZE) == "yolov2"
-    assert_rows(decode_outputs(outputs_of(grid), SIZE, anchors=ANCHORS), expected)
+    assert recognise(outputs_of(grid), FACTS).layout == "yolov2"
+    assert_rows(decode_outputs(outputs_of(grid), FACTS), expected)
 
 
 def test_yolov2_without_anchors_says_where_they_belong():
     with pytest.raises(LayoutUnknown, match=r"anchors .* model's card"):
-        decode_outputs(outputs_of(drawn(1, 40, 2, 3)), SIZE)
+        decode_outputs(outputs_of(drawn(1, 40, 2, 3)), NetFacts(SIZE))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +199,7 @@ def test_yolov2_without_anchors_says_where_they_belong():
 )
 def test_the_shapes_tell_the_layout(shapes, size, expected):
     arrays = [np.zeros(shape, np.float32) for shape in shapes]
-    assert recognised(outputs_of(*arrays), Size(*size)) == expected
+    assert recognise(outputs_of(*arrays), NetFacts(Size(*size))).layout == expected
 
 
 @pytest.mark.parametrize(
@@ -191,14 +209,13 @@ def test_the_shapes_tell_the_layout(shapes, size, expected):
         pytest.param([(1, 1000, 1, 1)], id="classifier, pooled"),
         pytest.param([(1, 84, 777)], id="cells of another blob size"),
         pytest.param([(1, 21, 64, 96)], id="segmentation"),
-        pytest.param([(1, 300, 4), (1, 300, 80)], id="DETR"),
         pytest.param([], id="nothing"),
         pytest.param([()], id="a single number without axes"),
     ],
 )
 def test_unknown_outputs_are_listed_with_the_layouts_we_know(shapes):
     with pytest.raises(LayoutUnknown) as caught:
-        recognised(outputs_of(*(np.zeros(shape) for shape in shapes)), SIZE)
+        recognise(outputs_of(*(np.zeros(shape) for shape in shapes)), FACTS)
     text = str(caught.value)
     assert all(f"out{i} {list(shape)}" in text for i, shape in enumerate(shapes))
     assert all(layout in text for layout in LAYOUTS)
@@ -207,25 +224,25 @@ def test_unknown_outputs_are_listed_with_the_layouts_we_know(shapes):
 
 def test_a_classifier_among_detectors_is_called_one():
     with pytest.raises(LayoutUnknown, match="what a classifier answers"):
-        recognised(outputs_of(np.zeros((1, 1000))), SIZE)
+        recognise(outputs_of(np.zeros((1, 1000))), FACTS)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_layout_from_a_card_that_does_not_fit_says_what_it_wants(layout):
     with pytest.raises(LayoutUnknown, match=r"out0 \[1, 4\]|anchors"):
-        decode_outputs(outputs_of(np.zeros((1, 4))), SIZE, layout, anchors=ANCHORS)
+        decode_outputs(outputs_of(np.zeros((1, 4))), FACTS, layout)
 
 
 def test_a_layout_that_does_not_exist_is_refused_with_those_that_do():
     with pytest.raises(LayoutUnknown, match=r'no layout "yolov99".*darknet'):
-        decode_outputs(outputs_of(np.zeros((1, 4))), SIZE, "yolov99")
+        decode_outputs(outputs_of(np.zeros((1, 4))), FACTS, "yolov99")
 
 
 def test_the_choice_of_a_person_outranks_the_shapes():
-    rows = outputs_of(drawn(1, len(CELLS), 9))
-    assert recognised(rows, SIZE) == "yolov5"
+    rows, facts = outputs_of(drawn(1, len(CELLS), 9)), replace(FACTS, labels=4)
+    assert recognise(rows, facts).layout == "yolov5"
     assert not np.allclose(
-        decode_outputs(rows, SIZE, "yolox").xyxy, decode_outputs(rows, SIZE).xyxy
+        decode_outputs(rows, facts, "yolox").xyxy, decode_outputs(rows, facts).xyxy
     )
 
 
@@ -246,7 +263,7 @@ def test_what_a_broken_net_answers_is_decoded_without_a_warning_and_dropped(
     layout, shape, value
 ):
     outputs = outputs_of(np.full(shape, value))
-    detections = decode_outputs(outputs, SIZE, layout, anchors=ANCHORS)
+    detections = decode_outputs(outputs, FACTS, layout)
     assert len(detections) > 0
     if not math.isfinite(value):
         assert len(detections.above(0.1)) == 0
@@ -265,27 +282,30 @@ SHAPES = {
 @pytest.mark.parametrize("layout", SHAPES)
 @pytest.mark.parametrize("above", [0.0, 0.1, 0.5, 0.8, 0.999, 1.0])
 @pytest.mark.parametrize("odd", [0.5, np.nan], ids=["finite", "with holes"])
-def test_sifting_keeps_the_very_rows_that_decoding_and_a_threshold_keep(layout, above, odd):
+def test_decoding_above_a_threshold_keeps_the_very_rows_that_decoding_and_a_threshold_keep(
+    layout, above, odd
+):
     for seed in range(5):
         rng = np.random.default_rng(seed)
         numbers = rng.random(SHAPES[layout]) ** 0.3  # many near 1, as far as scores go
         numbers[rng.random(SHAPES[layout]) < 0.02] = odd
         outputs = outputs_of(numbers)
-        every = decode_outputs(outputs, SIZE, layout, anchors=ANCHORS)
-        sifted = sift(outputs, SIZE, layout, above=above, anchors=ANCHORS)
-        assert sifted.rows == len(every)
+        every = decode_outputs(outputs, FACTS, layout)
+        decoded = decode_above(outputs, FACTS, layout, above=above)
+        assert decoded.rows == len(every)
         for name in ("xyxy", "confidence", "class_id", "row"):
             wanted = getattr(every.above(above), name)
-            np.testing.assert_array_equal(getattr(sifted.confident, name), wanted)
+            np.testing.assert_array_equal(getattr(decoded.confident, name), wanted)
         if odd == 0.5:
-            assert sifted.surest == every.confidence.max()
+            assert decoded.top_confidence == every.confidence.max()
 
 
-def test_a_segmentation_net_is_sifted_without_its_mask_numbers():
+def test_decoding_above_a_threshold_leaves_mask_numbers_out():
     outputs = Outputs(
         {
             "rows": np.random.default_rng(7).random((1, 9, 5 + 3 + 2)).astype(np.float32),
             "masks": np.zeros((1, 2, 4, 4), np.float32),
         }
     )
-    assert sift(outputs, SIZE, "yolov5", above=0.1).confident.class_id.max() <= 2
+    decoded = decode_above(outputs, FACTS, "yolov5", above=0.1)
+    assert decoded.confident.class_id.max() <= 2

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -218,3 +220,24 @@ def test_boxes_go_into_the_blob_and_come_back_to_the_same_pixels(fit):
         back = in_blob.on_image(placement)
         np.testing.assert_allclose(back.xyxy, on_picture.xyxy, atol=1e-6)
         assert back.row.tolist() == on_picture.row.tolist()
+
+
+def test_the_corners_of_turned_boxes_go_wherever_their_boxes_go():
+    rng = np.random.default_rng(8)
+    upright = random_detections(rng)
+    count = len(upright)
+    corners = rng.uniform(0, 300, (count, 8))
+    turned = replace(upright, corners=corners)
+    placement = letterbox(Size(1280, 720), into=Size(640, 640))
+    for side in range(4):
+        two = corners[:, [2 * side, 2 * side + 1] * 2]
+        moved = turned.on_image(placement).corners[:, 2 * side : 2 * side + 2]
+        np.testing.assert_allclose(moved, placement.to_image(two)[:, :2])
+    np.testing.assert_allclose(turned.scaled(2, 3).corners, corners * ([2, 3] * 4))
+    np.testing.assert_allclose(turned.scaled(2, 3).xyxy, upright.xyxy * (2, 3, 2, 3))
+    order = np.argsort(-upright.confidence, kind="stable")
+    order = order[upright.confidence[order] > 0.3]
+    np.testing.assert_array_equal(turned.above(0.3).corners, corners[order])
+    assert upright.above(0.3).corners.shape == (len(order), 0)
+    with pytest.raises(ValueError, match="corners must have the shape"):
+        replace(upright, corners=corners[:, :6])

@@ -48,9 +48,11 @@ def detector() -> ModelCard:
 def answered(rows: np.ndarray) -> Run:
     """The run of a net that answered rows of class, confidence, left, top, right, bottom."""
     table = np.hstack([np.zeros((len(rows), 1)), rows[:, :2], rows[:, 2:] / 100])
+    card = detector()
     return Run(
+        card=card,
+        spec=card.blob,
         image_size=IMAGE,
-        shown=np.zeros((100, 200, 3), np.uint8),
         blob=np.zeros((1, 3, 100, 100), np.float32),
         placement=letterbox(IMAGE, into=BLOB),
         outputs=Outputs({"rows": table[None, None].astype(np.float32)}),
@@ -70,17 +72,17 @@ def random_run(rng: np.random.Generator, most: int = 40) -> Run:
     return answered(np.column_stack([rng.integers(0, 3, count), confidence, xyxy]))
 
 
-def kept_by(run: Run, model: ModelCard, thresholds: Thresholds) -> Detections:
-    return detect(run, model, thresholds).kept
+def kept_by(run: Run, thresholds: Thresholds) -> Detections:
+    return detect(run, thresholds).kept
 
 
 def outcomes(book: Ledger) -> list[str]:
     return [OUTCOMES[place] for place in book.outcome.tolist()]
 
 
-def assert_books_are_right(run: Run, model: ModelCard, thresholds: Thresholds) -> None:
+def assert_books_are_right(run: Run, thresholds: Thresholds) -> None:
     """What the ledger says is what ``detect`` did, and each removal can be checked."""
-    book, kept = suppression_ledger(run, model, thresholds), kept_by(run, model, thresholds)
+    book, kept = suppression_ledger(run, thresholds), kept_by(run, thresholds)
     assert sum(book.counts().values()) == len(book)
     lines = book.lines(["kept"])
     assert book.boxes.row[lines].tolist() == kept.row.tolist()
@@ -145,7 +147,7 @@ def textbook(run: Run, thresholds: Thresholds) -> list[tuple[str, int]]:
 def test_on_random_sets_the_ledger_says_what_found_did(thresholds):
     rng = np.random.default_rng(7)
     for _ in range(60):
-        assert_books_are_right(random_run(rng), detector(), thresholds)
+        assert_books_are_right(random_run(rng), thresholds)
 
 
 @pytest.mark.parametrize("thresholds", [each for each in CHOICES if not each.soft])
@@ -153,7 +155,7 @@ def test_every_fate_and_remover_of_hard_nms_is_the_textbooks(thresholds):
     rng = np.random.default_rng(8)
     for _ in range(60):
         run = random_run(rng)
-        book = suppression_ledger(run, detector(), thresholds)
+        book = suppression_ledger(run, thresholds)
         told = list(zip(outcomes(book), book.suppressed_by.tolist(), strict=True))
         assert told == textbook(run, thresholds)
 
@@ -171,7 +173,7 @@ def test_every_fate_has_a_row_and_a_meaning():
         [1, np.nan, 60, 60, 70, 70],  # 7: of no confidence at all
     ]
     run, wanted = answered(np.array(rows + crowd)), frozenset({1, 2})
-    book = suppression_ledger(run, detector(), Thresholds(class_ids=wanted))
+    book = suppression_ledger(run, Thresholds(class_ids=wanted))
     assert outcomes(book)[:8] == [
         "kept",
         "suppressed",
@@ -183,7 +185,7 @@ def test_every_fate_has_a_row_and_a_meaning():
         "no box",
     ]
     assert (book.suppressed_by[1], book.iou[1]) == (0, pytest.approx(0.95, abs=1e-6))
-    soft = suppression_ledger(run, detector(), Thresholds(class_ids=wanted, soft=True))
+    soft = suppression_ledger(run, Thresholds(class_ids=wanted, soft=True))
     assert outcomes(soft)[1] == "softened"
     assert soft.left[1] == pytest.approx(0.94 * 0.05, abs=1e-6)
     assert set(outcomes(book)) | set(outcomes(soft)) == set(OUTCOMES) == set(MEANINGS)
@@ -199,11 +201,11 @@ def test_the_candidates_hold_what_any_threshold_may_keep(soft):
     rng = np.random.default_rng(9)
     for _ in range(20):
         run, wanted = random_run(rng), frozenset({0, 1})
-        sent = nms_candidates(run, detector(), wanted)
+        sent = nms_candidates(run, wanted)
         assert (np.diff(sent.confidence) <= 0).all()
         for confidence in (0.0, 0.2, 0.7):
             chosen = Thresholds(confidence, 0.4, soft=soft, class_ids=wanted)
-            kept = kept_by(run, detector(), chosen)
+            kept = kept_by(run, chosen)
             assert set(kept.row.tolist()) <= set(sent.above(confidence).row.tolist())
 
 
@@ -215,7 +217,7 @@ def test_nms_measures_overlap_as_cv2_does_where_it_meets_the_threshold():
 
 
 def test_lines_come_by_number_and_then_by_confidence():
-    book = suppression_ledger(random_run(np.random.default_rng(10)), detector(), Thresholds())
+    book = suppression_ledger(random_run(np.random.default_rng(10)), Thresholds())
     lines = book.lines()
     assert sorted(lines.tolist()) == list(range(len(book)))
     kept = int((book.number > 0).sum())
@@ -226,7 +228,7 @@ def test_lines_come_by_number_and_then_by_confidence():
 
 
 def test_of_nothing_the_ledger_is_empty():
-    book = suppression_ledger(answered(np.zeros((0, 6))), detector(), Thresholds())
+    book = suppression_ledger(answered(np.zeros((0, 6))), Thresholds())
     assert len(book) == 0
     assert set(book.counts().values()) == {0}
 
@@ -239,7 +241,7 @@ def test_on_what_our_own_nets_answered_the_ledger_says_what_found_did(name, samp
     model = card_named(name)
     run = run_model(sample_picture(sample), model)
     for thresholds in CHOICES:
-        assert_books_are_right(run, model, replace(thresholds, confidence=0.02))
+        assert_books_are_right(run, replace(thresholds, confidence=0.02))
 
 
 @needs_shared
@@ -251,5 +253,5 @@ def test_on_what_real_nets_answered_the_ledger_says_what_found_did(name, monkeyp
     download(model)
     run = run_model(Picture("dog.jpg", (IMAGES / "dog.jpg").read_bytes()), model)
     for thresholds in CHOICES:
-        assert_books_are_right(run, model, replace(thresholds, class_ids=None))
-        assert_books_are_right(run, model, replace(thresholds, confidence=0.01))
+        assert_books_are_right(run, replace(thresholds, class_ids=None))
+        assert_books_are_right(run, replace(thresholds, confidence=0.01))

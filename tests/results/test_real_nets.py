@@ -11,7 +11,9 @@ from core.outputs import Outputs
 from core.picture.placement import Placement, stretch
 from core.picture.size import Size
 from core.results.boxes import iou_matrix
-from core.results.decoders import decode_outputs, recognised
+from core.results.decoders import decode_outputs
+from core.results.layout import NetFacts
+from core.results.recognition import recognise
 from tests.shared import IMAGES, NETS, needs_shared
 
 pytestmark = needs_shared
@@ -81,7 +83,7 @@ def _rounded_letterbox(image, into):
 
 def found(name, image_name, confidence, layout="auto"):
     outputs, size, placement = answer(name, image_name)
-    raw = decode_outputs(outputs, size, layout)
+    raw = decode_outputs(outputs, NetFacts(size, labels=len(labels(name))), layout)
     return raw.above(confidence).suppressed(iou=IOU).on_image(placement)
 
 
@@ -127,7 +129,7 @@ def _is_among(fact, facts):
 @pytest.mark.parametrize(("name", "layout"), (LAYOUT | REMADE).items())
 def test_the_layout_of_a_real_net_is_recognised(name, layout):
     outputs, size, _ = answer(name, "dog.jpg")
-    assert recognised(outputs, size) == layout
+    assert recognise(outputs, NetFacts(size, labels=len(labels(name)))).layout == layout
 
 
 @pytest.mark.parametrize("name", REMADE)
@@ -144,8 +146,10 @@ def test_a_net_rewritten_into_another_layout_finds_the_same_boxes(name, image_na
 
 def test_darknet_rows_count_on_from_head_to_head():
     outputs, size, _ = answer("yolo-fastest-1.1-coco", "dog.jpg")
-    assert len(decode_outputs(outputs, size)) == sum(len(head) for head in outputs.values())
+    assert len(decode_outputs(outputs, NetFacts(size))) == sum(
+        len(head) for head in outputs.values()
+    )
     first_head = len(next(iter(outputs.values())))
-    rows = decode_outputs(outputs, size).above(0.3).row
+    rows = decode_outputs(outputs, NetFacts(size)).above(0.3).row
     assert (rows < first_head).any()
     assert (rows >= first_head).any()

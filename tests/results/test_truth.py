@@ -1,4 +1,5 @@
 import json
+import re
 from contextlib import suppress
 
 import numpy as np
@@ -6,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import TruthUnreadable
+from core.errors import TruthAmbiguous, TruthUnreadable
+from core.picture.orientation import turned
 from core.picture.size import Size
 from core.results.truth import MAX_OBJECTS, MAX_TRUTH_BYTES, Marked, read_truth, truth_for
 
@@ -58,7 +60,7 @@ def test_cocos_image_is_found_by_name_and_its_boxes_are_left_top_width_height():
         {"category_id": 1, "bbox": [1, 2, 3, 4], "image_id": 8},
         images=images,
     )
-    assert read("all.json", text) == (Marked("dog", (10, 20, 40.5, 60)),)
+    assert read("all.json", text).objects == (Marked("dog", (10, 20, 40.5, 60)),)
 
 
 def test_a_coco_file_about_one_image_needs_no_name():
@@ -150,8 +152,9 @@ def test_labels_the_net_does_not_know_are_left_out_and_named_once():
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("a.txt", "0 0.5 0.5 0.1 0.1\n0 0.5 0.5 0.1", "a.txt, line 2: a line has five numbers"),
-        ("a.txt", "0 0.1 0.1 0.2 0.1 0.2 0.2", "line 1.*polygon"),
+        ("a.txt", "\n0 0.5 0.5 0.1", "a.txt, line 2: a line has five numbers"),
+        ("a.txt", "0 0.5 0.5 0.1\n0 0.5", r"line 1: .*So it is with 2 objects\."),
+        ("a.txt", "0 0.1 0.1 0.2 0.1 0.2 0.2 0.3", "pairs of x and y; this one has 8"),
         ("a.txt", "0 0.5 x 0.1 0.1", "line 1: 'x' is no number"),
         ("a.txt", "0 0.5 nan 0.1 0.1", "line 1: 'nan' is no number"),
         ("a.txt", "0 50 50 10 10", "line 1: .* fractions"),
@@ -163,12 +166,12 @@ def test_labels_the_net_does_not_know_are_left_out_and_named_once():
         ("a.xml", "<svg/>", "<svg>: Pascal VOC's files begin with <annotation>"),
         ("a.xml", voc(("", (1, 1, 9, 9), "")), "object 1: it has no <name>"),
         ("a.xml", voc(("dog", (1, 1, "wide", 9), "")), "object 1, <xmax>: 'wide' is no number"),
-        ("a.xml", "<annotation><object><name>a</name></object></annotation>", "<xmin>: 'None'"),
         (
             "a.xml",
-            voc(("a", (1, 1, 2, 2), ""), ("b", (9, 9, 5, 5), "")),
-            "object 2: .* is empty",
+            "<annotation><object><name>a</name></object></annotation>",
+            r"object 1: a has no <bndbox>\. Only",
         ),
+        ("a.xml", voc(("b", (9, 9, 5, 5), "")), "object 1: .* is empty"),
         ("a.xml", voc(("dog", (300, 1, 310, 9), "")), "object 1: the box lies outside"),
         (
             "a.xml",
@@ -213,6 +216,275 @@ def test_labels_the_net_does_not_know_are_left_out_and_named_once():
 def test_every_mistake_gets_a_sentence_that_names_its_place(name, text, sentence):
     with pytest.raises(TruthUnreadable, match=sentence):
         read(name, text)
+
+
+GOOD_AND_BAD = {
+    "yolo": ("a.txt", "0 0.5 0.5 0.1\n1 0.5 0.5 0.1 0.1\n7 x", 2, "line 1: a line has five"),
+    "voc": (
+        "a.xml",
+        voc(("a", (9, 9, 5, 5), ""), ("b", (1, 1, 9, 9), "")),
+        1,
+        "object 1: a box from",
+    ),
+    "coco": (
+        "a.json",
+        coco(
+            {"category_id": 1, "bbox": [0, 0, 0, 0], "segmentation": [], "area": 0},
+            {"category_id": 1, "bbox": [10, 10, 50, 50]},
+            {"category_id": 99, "bbox": [10, 10, 50, 50]},
+            {"category_id": 1, "bbox": "10,10,50,50"},
+            {"category_id": 1},
+        ),
+        4,
+        r"annotations\[0\]: a box from 0, 0 to 0, 0 is empty",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "bad", "says"), GOOD_AND_BAD.values(), ids=GOOD_AND_BAD
+)
+def test_bad_objects_are_left_out_with_a_sentence_and_the_rest_is_read(name, text, bad, says):
+    found = read(name, text)
+    assert len(found) == 1
+    assert found.count_left_out == len(found.left_out) == bad
+    assert re.search(says, found.left_out[0])
+
+
+@pytest.mark.parametrize(
+    ("shape", "says"),
+    [
+        ("<polygon><x1>1</x1><y1>2</y1></polygon>", "cat has no <bndbox> but <polygon>"),
+        ("<robndbox><cx>9</cx></robndbox><pose>Left</pose>", "no <bndbox> but <robndbox>"),
+        ("<points><x>1</x></points><mask/>", "no <bndbox> but <points>, <mask>"),
+        ("<bndbox><x>1</x><y>2</y><w>3</w><h>4</h></bndbox>", "has no <xmin> but <x>, <y>"),
+        ("<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax></bndbox>", r"has no <ymax>\."),
+        ("<part><bndbox><xmin>1</xmin></bndbox></part>", r"cat has no <bndbox>\."),
+    ],
+)
+def test_voc_without_a_box_says_what_is_there_instead(shape, says):
+    text = f"<annotation><object><name>cat</name>{shape}</object></annotation>"
+    with pytest.raises(TruthUnreadable, match=says):
+        read("a.xml", text)
+
+
+def test_the_boxes_of_an_objects_parts_are_not_its_own():
+    part = "<part><name>head</name><bndbox><xmin>20</xmin><ymin>21</ymin><xmax>30</xmax>" + (
+        "<ymax>30</ymax></bndbox></part>"
+    )
+    (cat,) = read("a.xml", voc(("cat", (11, 21, 60.75, 80), part)))
+    assert cat.xyxy == (10, 20, 60.75, 80)
+
+
+def test_voc_counted_from_zero_is_said():
+    found = read("a.xml", voc(("cat", (0, 5, 9, 9), "")))
+    assert found[0].xyxy == (0, 4, 9, 9)
+    assert "one pixel too far" in found.notes[0]
+
+
+SQUARE = Size(1000, 1000)
+LINES = {
+    "a track's number": (
+        "1 0.434902 0.609438 0.20036 0.321719 1",
+        (334.7, 448.6, 535.1, 770.3),
+    ),
+    "confidence and track": ("1 0.5 0.5 0.2 0.2 0.93 17", (400, 400, 600, 600)),
+    "edge half a millionth out": (
+        "0 0.254728 0.961913 0.046957 0.076175",
+        (231.2, 923.8, 278.2, 1000),
+    ),
+    "a millionth above 1": ("0 0.5 0.5 1.000001 1.0", (0, 0, 1000, 1000)),
+    "three decimals": ("0 0.0 0.5 1.001 1.0", (0, 0, 500.5, 1000)),
+    "a millionth below 0": ("0 -0.000001 0.5 0.2 0.2", (0, 400, 100, 600)),
+    "a triangle": ("0 0.1 0.2 0.3 0.2 0.2 0.4", (100, 200, 300, 400)),
+    "a turned box": ("0 0.5 0.1 0.9 0.5 0.5 0.9 0.1 0.5", (100, 100, 900, 900)),
+    "an upright box of corners": ("0 0.2 0.2 0.4 0.2 0.4 0.3 0.2 0.3", (200, 200, 400, 300)),
+    "an outline": ("0 0.1 0.2 0.3 0.2 0.35 0.3 0.3 0.4 0.1 0.4", (100, 200, 350, 400)),
+    "pose": ("0 0.5 0.4 0.2 0.1 0.45 0.38 2 0.52 0.41 2", (400, 350, 600, 450)),
+    "pose with an unseen point": ("0 0.5 0.4 0.2 0.1 0 0 0 0.52 0.41 1", (400, 350, 600, 450)),
+    "pose without visibility": (
+        "0 0.5 0.4 0.2 0.1 0.45 0.38 0.52 0.41 0.5 0.4",
+        (400, 350, 600, 450),
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "xyxy"), LINES.values(), ids=LINES)
+def test_each_kind_of_yolo_line_gives_its_box(line, xyxy):
+    (found,) = read("a.txt", line, size=SQUARE)
+    np.testing.assert_allclose(found.xyxy, xyxy, atol=0.06)
+
+
+def test_how_long_lines_were_read_is_said():
+    pose, outline = LINES["pose"][0], LINES["an outline"][0]
+    assert "key points" in read("a.txt", pose, size=SQUARE).notes[0]
+    assert "outlines" in read("a.txt", outline, size=SQUARE).notes[0]
+    both = read("a.txt", f"{LINES['a triangle'][0]}\n{outline}\n{LINES['a turned box'][0]}")
+    assert len(both) == 3
+    assert read("a.txt", LINES["a track's number"][0]).notes == ()
+
+
+def one_of(names, picture, ids=None, annotation=None, **more):
+    ids = ids or list(range(1, len(names) + 1))
+    images = [
+        {"id": key, "file_name": name, **more} for key, name in zip(ids, names, strict=True)
+    ]
+    boxes = [
+        {"category_id": 1, "bbox": [at, 0, 10, 10], "image_id": key}
+        for at, key in enumerate(annotation or ids)
+    ]
+    return read("a.json", coco(*boxes, images=images), picture=picture)
+
+
+@pytest.mark.parametrize(
+    ("inside", "picture"),
+    [
+        ("Mu\u0308ller.jpg", "M\u00fcller.jpg"),
+        ("M\u00fcller.jpg", "Mu\u0308ller.jpg"),
+        ("images\\cat.jpg", "cat.jpg"),
+        ("C:\\photos\\cat.jpg", "cat.jpg"),
+        ("./cat.jpg", "cat.jpg"),
+        ("train/cat.jpg", "set/train/cat.jpg"),
+        ("images/cb0618f6-cat.jpg", "cat.jpg"),
+        ("/data/upload/1/cb0618f6-a%20cat.jpg", "a cat.jpg"),
+        ("https://example.org/a%20cat.jpg?size=big", "a cat.jpg"),
+        ("10.11.12\u202fAM.png", "10.11.12 AM.png"),
+        ("cat\u200b.jpg", "cat.jpg"),
+        ("CAT.JPG", "cat.jpg"),
+    ],
+    ids=ascii,
+)
+def test_names_that_systems_rewrite_find_their_image(inside, picture):
+    (found,) = one_of(["other.jpg", inside], picture)
+    assert found.xyxy[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "picture", "row"),
+    [
+        (["a/cat.jpg", "cat.jpg"], "cat.jpg", 1),
+        (["a/cat.jpg", "b/cat.jpg"], "b/cat.jpg", 1),
+        (["x/a/cat.jpg", "x/b/cat.jpg"], "b/cat.jpg", 1),
+        (["CAT.jpg", "cat.jpg"], "cat.jpg", 1),
+        (["1.jpg", "x.jpg"], "2.jpg", 1),
+        (["x.jpg", "y.jpg"], "000000000002.jpg", 1),
+        (["2.jpg", "x.jpg"], "2.jpg", 0),
+    ],
+    ids=str,
+)
+def test_the_whole_path_goes_before_the_name_and_the_name_before_the_id(names, picture, row):
+    (found,) = one_of(names, picture)
+    assert found.xyxy[0] == row
+
+
+def test_two_images_of_one_name_ask_and_the_answer_is_taken():
+    names = ["a/cat.jpg", "b/cat.jpg"]
+    with pytest.raises(TruthAmbiguous, match=r"2 images that may be cat\.jpg") as caught:
+        one_of(names, "cat.jpg")
+    assert caught.value.candidates == {"1": "a/cat.jpg (id 1)", "2": "b/cat.jpg (id 2)"}
+    images = [{"id": at, "file_name": name} for at, name in enumerate(names, start=1)]
+    text = coco({"category_id": 18, "bbox": [0, 0, 9, 9], "image_id": 2}, images=images)
+    for image_id, count in (("1", 0), ("2", 1)):
+        found = read_truth(
+            "a.json", text.encode(), picture="cat.jpg", size=SIZE, image_id=image_id
+        )
+        assert len(found) == count
+
+
+def test_of_two_images_of_one_name_the_size_may_tell():
+    images = [
+        {"id": 1, "file_name": "a/cat.jpg", "width": 30, "height": 40},
+        {"id": 2, "file_name": "b/cat.jpg", "width": 200, "height": 100},
+    ]
+    text = coco({"category_id": 18, "bbox": [0, 0, 9, 9], "image_id": 2}, images=images)
+    assert len(read("a.json", text, picture="cat.jpg")) == 1
+
+
+@pytest.mark.parametrize("image", [7, "7", 7.0])
+@pytest.mark.parametrize("annotation", [7, "7", 7.0])
+@pytest.mark.parametrize("category", [(1, "1"), ("1", 1), (1.0, "1")])
+def test_ids_are_the_same_as_texts_and_as_numbers(image, annotation, category):
+    defined, named = category
+    text = coco(
+        {"category_id": named, "bbox": [1, 1, 9, 9], "image_id": annotation},
+        images=[{"id": image, "file_name": "street.jpg"}],
+        categories=[(defined, "person")],
+    )
+    assert [each.label for each in read("a.json", text)] == ["person"]
+
+
+def test_annotations_of_no_image_and_a_picture_taken_for_another_are_said():
+    (stray,) = one_of(["street.jpg"], "street.jpg", annotation=[9]).notes
+    assert "1 annotations name an image_id that no image has" in stray
+    (single,) = one_of(["other.jpg"], "street.jpg").notes
+    assert "a single image, called other.jpg: it was taken" in single
+    (by_id,) = one_of(["x.jpg", "y.jpg"], "0002.jpg").notes
+    assert "the image of id 2 was taken" in by_id
+
+
+def test_a_coco_object_without_bbox_gets_the_box_around_its_polygons():
+    found = read(
+        "a.json",
+        coco(
+            {
+                "category_id": 1,
+                "segmentation": [[10, 20, 30, 20, 20, 40], [5, 25, 6, 25, 6, 26]],
+            },
+            {"category_id": 1, "bbox": [0, 0, 0, 0], "segmentation": [10, 20, 30, 20, 20, 40]},
+        ),
+    )
+    assert [each.xyxy for each in found] == [(5, 20, 30, 40), (10, 20, 30, 40)]
+    assert "2 boxes were laid around their segmentation" in found.notes[0]
+
+
+def test_boxes_as_fractions_in_a_file_of_pixels_raise_a_doubt():
+    (note,) = read("a.json", coco({"category_id": 1, "bbox": [0.1, 0.2, 0.3, 0.4]})).notes
+    assert "fractions" in note
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_truth_of_the_stored_photo_is_turned_as_decode_turns_the_pixels(orientation):
+    stored = np.zeros((60, 120, 3), np.uint8)
+    stored[5:25, 10:50] = 255
+    upright = turned(stored, orientation)
+    rows, columns = np.nonzero(upright[..., 0])
+    wanted = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    about = {"picture": "p.jpg", "size": Size.of(upright), "orientation": orientation}
+    declared = "<size><width>120</width><height>60</height></size>"
+    files = {
+        "a.xml": voc(("cat", (11, 6, 50, 25), ""), size=declared),
+        "a.txt": "0 0.25 0.25 0.33333333 0.33333333",
+        "a.json": coco(
+            {"category_id": 1, "bbox": [10, 5, 40, 20]},
+            images=[{"id": 7, "file_name": "p.jpg", "width": 120, "height": 60}],
+        ),
+    }
+    for name, text in files.items():
+        found = read_truth(name, text.encode(), frame="stored", **about)
+        np.testing.assert_allclose(found[0].xyxy, wanted, atol=1e-4)
+        found = read_truth(name, text.encode(), **about)
+        settled = name != "a.txt" and orientation >= 5
+        assert found.asks_frame == (orientation != 1 and not settled)
+        if settled:
+            assert found[0].xyxy == wanted
+            assert "before its EXIF turn" in found.notes[0]
+        elif orientation != 1:
+            assert f"EXIF orientation of {orientation}" in found.notes[0]
+
+
+def test_a_file_that_says_the_upright_size_is_not_turned_again():
+    declared = "<size><width>60</width><height>120</height></size>"
+    text = voc(("cat", (11, 6, 50, 25), ""), size=declared).encode()
+    found = read_truth(
+        "a.xml", text, picture="p.jpg", size=Size(60, 120), orientation=6, frame="stored"
+    )
+    assert (found[0].xyxy, found.notes) == ((10, 5, 50, 25), ())
+
+
+def test_a_turned_size_without_exif_gets_a_word_on_turning():
+    declared = "<size><width>100</width><height>200</height></size>"
+    with pytest.raises(TruthUnreadable, match="One of them is turned"):
+        read("a.xml", voc(("cat", (1, 1, 9, 9), ""), size=declared))
 
 
 BOMB = "".join(f'<!ENTITY a{i + 1} "&a{i};&a{i};&a{i};&a{i};">' for i in range(30))

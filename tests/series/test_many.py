@@ -49,14 +49,14 @@ def test_each_answer_is_what_the_picture_gets_alone(entries):
     for picture, entry in zip(GIVEN, entries, strict=True):
         if entry.answer:
             run = run_model(picture, DETECTOR)
-            kept = detect(run, DETECTOR, LOOKING.thresholds).kept
+            kept = detect(run, LOOKING.thresholds).kept
             np.testing.assert_array_equal(entry.answer.boxes.xyxy, kept.xyxy)
             assert entry.size == run.image_size
 
 
 def test_a_classifier_names_as_many_classes_as_asked():
     (entry,) = many(GIVEN[:1], NAMING)
-    assert entry.answer.ranked == ranking(run_model(GIVEN[0], CLASSIFIER), CLASSIFIER, 2).best
+    assert entry.answer.ranked == ranking(run_model(GIVEN[0], CLASSIFIER), 2).best
     assert labels_of(entry.answer) == (entry.answer.best.label,)
 
 
@@ -74,11 +74,11 @@ def test_thumbnails_are_small_and_keep_the_shape(entries):
 
 def test_nothing_is_decoded_before_it_is_asked_for(monkeypatch):
     asked = []
-    real = many_module.run_model
+    real = many_module.decode_picture
     monkeypatch.setattr(
         many_module,
-        "run_model",
-        lambda picture, card: asked.append(picture) or real(picture, card),
+        "decode_picture",
+        lambda picture: asked.append(picture) or real(picture),
     )
     steps = many(GIVEN, LOOKING)
     next(steps)

@@ -15,7 +15,7 @@ from core.outputs import Outputs
 from core.picture.image import Picture, decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
-from core.pipeline import Thresholds
+from core.pipeline import Thresholds, run_model
 from core.render.boxes import NUMBERED, draw_detections
 from core.results.classification import Ranked
 from core.results.detections import Detections
@@ -36,7 +36,7 @@ from core.share.ranking import ranking_csv, ranking_json, scores_csv
 CARD = card_named("tiny-blob-detector")
 PICTURE = sample_picture("coffee")
 SIZE = Size.of(decode_picture(PICTURE))
-PROVENANCE = Provenance(PICTURE, SIZE, CARD, CARD.blob)
+PROVENANCE = Provenance(PICTURE, run_model(PICTURE, CARD))
 KEPT = Detections(
     [
         [10.1234567, 20.75, 110.5, 219.25],
@@ -50,6 +50,10 @@ KEPT = Detections(
 NONE = KEPT.taken(slice(0))
 FORMULAS = ("=1+1", "+cmd|'/c calc'!A1", "-2+3", "@SUM(A1)", "\t=1", "\uff1d1+1", "|x")
 HOSTILE = replace(CARD, labels=FORMULAS)
+
+
+def answered(outputs: Outputs, **changes) -> Provenance:
+    return replace(PROVENANCE, run=replace(PROVENANCE.run, outputs=outputs, **changes))
 
 
 def parsed(text: str) -> list[dict[str, str]]:
@@ -75,11 +79,11 @@ def test_a_csv_of_nothing_still_says_its_columns():
 def test_no_label_runs_in_a_spreadsheet(class_id):
     kept = replace(KEPT, class_id=[class_id] * 3)
     best = (Ranked(class_id, HOSTILE.label(class_id), 0.5),)
-    provenance = replace(PROVENANCE, card=HOSTILE)
     outputs = Outputs({"prob": np.zeros((1, 7), np.float32)})
+    provenance = answered(outputs, card=HOSTILE)
     assert parsed(boxes_csv(kept, HOSTILE))[0]["label"].startswith("'")
     assert parsed(ranking_csv(best))[0]["label"].startswith("'")
-    assert parsed(scores_csv(outputs, provenance))[class_id]["label"].startswith("'")
+    assert parsed(scores_csv(provenance))[class_id]["label"].startswith("'")
     assert class_names(HOSTILE).splitlines()[class_id].startswith("'")
 
 
@@ -199,7 +203,7 @@ def test_a_thousand_boxes_of_a_big_photo_do_not_fill_the_memory(monkeypatch):
 
 def test_scores_keep_every_digit_of_the_net():
     scores = np.float32([[1 / 3, 2 / 3, 0, 0, 0, 0, 0]])
-    rows = parsed(scores_csv(Outputs({"prob": scores}), PROVENANCE))
+    rows = parsed(scores_csv(answered(Outputs({"prob": scores}))))
     assert np.float32([row["score"] for row in rows]).tolist() == scores[0].tolist()
     assert rows[0]["label"] == "red"
 

@@ -11,7 +11,6 @@ import pytest
 from core.nets.catalog import card_named
 from core.picture.image import Picture, decode_picture
 from core.picture.samples import sample_picture
-from core.picture.size import Size
 from core.pipeline import DetectionResult, Ranking, Thresholds, detect, ranking, run_model
 from core.results.classification import Ranked
 from core.share.detections import box_rows
@@ -66,16 +65,13 @@ class Reading(HTMLParser):
 @pytest.fixture(scope="module")
 def answer() -> tuple[Provenance, DetectionResult]:
     run = run_model(PICTURE, CARD)
-    thresholds = Thresholds(0.2, 0.3)
-    return Provenance(PICTURE, run.image_size, CARD, CARD.blob), detect(run, CARD, thresholds)
+    return Provenance(PICTURE, run), detect(run, Thresholds(0.2, 0.3))
 
 
-def report(answer, **changes) -> Reading:
+def report(answer, picture=PICTURE, **changes) -> Reading:
     provenance, result = answer
-    provenance = replace(provenance, **changes)
-    return Reading(
-        detection_report(provenance, result, Thresholds(0.2, 0.3), code="a < b & c", made=MADE)
-    )
+    provenance = Provenance(picture, replace(provenance.run, **changes))
+    return Reading(detection_report(provenance, result, code="a < b & c", made=MADE))
 
 
 def hostile(text: str) -> dict:
@@ -105,11 +101,12 @@ def test_no_text_of_a_stranger_becomes_markup(text, answer):
 
 
 def test_a_label_of_a_classifier_becomes_no_markup():
-    provenance = Provenance(
-        PICTURE, Size.of(decode_picture(PICTURE)), replace(CARD, title=EVIL), CARD.blob
+    run = run_model(PICTURE, replace(CARD, title=EVIL))
+    best = Ranked(0, EVIL, 0.75), Ranked(1, QUOTE, float("nan"))
+    ranked = Ranking(run, np.zeros(2), best, read_ms=1.0)
+    read = Reading(
+        classification_report(Provenance(PICTURE, run), ranked, code=EVIL, made=EVIL)
     )
-    ranked = Ranking((Ranked(0, EVIL, 0.75), Ranked(1, QUOTE, float("nan"))), 1.0)
-    read = Reading(classification_report(provenance, ranked, code=EVIL, made=EVIL))
     assert {"script", "img"} & {tag for tag, _ in read.tags} == {"img"}
     assert len(read.addresses) == 2
     assert read.rows[1] == ["0", EVIL, "0.75", ""]
@@ -144,7 +141,7 @@ def test_the_report_says_every_setting_and_the_code(answer):
     assert settings["sha256"] == PICTURE.digest
     assert settings["scalefactor"] == "1/255"
     assert settings["swapRB"] == "True"
-    assert settings["confidence"] == "0.2"
+    assert settings["confidence threshold"] == "0.2"
     assert settings["classes"] == "all"
     assert settings["OpenCV"] == cv2.__version__
     assert settings["blobs.onnx"] == CARD.files[0].digest
@@ -161,16 +158,16 @@ def test_bars_are_told_where_there_are_some(answer):
 def test_a_report_of_nothing_says_so(answer):
     provenance, result = answer
     empty = replace(result, kept=result.kept.taken(slice(0)))
-    read = Reading(detection_report(provenance, empty, Thresholds(), code="", made=MADE))
-    assert "Nothing was found." in read.text
+    read = Reading(detection_report(provenance, empty, code="", made=MADE))
+    assert "No detections." in read.text
     assert any(text.startswith("0 boxes in coffee.png") for text in read.text)
 
 
 def test_the_report_of_a_classifier_ranks_its_classes():
     model = card_named("starter-classifier-onnx")
     run = run_model(PICTURE, model)
-    ranked = ranking(run, model, 3)
-    provenance = Provenance(PICTURE, run.image_size, model, model.blob)
+    ranked = ranking(run, 3)
+    provenance = Provenance(PICTURE, run)
     read = Reading(classification_report(provenance, ranked, code="x = 1", made=MADE))
     assert [row[1] for row in read.rows[1:4]] == [each.label for each in ranked.best]
     meters = [float(at["value"]) for tag, at in read.tags if tag == "meter"]

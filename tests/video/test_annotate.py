@@ -1,25 +1,31 @@
 import csv
 import io
-from contextlib import closing
+import os
+import signal
+from contextlib import closing, contextmanager
 
 import av
 import cv2
 import numpy as np
 import pytest
 
+from core import jobs
+from core.errors import VideoRefused
+from core.jobs import start_job
 from core.nets.catalog import card_named
 from core.picture.image import Picture
 from core.picture.size import Size
 from core.pipeline import Thresholds, detect, ranking, run_model
 from core.render.encode import png
+from core.sandbox.worker import lent
 from core.series.question import Question
 from core.share.series import video_csv
-from core.video import writing
+from core.video import reading, writing
 from core.video.annotate import annotate, over_time
 from core.video.reading import FrameRange, Video, frames, video_info
 from core.video.sample import PHOTOS, RATE, SECONDS_A_PHOTO, sample_video
 from core.video.writing import AnnotatedVideo
-from tests.videos import numbered
+from tests.videos import numbered, without_pulses
 
 DETECTOR = card_named("starter-detector-darknet")
 CLASSIFIER = card_named("starter-classifier-onnx")
@@ -38,7 +44,7 @@ def clip():
 @pytest.fixture(scope="module")
 def looked(clip):
     annotated = AnnotatedVideo("MP4")
-    return list(annotate(*clip, CUT, LOOKING, annotated)), annotated
+    return without_pulses(annotate(*clip, CUT, LOOKING, annotated)), annotated
 
 
 def test_the_sample_shows_its_photos_one_after_the_other(clip):
@@ -51,7 +57,7 @@ def test_a_frame_gives_just_what_a_picture_of_it_gives(clip, looked):
     chosen = frames(*clip, CUT)
     for frame, frame_answer in zip(chosen, looked[0], strict=True):
         run = run_model(Picture("frame.png", png(frame.image)), DETECTOR)
-        kept = detect(run, DETECTOR, THRESHOLDS).kept
+        kept = detect(run, THRESHOLDS).kept
         assert (frame.number, frame.seconds) == (frame_answer.number, frame_answer.seconds)
         np.testing.assert_array_equal(frame_answer.answer.boxes.xyxy, kept.xyxy)
         np.testing.assert_array_equal(frame_answer.answer.boxes.confidence, kept.confidence)
@@ -60,10 +66,10 @@ def test_a_frame_gives_just_what_a_picture_of_it_gives(clip, looked):
 
 
 def test_a_classifier_names_each_frame_as_it_names_a_picture(clip):
-    frame_answers = list(annotate(*clip, CUT, NAMING, AnnotatedVideo("MP4")))
+    frame_answers = without_pulses(annotate(*clip, CUT, NAMING, AnnotatedVideo("MP4")))
     for frame, frame_answer in zip(frames(*clip, CUT), frame_answers, strict=True):
         run = run_model(Picture("frame.png", png(frame.image)), CLASSIFIER)
-        assert frame_answer.answer.ranked == ranking(run, CLASSIFIER, 3).best
+        assert frame_answer.answer.ranked == ranking(run, 3).best
 
 
 def test_the_film_has_a_frame_for_each_sighting_at_the_video_s_pace(clip, looked):
@@ -91,7 +97,7 @@ def test_the_answers_are_drawn_into_the_film(clip, looked):
 def test_a_classifier_s_film_has_the_label_in_the_corner(clip):
     video, info = clip
     annotated = AnnotatedVideo("MP4")
-    list(annotate(video, info, FrameRange(0, 0), NAMING, annotated))
+    without_pulses(annotate(video, info, FrameRange(0, 0), NAMING, annotated))
     before = next(frames(video, info, FrameRange(0, 0.1))).image
     apart = np.abs(before.astype(int) - annotated.latest).max(axis=2)
     assert apart[:12, :60].mean() > 20
@@ -101,7 +107,8 @@ def test_a_classifier_s_film_has_the_label_in_the_corner(clip):
 def test_stopping_half_way_leaves_a_film_that_plays(clip):
     annotated = AnnotatedVideo("MP4")
     with closing(annotate(*clip, FrameRange(0, 9), LOOKING, annotated)) as steps:
-        came = [next(steps) for _ in range(5)]
+        given = (each for each in steps if each is not None)
+        came = [next(given) for _ in range(5)]
     video = Video("film", annotated.path.read_bytes())
     assert len(list(frames(video, video_info(video), FrameRange(0, 99)))) == len(came)
 
@@ -109,7 +116,7 @@ def test_stopping_half_way_leaves_a_film_that_plays(clip):
 def test_a_film_that_is_full_ends_the_work_and_plays(clip, monkeypatch):
     monkeypatch.setattr(writing, "MOST_VIDEO_BYTES", 2000)
     annotated = AnnotatedVideo("MP4")
-    came = list(annotate(*clip, FrameRange(0, 9), LOOKING, annotated))
+    came = without_pulses(annotate(*clip, FrameRange(0, 9), LOOKING, annotated))
     assert annotated.full
     assert 1 <= len(came) < 108
     video = Video("film", annotated.path.read_bytes())
@@ -121,14 +128,13 @@ def test_large_frames_are_asked_whole_and_written_smaller():
     annotated = AnnotatedVideo("MP4")
     info = video_info(video)
     question = Question(card_named("tiny-blob-detector"), Thresholds(0.01))
-    frame_answers = list(annotate(video, info, FrameRange(0, 9), question, annotated))
+    frame_answers = without_pulses(annotate(video, info, FrameRange(0, 9), question, annotated))
     assert Size.of(annotated.latest) == Size(1280, 720)
     whole = detect(
         run_model(
             Picture("f.png", png(next(frames(video, info, FrameRange(0, 0))).image)),
             question.card,
         ),
-        question.card,
         question.thresholds,
     )
     np.testing.assert_array_equal(frame_answers[0].answer.boxes.xyxy, whole.kept.xyxy)
@@ -167,7 +173,7 @@ def test_counts_over_time_add_up_to_the_boxes(looked):
 
 
 def test_a_classifier_s_confidence_is_followed_where_it_was_the_likeliest(clip):
-    frame_answers = list(annotate(*clip, CUT, NAMING, AnnotatedVideo("MP4")))
+    frame_answers = without_pulses(annotate(*clip, CUT, NAMING, AnnotatedVideo("MP4")))
     told = over_time(frame_answers, labels=100)
     best = [
         (each.seconds, each.answer.best.label, each.answer.best.confidence)
@@ -182,5 +188,52 @@ def test_the_writer_does_not_draw_on_the_frame_that_was_asked(clip):
     frame = next(frames(video, info, FrameRange(0, 0)))
     before = frame.image.copy()
     annotated = AnnotatedVideo("MP4")
-    list(annotate(video, info, FrameRange(0, 0), LOOKING, annotated))
+    without_pulses(annotate(video, info, FrameRange(0, 0), LOOKING, annotated))
     assert cv2.norm(before, frame.image) == 0
+
+
+# Jobs end, whatever a video makes of them
+
+SECONDS = 30  # a test that waits longer has failed
+
+
+@pytest.fixture
+def hanging(monkeypatch):
+    """Stop every worker before it is asked for frames, so that nothing ever comes."""
+
+    @contextmanager
+    def stopped(*args, **kwargs):
+        with lent(*args, **kwargs) as (worker, new):
+            os.kill(worker.pid, signal.SIGSTOP)
+            yield worker, new
+
+    monkeypatch.setattr(reading, "lent", stopped)
+
+
+@pytest.mark.usefixtures("hanging")
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
+@pytest.mark.parametrize(
+    ("ending", "how"),
+    [("stopped", {}), ("forgotten", {"patience": 0.3}), ("overdue", {"limit": 0.3})],
+)
+def test_stop_patience_and_the_limit_work_while_nothing_comes(ending, how, clip):
+    annotated = AnnotatedVideo("MP4")
+    job = start_job(annotate(*clip, FrameRange(0, 9), LOOKING, annotated), 108, **how)
+    if ending == "stopped":
+        job.stop()
+    assert job._over.wait(SECONDS)
+    assert (job.ending, job.came) == (ending, ())
+
+
+@pytest.mark.usefixtures("hanging")
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
+def test_jobs_that_hang_give_their_places_back_by_themselves(clip, monkeypatch):
+    monkeypatch.setattr(reading, "_SILENCE_SECONDS", 0.5)
+    running = [
+        start_job(annotate(*clip, FrameRange(0, 9), LOOKING, AnnotatedVideo("MP4")), 108)
+        for _ in range(jobs.MOST_JOBS)
+    ]
+    for job in running:
+        with pytest.raises(VideoRefused, match="no sign of life"):
+            job.wait(SECONDS)
+    assert start_job((each for each in "ab"), 2).wait(SECONDS), "the places are free again"

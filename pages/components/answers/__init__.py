@@ -1,1 +1,1 @@
-"""What stands below an answer of either kind: its tabs, exports, explanations."""
+"""What is shown below a result of either task: tabs, exports, explanations."""

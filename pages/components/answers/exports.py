@@ -1,4 +1,4 @@
-"""What a visitor can take home from an answer: files, Python, a report, a link."""
+"""Exports of a result: files, Python, a report, a link."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -6,7 +6,8 @@ from functools import partial
 import streamlit as st
 
 from core.nets.card import ModelCard
-from core.pipeline import DetectionResult, Ranking, Run, Thresholds
+from core.picture.image import Picture
+from core.pipeline import DetectionResult, Ranking, Thresholds
 from core.render.boxes import NUMBERED, BoxStyle
 from core.results.detections import Detections
 from core.share.coco import Numbering, coco_dataset, coco_results, numberings
@@ -18,6 +19,7 @@ from core.share.inference_script import (
     detection_script,
     script_zip,
 )
+from core.share.model_files import packable
 from core.share.pictures import annotated_jpeg, annotated_png, crops_zip
 from core.share.provenance import Provenance
 from core.share.ranking import ranking_csv, ranking_json, scores_csv
@@ -26,6 +28,8 @@ from pages.components.shell.choice import choice
 from pages.components.shell.copy_link import copy_link
 from pages.components.shell.download import download
 from pages.components.shell.source_view import show_source
+from pages.components.shell.text import amount, megabytes, plain
+from pages.components.shell.widget_memory import persistent
 
 CODE_HEIGHT, BUTTON_WIDTH = 480, 176
 
@@ -41,25 +45,21 @@ _MIMES = {
 }
 _NUMBERINGS: dict[Numbering, str] = {
     "official": "`category_id` is the number in COCO's own annotations, 1 to 90 with ten gaps "
-    "(person 1, dog 18). These results can be held against instances_val2017.json.",
-    "counted": "`category_id` counts this model's labels from 1, not as COCO counts its own.",
+    "(person 1, dog 18). Use it to evaluate against instances_val2017.json.",
+    "counted": "`category_id` counts the labels of this model from 1, unlike COCO's numbers.",
 }
 
 
 def show_boxes(
-    key: str,
-    provenance: Provenance,
-    thresholds: Thresholds,
-    run: Run,
-    result: DetectionResult,
-    style: BoxStyle = NUMBERED,
+    key: str, picture: Picture, result: DetectionResult, *, style: BoxStyle = NUMBERED
 ) -> None:
-    """Offer the boxes as files, the script and report of exactly this state, and the link.
+    """Offer the boxes as files, the script and report for the current settings, and the link.
 
     ``style`` is how the boxes are drawn on the pictures.
     """
-    code = detection_script(provenance, run, thresholds)
-    report = partial(detection_report, provenance, result, thresholds, code=code, made=_now())
+    provenance, thresholds = Provenance(picture, result.run), result.thresholds
+    code = detection_script(provenance, thresholds)
+    report = partial(detection_report, provenance, result, code=code, made=_now())
     left, right = st.columns(2, gap="large")
     with left:
         _show_report(key, report, provenance)
@@ -72,82 +72,104 @@ def show_boxes(
     show_source(boxes_csv, coco_results, yolo_text, crops_zip)
 
 
-def show_ranking(key: str, provenance: Provenance, run: Run, ranked: Ranking) -> None:
-    """Offer the ranking as files, the script and report of exactly this state, and the link."""
-    code = classification_script(provenance, run, len(ranked.best))
+def show_ranking(key: str, picture: Picture, ranked: Ranking) -> None:
+    """Offer the ranking as files, the script and report for these settings, and the link."""
+    provenance = Provenance(picture, ranked.run)
+    code = classification_script(provenance, len(ranked.best))
     report = partial(classification_report, provenance, ranked, code=code, made=_now())
     left, right = st.columns(2, gap="large")
     with left:
         _show_report(key, report, provenance)
     with right:
-        _show_scores(key, provenance, run, ranked)
+        _show_scores(key, provenance, ranked)
     _show_code(key, code, "classify.py", provenance)
     show_source(ranking_csv, scores_csv, ranking_json)
 
 
 def _show_code(key: str, code: str, name: str, provenance: Provenance) -> None:
-    st.markdown("**Python for exactly this state**")
-    words = "Needs numpy, opencv-python-headless, and beside it the files that it names."
+    st.markdown("**Python script for these settings**")
+    card = provenance.card
+    words = (
+        "Needs numpy, opencv-python-headless, and the files that it names in the same folder; "
+        "with --download it downloads third-party models and verifies them."
+    )
     _offer(key, name, code, name, words)
-    packed = partial(script_zip, code, name, provenance.picture, provenance.card)
+    with_files = _wants_files(key, card)
+    packed = partial(script_zip, code, name, provenance.picture, card, with_files=with_files)
     _offer(
         key,
-        "ZIP to run",
+        "Runnable ZIP",
         packed,
         f"{_base(provenance)}-{stem(name)}.zip",
-        _zip_words(provenance.card),
+        _zip_words(card, with_files=with_files),
     )
     st.code(code, height=CODE_HEIGHT)
 
 
-def _zip_words(card: ModelCard) -> str:
-    if card.shipped:
-        return "The script and all it reads. Unpack it, and run the script in its folder."
+def _wants_files(key: str, card: ModelCard) -> bool:
+    """Ask whether the ZIP includes the files of a third-party model; show their size."""
+    size = 0 if card.shipped else packable(card)
+    return bool(size) and st.checkbox(
+        f"Include the model files in the ZIP ({megabytes(size)})",
+        key=persistent(f"{key}.with_files"),
+        help="With their licence and source: observe them when you share the ZIP. Licence: "
+        f"{plain(card.licence)}.",
+    )
+
+
+def _zip_words(card: ModelCard, *, with_files: bool) -> str:
+    if card.shipped or with_files:
+        return "The script and all files it reads. Unpack it, and run the script in its folder."
     return (
-        f"The script, the picture and {LABELS}. The model's files are not ours to pass on: the "
-        "script's first lines say where they come from."
+        f"The script, the picture and {LABELS}. The model files are not included: the script "
+        "names their source, and downloads them with --download."
     )
 
 
 def _show_report(key: str, report: partial[bytes], provenance: Provenance) -> None:
-    st.markdown("**To show and to share**")
+    st.markdown("**Report and link**")
     words = (
-        "One HTML file with picture, table, every setting and the code. It needs no network "
-        "and no Blobscope, and prints well."
+        "One HTML file with the picture, the table, all settings and the code. It works "
+        "offline and prints well."
     )
     _offer(key, "Report", report, f"{_base(provenance)}-report.html", words)
     copy_link(f"{key}.link")
 
 
-def _show_scores(key: str, provenance: Provenance, run: Run, ranked: Ranking) -> None:
+def _show_scores(key: str, provenance: Provenance, ranked: Ranking) -> None:
     base, count = _base(provenance), len(ranked.best)
-    st.markdown("**The answer**")
+    st.markdown("**Classes**")
     table = partial(ranking_csv, ranked.best)
-    _offer(key, "CSV", table, f"{base}.csv", f"The {count} likeliest classes, a row each.")
-    words = "Every class the net knows: its raw score and its confidence."
-    scores = partial(scores_csv, run.outputs, provenance)
+    _offer(key, "CSV", table, f"{base}.csv", _most_likely(count))
+    words = "The raw score and the confidence of every class."
+    scores = partial(scores_csv, provenance)
     _offer(key, "CSV of all scores", scores, f"{base}-scores.csv", words)
-    words = "The likeliest classes with picture, model and spec: all it takes to repeat it."
+    words = (
+        "The most likely classes, with picture, model and preprocessing to reproduce the "
+        "result."
+    )
     _offer(key, "JSON", partial(ranking_json, ranked.best, provenance), f"{base}.json", words)
     _show_labels(key, provenance)
 
 
+def _most_likely(count: int) -> str:
+    return f"The {amount(count, 'most likely class', 'most likely classes')}, one row each."
+
+
 def _show_labels(key: str, provenance: Provenance) -> None:
-    words = "The labels, a line each; YOLO's class 0 is the first. The script reads them too."
+    words = "The labels, one per line; the first is YOLO's class 0. The script reads this file."
     _offer(key, LABELS, partial(class_names, provenance.card), LABELS, words)
 
 
 def _show_pictures(key: str, provenance: Provenance, kept: Detections, style: BoxStyle) -> None:
     base, given = _base(provenance), (provenance.picture, kept, provenance.card)
     st.markdown("**Pictures**")
-    words = (
-        f"The picture with its boxes in its own size, {provenance.size}; every pixel as it is."
-    )
+    words = f"The picture with its boxes at full size, {provenance.size}; lossless."
     _offer(key, "PNG", partial(annotated_png, *given, style), f"{base}-boxes.png", words)
-    words = "The same, smaller: for a letter or a slide."
+    words = "The same as a smaller file, for mail or slides."
     _offer(key, "JPEG", partial(annotated_jpeg, *given, style), f"{base}-boxes.jpg", words)
     if len(kept):
-        words = "Each box cut out of the picture, a PNG named after its number and label."
+        words = "Each box cut out of the picture, as PNG files named by number and label."
         _offer(key, "Crops", partial(crops_zip, *given), f"{base}-crops.zip", words)
 
 
@@ -155,10 +177,12 @@ def _show_tables(
     key: str, provenance: Provenance, thresholds: Thresholds, kept: Detections
 ) -> None:
     base = _base(provenance)
-    st.markdown("**The boxes, in pixels of the original picture**")
+    st.markdown("**Boxes, in pixels of the original picture**")
     words = "x_min, y_min, x_max, y_max, class_id, label, confidence: for spreadsheets."
     _offer(key, "CSV", partial(boxes_csv, kept, provenance.card), f"{base}.csv", words)
-    words = "The same with picture, model, spec and thresholds: all it takes to repeat it."
+    words = (
+        "The same, with picture, model, preprocessing and thresholds to reproduce the result."
+    )
     _offer(
         key, "JSON", partial(boxes_json, kept, provenance, thresholds), f"{base}.json", words
     )
@@ -166,7 +190,7 @@ def _show_tables(
 
 def _show_coco(key: str, provenance: Provenance, kept: Detections) -> None:
     base, offered = _base(provenance), numberings(provenance.card)
-    st.markdown("**For COCO's tools**")
+    st.markdown("**COCO format**")
     numbering: Numbering = offered[0]
     if len(offered) > 1:
         numbering = choice("Category ids", offered, key=f"{key}.categories")
@@ -178,18 +202,18 @@ def _show_coco(key: str, provenance: Provenance, kept: Detections) -> None:
     data_set = partial(
         coco_dataset, kept, provenance.card, size=provenance.size, numbering=numbering, **given
     )
-    words = "A data set of this one picture, with the boxes as its annotations."
-    _offer(key, "COCO data set", data_set, f"{base}-coco-dataset.json", words)
+    words = "A dataset of this picture only, with the boxes as annotations."
+    _offer(key, "COCO dataset", data_set, f"{base}-coco-dataset.json", words)
 
 
 def _show_yolo(key: str, provenance: Provenance, kept: Detections) -> None:
     base = _base(provenance)
     lines = partial(yolo_text, kept, provenance.size, label_offset=provenance.card.label_offset)
-    st.markdown("**For YOLO's tools**")
-    words = "class cx cy w h, in fractions of the picture: labels to train with."
+    st.markdown("**YOLO format**")
+    words = "class cx cy w h, as fractions of the picture: labels for training."
     _offer(key, "YOLO txt", lines, f"{base}.txt", words)
     sure = partial(lines, with_confidence=True)
-    words = "The same with the confidence as sixth column."
+    words = "The same with the confidence as the sixth column."
     _offer(key, "YOLO predictions", sure, f"{base}-confidence.txt", words)
     _show_labels(key, provenance)
 
@@ -210,4 +234,4 @@ def _base(provenance: Provenance) -> str:
 
 
 def _now() -> str:
-    return f"Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
+    return f"Created {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."

@@ -1,4 +1,4 @@
-"""The occlusion map on the screen: where the net looked, found out by hiding it."""
+"""Occlusion sensitivity: which parts of the picture a prediction depends on."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -21,16 +21,15 @@ from core.lab.occlusion import (
     painted,
     place_name,
 )
-from core.nets.card import ModelCard
 from core.picture.image import Picture
 from core.picture.size import Size
-from core.pipeline import DetectionResult, Ranking, Run, on_shown
+from core.pipeline import DetectionResult, Ranking, Run
 from core.render.boxes import BoxStyle, draw_detections
 from core.render.heat import draw_heat, draw_outline
 from core.render.palette import DIVERGING
 from core.render.planes import PlaneScale, colour_bar
 from core.results.detections import Detections
-from pages.components.shell.cached import cached_answer, cached_image
+from pages.components.shell.cached import cached_answer, cached_image, cached_shown
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_exact, show_photo
 from pages.components.shell.source_view import show_source
@@ -38,17 +37,16 @@ from pages.components.shell.text import plain
 
 _CELLS = {f"{cells} x {cells}": cells for cells in (8, 12, 16)}
 _WIDTHS = {"1 cell": 1, "2 cells": 2, "3 cells": 3, "4 cells": 4}
-LEAST_REACH = 0.01  # a map in which nothing moves shall not glow
+LEAST_REACH = 0.01  # so that a map without real changes stays white
 _FOUND_AGAIN = (
-    "A box counts as found again where one of its class overlaps it with an IoU of at least "
-    "0.5: the surest of all raw rows, whatever threshold or NMS make of it. Where there is "
-    "none, its confidence counts as 0."
+    "The confidence is that of the best raw prediction of the same class with an IoU of at "
+    "least 0.5 to this box, regardless of threshold and NMS. If there is none, it counts as 0."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is asked of a net, by names: the key under which the answer is kept."""
+    """The inputs of a sweep, by names: the key of the cached map."""
 
     digest: str
     model: str
@@ -59,22 +57,17 @@ class _Question:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Case:
-    """What is to be explained, and all that is known of it before the patch moves."""
+    """The prediction to explain, and all that is known of it before the sweep."""
 
     picture: Picture
-    card: ModelCard
-    spec: BlobSpec
     run: Run
     watched: Watched
     name: str
     box: Detections | None = None
-    note: str = ""
 
 
-def show_why_class(
-    key: str, picture: Picture, card: ModelCard, run: Run, ranked: Ranking
-) -> None:
-    """Offer to find out on which parts of the picture the confidence of a class rests."""
+def show_why_class(key: str, picture: Picture, ranked: Ranking) -> None:
+    """Offer to map which parts of the picture the confidence of a class depends on."""
     names = {each.class_id: each.label for each in ranked.best}
     if st.session_state.get(f"{key}.class") not in names:
         st.session_state.pop(f"{key}.class", None)
@@ -86,43 +79,38 @@ def show_why_class(
         bind="query-params",
     )
     watched = WatchedClass(class_id)
-    _show_case(key, _Case(picture, card, card.blob, run, watched, names[class_id]))
+    _show_case(key, _Case(picture, ranked.run, watched, names[class_id]))
 
 
 def show_why_box(
-    key: str,
-    picture: Picture,
-    card: ModelCard,
-    spec: BlobSpec,
-    run: Run,
-    result: DetectionResult,
-    row: int | None,
+    key: str, picture: Picture, result: DetectionResult, *, row: int | None
 ) -> None:
-    """Offer to find out on which parts of the picture a chosen box rests."""
+    """Offer to map which parts of the picture a chosen box depends on."""
     if row is None:
-        st.info("No box was kept, so there is none to explain. Lower the confidence.")
+        st.info("There is no detection to explain. Lower the confidence threshold.")
         return
     number = result.kept.row.tolist().index(row)
     box = result.kept.taken(slice(number, number + 1))
     (class_id,), (xyxy,) = box.class_id.tolist(), box.xyxy.tolist()
     watched = WatchedBox(class_id, tuple(xyxy))
-    name = f"#{number + 1} {card.label(class_id)}"
-    _show_case(key, _Case(picture, card, spec, run, watched, name, box, note=_FOUND_AGAIN))
+    name = f"#{number + 1} {result.run.card.label(class_id)}"
+    _show_case(key, _Case(picture, result.run, watched, name, box))
 
 
 def _show_case(key: str, case: _Case) -> None:
     st.markdown(
-        f"Which parts of the picture make the net say **{plain(case.name)}**? A patch hides "
-        "one part after the other, and the net is asked each time: where the confidence "
-        "falls, it looked."
+        f"Which parts of the picture does **{plain(case.name)}** depend on? A patch covers one "
+        "part after another, and inference runs each time. Where the confidence falls, the "
+        "network relies on that part."
     )
-    if case.note:
-        st.caption(case.note)
+    if case.box is not None:
+        st.caption(_FOUND_AGAIN)
     sweep = _pick_sweep(key)
-    question = _Question(case.picture.digest, case.card.name, case.spec, sweep, case.watched)
-    times, forwards = case.run.times, sweep.cells**2 + 1
+    run, forwards = case.run, sweep.cells**2 + 1
+    wait = forwards * (run.times.blob + run.times.forward)
+    question = _Question(case.picture.digest, run.card.name, run.spec, sweep, case.watched)
     st.button(
-        f"Find out: {forwards} forwards, {_about(forwards * (times.blob + times.forward))}",
+        f"Run: {forwards} inferences, {_about(wait)}",
         key=f"{key}.go",
         icon=":material/visibility:",
         on_click=_ask,
@@ -138,35 +126,36 @@ def _pick_sweep(key: str) -> Sweep:
     columns = st.columns(3)
     with columns[0]:
         cells = choice(
-            "places",
+            "Grid",
             list(_CELLS),
             key=f"{key}.places",
             wrap=True,
-            help="In how many places the patch stops: more show finer detail and take longer.",
+            help="The number of patch positions. More positions show finer detail and take "
+            "longer.",
         )
     with columns[1]:
         width = choice(
-            "patch",
+            "Patch size",
             list(_WIDTHS),
             key=f"{key}.patch",
             default="2 cells",
             wrap=True,
-            help="How wide the patch is. A narrow one hides too little of a large thing.",
+            help="The width of the patch. A narrow patch covers too little of a large object.",
         )
     with columns[2]:
         cover = choice(
-            "covered with",
+            "Cover with",
             COVERS,
             key=f"{key}.cover",
             wrap=True,
-            help="Whatever hides the picture is something to see as well: compare two covers "
-            "before you believe a map.",
+            help="The network sees the cover as well: compare two covers before you rely on a "
+            "map.",
         )
     return Sweep(_CELLS[cells], _WIDTHS[width], cast(Cover, cover))
 
 
 def _about(milliseconds: float) -> str:
-    """Promise a time to wait, and no more exactly than anybody can.
+    """Write an estimated duration.
 
     >>> _about(532.1), _about(12_345.6)
     ('about 0.5 s', 'about 12 s')
@@ -180,15 +169,15 @@ def _ask(key: str, question: _Question | None) -> None:
 
 
 def _occluded(key: str, sweep: Sweep, case: _Case) -> OcclusionMap:
-    """Send the patch over the picture, and show how far it is."""
+    """Move the patch over the picture, and show the progress."""
     panel = st.empty()
     with panel.container(horizontal=True, vertical_alignment="bottom"):
         bar = st.empty()
         st.button("Stop", key=f"{key}.stop", on_click=_ask, args=(f"{key}.asked", None))
-    image = cached_image(case.picture)
-    for so_far in occlude(case.card, image, case.watched, spec=case.spec, sweep=sweep):
-        # also where Streamlit ends this run, if the visitor clicks or leaves
-        bar.progress(so_far.done / so_far.total, f"{so_far.done} of {so_far.total} forwards")
+    image, run = cached_image(case.picture), case.run
+    for so_far in occlude(run.card, image, case.watched, spec=run.spec, sweep=sweep):
+        # also where Streamlit can stop this run, if the visitor clicks or leaves
+        bar.progress(so_far.done / so_far.total, f"{so_far.done} of {so_far.total} inferences")
     panel.empty()
     return so_far.map
 
@@ -203,41 +192,41 @@ def _show(case: _Case, found: OcclusionMap) -> None:
         _show_legend(scale)
     with right:
         _show_worst(case, found)
-    with st.expander("The numbers of the map", icon=":material/table:"):
+    with st.expander("Values of the map", icon=":material/table:"):
         _show_numbers(found)
 
 
 def _show_map(case: _Case, found: OcclusionMap, scale: PlaneScale) -> None:
-    drawn = draw_heat(case.run.shown, found.drop, scale)
+    shown = cached_shown(case.picture)
+    drawn = draw_heat(shown.image, found.drop, scale)
     if case.box is not None:
-        drawn = draw_detections(
-            drawn, on_shown(case.box, case.run), style=BoxStyle(labels=False, confidence=False)
-        )
+        style = BoxStyle(labels=False, confidence=False)
+        drawn = draw_detections(drawn, shown.placed(case.box), style=style)
     patch = found.sweep.patch(*found.lowest, Size.of(drawn))
     show_photo(
         draw_outline(drawn, patch),
-        caption=f"What {plain(case.name)} rests on; framed: the patch that lowers it most",
+        caption=f"Occlusion sensitivity of {plain(case.name)}; framed: the largest drop",
         alt=f"Occlusion map of {case.name}. {found}",
     )
 
 
 def _show_worst(case: _Case, found: OcclusionMap) -> None:
-    shown, sweep = case.run.shown, found.sweep
+    shown, sweep = cached_shown(case.picture).image, found.sweep
     patch = sweep.patch(*found.lowest, Size.of(shown))
     where = place_name(*found.lowest, sweep.cells)
     show_photo(
         covered(shown, patch, painted(shown, sweep.cover)),
-        caption=f"With {where} hidden the confidence is {found.confidence[found.lowest]:.3f}; "
-        f"with nothing hidden {found.baseline:.3f}",
-        alt=f"The picture with {where} hidden",
+        caption=f"Confidence with {where} covered: {found.confidence[found.lowest]:.3f}; "
+        f"uncovered: {found.baseline:.3f}",
+        alt=f"The picture with {where} covered",
     )
 
 
 def _show_legend(scale: PlaneScale) -> None:
     show_exact(
         colour_bar(DIVERGING, width=512),
-        caption=f"Hiding it makes the net surer by {scale.high:.3f} (blue), changes nothing "
-        f"(white), makes it less sure by {scale.high:.3f} (red)",
+        caption=f"Covering raises the confidence by {scale.high:.3f} (blue), does not change "
+        f"it (white), lowers it by {scale.high:.3f} (red)",
         alt=f"Colours from {scale.low:.3f} to {scale.high:.3f}",
     )
 
@@ -256,6 +245,6 @@ def _show_numbers(found: OcclusionMap) -> None:
         column_config=dict.fromkeys(numbers, st.column_config.NumberColumn(format="%.3f")),
     )
     st.caption(
-        f"How much the confidence falls from {found.baseline:.3f} while the patch lies over "
-        "the middle of each cell; below 0 it rises. Row 1 is the top, column 1 the left."
+        f"The drop of the confidence from {found.baseline:.3f} with the patch centred on each "
+        "cell; a negative value is a rise. Row 1 is the top, column 1 the left."
     )

@@ -1,13 +1,10 @@
-"""What lies in the tabs below an answer, each drawn when it is opened and not before."""
+"""The tabs below a result; each is drawn only when it is opened."""
 
 from functools import partial
 
-from core.blob.spec import BlobSpec
-from core.nets.card import ModelCard
 from core.picture.image import Picture
-from core.pipeline import DetectionResult, Ranking, Run, Thresholds
+from core.pipeline import DetectionResult, Ranking
 from core.render.boxes import BoxStyle
-from core.share.provenance import Provenance
 from pages.components.answers import exports
 from pages.components.answers.occlusion import show_why_box, show_why_class
 from pages.components.answers.second_opinion import show_second_opinion
@@ -23,53 +20,38 @@ from pages.components.shell.lazy_tabs import show_tabs
 
 
 def show_detection_tabs(
-    picture: Picture,
-    card: ModelCard,
-    spec: BlobSpec,
-    thresholds: Thresholds,
-    style: BoxStyle,
-    run: Run,
-    result: DetectionResult,
-    chosen: int | None,
+    picture: Picture, result: DetectionResult, *, chosen: int | None, style: BoxStyle
 ) -> None:
     """Show the tabs of the Detection page.
 
     ``chosen`` is the raw row of the box that some of them explain.
     """
-    provenance = Provenance(picture, run.image_size, card, spec)
-    read = (run, card, thresholds)
+    run = result.run
     tabs = {
-        "Still pictures": partial(boxes.show_pictures, run, result, card, style),
-        "Ledger": partial(show_ledger, "detection.ledger", *read, chosen=chosen),
-        "NMS by hand": partial(show_nms_lesson, "detection.lesson", *read),
-        "Cell by cell": partial(show_cells, "detection.cells", run, card, spec, chosen),
-        "Why": partial(show_why_box, "detection.why", picture, card, spec, run, result, chosen),
-        "Ground truth": partial(
-            show_truth, "truth", picture, run, result, card, thresholds, style
+        "Pictures": partial(boxes.show_pictures, picture, result, style),
+        "NMS log": partial(show_ledger, "detection.ledger", picture, result, chosen=chosen),
+        "NMS mistakes": partial(show_nms_lesson, "detection.lesson", picture, result),
+        "Decode a box": partial(show_cells, "detection.cells", picture, run, row=chosen),
+        "Occlusion sensitivity": partial(
+            show_why_box, "detection.why", picture, result, row=chosen
         ),
+        "Ground truth": partial(show_truth, "truth", picture, result, style=style),
         "Raw outputs": partial(boxes.show_raw_rows, run),
-        "Take home": partial(
-            exports.show_boxes, "detection.home", provenance, thresholds, run, result, style
-        ),
-        "Second opinion": partial(show_second_opinion, provenance, run),
+        "Export": partial(exports.show_boxes, "detection.home", picture, result, style=style),
+        "OpenCV vs ONNX Runtime": partial(show_second_opinion, picture, run),
     }
     show_tabs("detection.more", tabs)
 
 
-def show_classification_tabs(
-    picture: Picture, card: ModelCard, run: Run, ranked: Ranking
-) -> None:
+def show_classification_tabs(picture: Picture, ranked: Ranking) -> None:
     """Show the tabs of the Classification page."""
-    provenance = Provenance(picture, run.image_size, card, card.blob)
-    shown = len(ranked.best)
+    run = ranked.run
     tabs = {
-        "Softmax": partial(show_softmax, "softmax", run, card, shown),
-        "Side by side": partial(show_panel, "panel", picture, card),
-        "Why": partial(show_why_class, "why", picture, card, run, ranked),
+        "Softmax": partial(show_softmax, "softmax", run, len(ranked.best)),
+        "Compare models": partial(show_panel, "panel", picture, run.card),
+        "Occlusion sensitivity": partial(show_why_class, "why", picture, ranked),
         "Raw outputs": partial(show_raw_scores, run),
-        "Take home": partial(
-            exports.show_ranking, "classification.home", provenance, run, ranked
-        ),
-        "Second opinion": partial(show_second_opinion, provenance, run),
+        "Export": partial(exports.show_ranking, "classification.home", picture, ranked),
+        "OpenCV vs ONNX Runtime": partial(show_second_opinion, picture, run),
     }
     show_tabs("classification.more", tabs)

@@ -1,4 +1,4 @@
-"""Several pictures in one blob: chosen, made, and taken apart again."""
+"""Several pictures in one blob: chosen, batched, and split again."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ _FIRST = ("cat", "coffee", "astronaut", "rocket")
 
 @dataclass(frozen=True, eq=False)
 class Batched:
-    """What the screen needs to know of a batch; the batch itself would fill the memory."""
+    """What the page shows of a batch; keeping the batch itself would fill the memory."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -46,10 +46,10 @@ def show_batch(key: str, spec: BlobSpec) -> None:
     """Offer to make one blob of several pictures with the same spec, and show it."""
     st.subheader("Several pictures in one blob")
     wanted = st.toggle(
-        "Make a batch with these settings",
+        "Create a batch with these settings",
         key=persistent(f"{key}.batched"),
         bind="query-params",
-        help="A net takes N pictures at once, as one blob of N x C x H x W.",
+        help="A network can process N pictures at once, as one blob of shape N x C x H x W.",
     )
     if not wanted:
         return
@@ -63,7 +63,7 @@ def show_batch(key: str, spec: BlobSpec) -> None:
 
 
 def _pick_pictures(key: str) -> tuple[Picture, ...]:
-    """Let the visitor choose among the pictures they gave, or among the samples."""
+    """Let the visitor choose among their own pictures or the samples."""
     given = kept_pictures()
     mine = f"your {len(given)} pictures"
     if len(given) > 1 and mine == st.segmented_control(
@@ -84,7 +84,7 @@ def _pick_pictures(key: str) -> tuple[Picture, ...]:
         wrap=True,
     )
     if len(given) < 2:
-        st.caption("Upload two pictures or more, under Picture, to make a batch of your own.")
+        st.caption("Upload two or more pictures under Picture to create your own batch.")
     return tuple(sample_picture(name) for name in names)
 
 
@@ -93,11 +93,11 @@ def _show(batched: Batched, pictures: tuple[Picture, ...], spec: BlobSpec) -> No
     show_metrics(
         {
             f"shape {axes}": " x ".join(map(str, batched.shape)),
-            "type": batched.dtype,
+            "dtype": batched.dtype,
             "memory": megabytes(batched.nbytes),
-            "one batch": milliseconds(batched.times.batch),
-            "one by one": milliseconds(batched.times.singles),
-            "difference to single blobs": f"{batched.apart:g}",
+            "time as one batch": milliseconds(batched.times.batch),
+            "time one by one": milliseconds(batched.times.singles),
+            "max difference to single blobs": f"{batched.apart:g}",
         }
     )
     st.code("\n".join(batch_lines(spec)), wrap_lines=True)
@@ -112,22 +112,24 @@ def _show(batched: Batched, pictures: tuple[Picture, ...], spec: BlobSpec) -> No
                 alt=f"Picture {number} of the batch",
             )
     st.caption(
-        "What the net sees of each picture: imagesFromBlob took the batch apart, then scale, "
-        "mean and swap were undone. A batch saves calls, not arithmetic: its numbers are those "
-        "of single blobs, and so is its time, more or less (best of three)."
+        "What the net sees of each picture: imagesFromBlob splits the batch, then scale, mean "
+        "and channel swap are undone. A batch saves calls, not computation: its values are "
+        "those of single blobs, and it takes about the same time (best of three)."
     )
     show_source(make_batch, images_from_batch)
 
 
 @st.cache_resource(
-    max_entries=4, show_spinner="Making one blob of all pictures ...", hash_funcs=SPEC_BY_TEXT
+    max_entries=4,
+    show_spinner="Creating one blob from all pictures ...",
+    hash_funcs=SPEC_BY_TEXT,
 )
 def _batched(
     digests: tuple[str, ...],  # noqa: ARG001 - the key
     spec: BlobSpec,
     _pictures: tuple[Picture, ...],
 ) -> Batched:
-    """Make a batch, compare it with single blobs, and keep what is small; by the digests."""
+    """Make a batch, compare it with single blobs, and keep a summary; keyed by the digests."""
     images = decode_together(_pictures)
     batch, _ = make_batch(images, spec)
     singles = (make_blob(image, spec)[0].astype(np.float64) for image in images)

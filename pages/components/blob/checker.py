@@ -1,4 +1,4 @@
-"""The preprocessing checker: what is wrong with a spec, and buttons that mend it."""
+"""The preprocessing checker: what is wrong with a spec, and buttons that fix it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,29 +25,29 @@ _ICONS: dict[Severity, str] = {
 def show_findings(
     key: str, picture: Picture, spec: BlobSpec, wanted: BlobSpec | None = None
 ) -> None:
-    """Show what the checker finds; a button turns the knobs to the fix.
+    """Show what the checker finds; a button sets the controls to the fix.
 
     Args:
-        key: of the knobs, as ``blob_controls`` takes it.
+        key: of the controls, as in ``blob_controls``.
         picture: what the blob is made of.
-        spec: what the knobs say.
-        wanted: the spec on the model's card; None leaves out what only a card can tell.
+        spec: what the controls say.
+        wanted: the spec of the model card; None skips the checks that need one.
     """
     findings = _findings(picture.digest, spec, wanted, picture)
     _show(key, findings)
     if not findings:
-        held = "the model's card and " if wanted else ""
+        held = "the model card and " if wanted else ""
         st.markdown(
-            f":green[:material/check_circle:] **Checked** against {held}the well-known "
-            "mistakes: nothing found."
+            f":green[:material/check_circle:] **Checked** against {held}common "
+            "preprocessing mistakes: no problems found."
         )
     if not wanted:
-        st.caption("Choose a model as the preset, and the checker knows what it wants.")
+        st.caption("Choose a model as the preset to check the settings against its model card.")
     show_source(check_spec, *(RULES[each.name] for each in findings))
 
 
 def show_knob_findings(key: str, picture: Picture, knobs: dict[str, Any]) -> None:
-    """Show why knobs make no spec at all, where one click could mend it; else nothing."""
+    """Show why the settings make no spec, if one click could fix it; else nothing."""
     _show(key, check_knobs(cached_image(picture), **knobs))
 
 
@@ -69,7 +69,7 @@ def _show(key: str, findings: Sequence[Finding]) -> None:
                         icon=":material/build:",
                         on_click=turn_knobs,
                         args=(key, finding.fix),
-                        help=f"Turns the knobs so that this is mended: {finding.name}.",
+                        help=f"Changes the settings to fix this: {finding.name}.",
                     )
 
 

@@ -1,4 +1,4 @@
-"""The knobs of blobFromImage, under OpenCV's own names."""
+"""The parameters of blobFromImage, under OpenCV's own names."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from core.blob.numbers import triple_from_text
 from core.blob.spec import (
     ANCHORS,
     BLOB_LAYOUTS,
+    CHANNELS,
     DEPTHS,
     FITS,
     MAX_BLOB_SIDE,
@@ -24,24 +25,29 @@ from pages.components.shell.choice import choice
 from pages.components.shell.text import plain
 from pages.components.shell.widget_memory import persistent
 
-_FIT_HELP = """What happens to the aspect ratio. **stretch**: blobFromImage with crop=False.
-**crop**: crop=True, the centre survives. **letterbox**: bars on two sides."""
-_MEAN_HELP = """Subtracted before scaling, in 0..255 units, in the order of the *blob's*
-channels: R, G, B when swapRB is on. One number, or three: 104, 117, 123."""
-_STD_HELP = """blobFromImage has no such argument: Blobscope divides afterwards, as you would
-have to. Same order as the mean."""
-_SCALE_HELP = """Multiplies after the mean is gone. A number, a fraction like 1/255, or three
-of them for one factor a channel."""
+_FIT_HELP = """How the picture is resized to the blob. **stretch**: crop=False, the aspect
+ratio changes. **crop**: crop=True, the centre is kept. **letterbox**: bars on two sides, as
+OpenCV makes them. **letterbox, rounded**: as Ultralytics does; the picture may be a pixel
+larger."""
+_MEAN_HELP = """Subtracted before scaling, in units of 0..255, in the channel order of the
+*blob*: R, G, B when swapRB is on. One number, or three: 104, 117, 123."""
+_STD_HELP = """Not an argument of blobFromImage: Blobscope divides by it afterwards, as your
+own code has to. Same channel order as the mean."""
+_CHANNELS_HELP = """**1** first converts the picture to greyscale with cv2.cvtColor, for models
+with grey input: 0.299 R + 0.587 G + 0.114 B. Of mean, scalefactor and std the first counts.
+"""
+_SCALE_HELP = """Multiplied after the mean is subtracted. A number, a fraction like 1/255, or
+three of them for one factor per channel."""
 
 
 def blob_controls(key: str, picture: Picture | None = None) -> BlobSpec:
-    """Show every knob and return the spec they describe.
+    """Show every control and return the spec they describe.
 
-    Each knob has its own place in the address bar; a preset only turns the knobs. Where
-    they make no spec of this picture, a button offers to mend them.
+    Each control has its own query parameter; a preset only sets the controls. If they make
+    no valid spec for this picture, a button offers to fix them.
 
     Raises:
-        BlobImpossible: the knobs stand in a way that OpenCV would refuse.
+        BlobImpossible: OpenCV would refuse these settings.
     """
     offered = presets()
     chosen = st.selectbox(
@@ -51,7 +57,7 @@ def blob_controls(key: str, picture: Picture | None = None) -> BlobSpec:
         bind="query-params",
         on_change=_turn_to_preset,
         args=(key,),
-        help="Sets all knobs at once; turn them afterwards as you like.",
+        help="Sets all parameters at once; you can change them afterwards.",
     )
     st.caption(plain(offered[chosen].fits_nets))
     rest = knob_values(PRESETS[0].spec)
@@ -71,9 +77,13 @@ def blob_controls(key: str, picture: Picture | None = None) -> BlobSpec:
 
 def _show_changes(place: DeltaGenerator, preset: BlobSpec, spec: BlobSpec) -> None:
     before, after = knob_values(preset), knob_values(spec)
-    changed = [name for name, value in after.items() if value != before[name]]
+    changed = [_label(name) for name, value in after.items() if value != before[name]]
     if changed:
         place.caption(f":orange-badge[changed] {', '.join(changed)}")
+
+
+def _label(name: str) -> str:
+    return "resize mode" if name == "fit" else name
 
 
 def _turn_to_preset(key: str) -> None:
@@ -81,7 +91,7 @@ def _turn_to_preset(key: str) -> None:
 
 
 def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
-    """Show the knobs that move pixels: size, fit, and what a letterbox puts around."""
+    """Show the controls that move pixels: size, resize mode, and the bars of a letterbox."""
     columns = st.columns(2, wrap=False)
     sides = {
         side: column.number_input(
@@ -94,8 +104,8 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
         )
         for side, column in zip(("width", "height"), columns, strict=True)
     }
-    fit = choice("fit", FITS, key=f"{key}.fit", default=rest["fit"], help=_FIT_HELP)
-    letterboxed = fit == "letterbox"
+    fit = choice("resize mode", FITS, key=f"{key}.fit", default=rest["fit"], help=_FIT_HELP)
+    letterboxed = fit.startswith("letterbox")
     anchor, pad = rest["anchor"], rest["pad"]
     if letterboxed:
         anchor = choice("anchor", ANCHORS, key=f"{key}.anchor", default=rest["anchor"])
@@ -106,13 +116,21 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
             pad,
             key=persistent(f"{key}.pad"),
             bind="query-params",
-            help="The grey of the bars. OpenCV's own default is 0; YOLO was trained with 114.",
+            help="The grey value of the bars. OpenCV's default is 0; YOLO was trained with "
+            "114.",
         )
     return {"size": Size(**sides), "fit": fit, "anchor": anchor, "pad_value": (float(pad),) * 3}
 
 
 def _number_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
-    """Show the knobs that change values: channel order, mean, scale, std, depth, axes."""
+    """Show the controls that change values: channels, mean, scale, std, depth, axes."""
+    channels = choice(
+        "channels",
+        [str(each) for each in CHANNELS],
+        key=f"{key}.channels",
+        default=rest["channels"],
+        help=_CHANNELS_HELP,
+    )
     swap = st.toggle(
         "swapRB", rest["swapRB"], key=persistent(f"{key}.swapRB"), bind="query-params"
     )
@@ -124,6 +142,7 @@ def _number_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
         for name, words in helps.items()
     }
     return {
+        "channels": int(channels),
         "swap_rb": swap,
         **{name: triple_from_text(text, name=name) for name, text in texts.items()},
         "ddepth": choice("ddepth", DEPTHS, key=f"{key}.ddepth", default=rest["ddepth"]),

@@ -1,4 +1,4 @@
-"""A blob from every side: planes, statistics, histogram, single numbers."""
+"""Views of a blob: planes, statistics, histogram, single values."""
 
 from dataclasses import asdict
 from typing import Any, cast
@@ -17,7 +17,6 @@ from core.render.statistics import histogram, plane_statistics
 from pages.components.blob.pixel_lab import pixel_lab
 from pages.components.shell.cached import (
     cached_difference,
-    cached_image,
     cached_photo,
     cached_statistics,
     cached_trace,
@@ -35,22 +34,23 @@ _SCALES = {"shared": True, "per plane": False}
 
 
 def show_planes(key: str, traced: Trace, spec: BlobSpec) -> None:
-    """Show the planes side by side, on one scale or each on its own."""
+    """Show the planes side by side, on a shared scale or one scale per plane."""
     left, right = st.columns(2)
     with left:
         scale = choice(
             "scale",
             list(_SCALES),
             key=f"{key}.scale",
-            help="shared: one range for all planes, so that equal values look equal. "
-            "per plane: its own range, so that nothing stays hidden.",
+            help="shared: one range for all planes, so equal values look equal. "
+            "per plane: one range for each, so small differences stay visible.",
         )
     with right:
         colouring = choice(
             "colours",
             COLOURINGS,
             key=f"{key}.colours",
-            help="auto: blue below zero and red above where values have both signs, else grey.",
+            help="auto: blue below zero and red above if the values have both signs, else "
+            "grey.",
         )
     channels = _channels(traced)
     rendered = render_planes(
@@ -74,29 +74,29 @@ def show_planes(key: str, traced: Trace, spec: BlobSpec) -> None:
                     alt=f"Colours from {plane.scale.low:.4g} to {plane.scale.high:.4g}",
                 )
     st.caption(
-        "Each plane of the blob as a picture, in the order in which they lie in memory; the "
-        "bar says which value each shade stands for."
+        "Each plane of the blob as a picture, in memory order; the colour bar shows the value "
+        "of each shade."
     )
     show_source(make_blob, planes, render_plane)
 
 
 def show_summary(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
-    """Say what came out, and how far our stages end from what cv2.dnn itself returns."""
+    """Show the blob's properties, and the max difference between our stages and cv2.dnn."""
     shape = " x ".join(map(str, traced.blob.shape))
     apart = cached_difference(picture, spec)
     low, high = traced["planes"].range
     show_metrics(
         {
             "shape " + " x ".join(spec.layout): shape,
-            "type": traced.blob.dtype.name,
+            "dtype": traced.blob.dtype.name,
             "values": f"{low:.4g} to {high:.4g}",
-            "difference to cv2.dnn": f"{apart:g}",
+            "max difference to cv2.dnn": f"{apart:g}",
         }
     )
 
 
 def show_pictures(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
-    """Show the picture, and beside it the blob turned back into one."""
+    """Show the picture, and beside it the blob converted back into a picture."""
     left, right = st.columns(2)
     with left:
         show_jpeg(
@@ -110,7 +110,7 @@ def show_pictures(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
 
 
 def show_pixels(key: str, picture: Picture, traced: Trace, spec: BlobSpec) -> None:
-    """Offer to follow one pixel; what is closed costs nothing, on the server or the wire."""
+    """Offer to follow one pixel; while the expander is closed, nothing is computed or sent."""
     lab = st.expander(
         "**Pixel arithmetic**: follow one pixel from the picture into the blob",
         key=persistent(f"{key}.lab"),
@@ -121,12 +121,12 @@ def show_pixels(key: str, picture: Picture, traced: Trace, spec: BlobSpec) -> No
     if lab.open:
         with lab:
             photo = cached_photo(picture)
-            pixel_lab(f"{key}.pixels", cached_image(picture), traced, spec, photo)
+            pixel_lab(f"{key}.pixels", traced, spec, photo)
             show_source(arithmetic, neighbours_across, neighbours_down)
 
 
 def show_statistics(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
-    """List min, max, mean and standard deviation of each plane, and count its values."""
+    """List min, max, mean and standard deviation of each plane, and show a histogram."""
     channels = _channels(traced)
     measured = cached_statistics(picture, spec)
     rows = [
@@ -135,23 +135,22 @@ def show_statistics(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
     ]
     st.dataframe(rows, hide_index=True)
     st.caption(
-        "The smallest, the largest and the mean value of each plane, and how far its values "
-        "lie from the mean (std, the standard deviation)."
+        "Minimum, maximum, mean and standard deviation (std) of the values of each plane."
     )
     show_value_histogram(
         histogram(planes(traced.blob, spec.layout), bins=96),
         channels,
         alt_text="Histogram of the values of each plane",
     )
-    st.caption("How often each value occurs, a line for each plane.")
+    st.caption("How often each value occurs, one line per plane.")
     show_source(plane_statistics, histogram)
 
 
 @st.fragment
 def show_numbers(key: str, picture: Picture, spec: BlobSpec) -> None:
-    """Show a small window of one plane as the numbers that are in it.
+    """Show the values of a small window of one plane.
 
-    Streamlit keeps a fragment's arguments as long as the session: hence no arrays.
+    Streamlit keeps the arguments of a fragment as long as the session: hence no arrays.
     """
     traced = cached_trace(picture, spec)
     channels = _channels(traced)
@@ -159,7 +158,7 @@ def show_numbers(key: str, picture: Picture, spec: BlobSpec) -> None:
     height, width = parts[0].shape
     columns = st.columns([2, 1, 1], vertical_alignment="bottom")
     channel = columns[0].segmented_control(
-        "numbers of plane",
+        "values of plane",
         channels,
         default=channels[0],
         required=True,
@@ -181,13 +180,14 @@ def show_numbers(key: str, picture: Picture, spec: BlobSpec) -> None:
     )
     st.caption(
         f"{_index(number, spec)}, rows {top} to {top + window.shape[0] - 1}, columns {left} to "
-        f"{left + window.shape[1] - 1}. Nine digits tell every float32 from its neighbour."
+        f"{left + window.shape[1] - 1}. Nine digits identify every float32 value."
     )
 
 
 def _channels(traced: Trace) -> tuple[Channel, ...]:
-    """Name the blob's planes in order; an upload always has three."""
-    return cast(tuple[Channel, ...], tuple(traced["planes"].channel_order))
+    """Name the blob's planes in order."""
+    order = traced["planes"].channel_order
+    return ("grey",) if order == "grey" else cast(tuple[Channel, ...], tuple(order))
 
 
 def _index(channel: int, spec: BlobSpec) -> str:

@@ -1,4 +1,4 @@
-"""The stages between image and blob as a strip that can be stepped through."""
+"""The stages between image and blob, to step through."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,20 +29,20 @@ MOST_COUNTED = 500_000
 
 
 def show_stage_strip(key: str, picture: Picture, spec: BlobSpec) -> None:
-    """Show all stages small and one of them in full; the choice lives in the address bar.
+    """Show all stages as thumbnails and one in full; a link includes the choice.
 
-    Stepping draws this part of the page anew, and nothing else.
+    Stepping reruns this part of the page only.
     """
     st.subheader("Stage by stage")
     _show_difference(picture, spec)
-    # kept here, not in the fragment: it tells a change of page from a rerun of the whole page
+    # called here, not in the fragment: it must distinguish a page change from a rerun
     _strip(persistent(f"{key}.stage"), picture, spec)
     show_source(trace)
 
 
 @st.fragment
 def _strip(key: str, picture: Picture, spec: BlobSpec) -> None:
-    # Streamlit keeps a fragment's arguments for as long as the session lives: no arrays
+    # Streamlit keeps the arguments of a fragment as long as the session: no arrays
     traced = cached_trace(picture, spec)
     small = st.container()
     number = st.pagination(
@@ -58,9 +58,9 @@ def _strip(key: str, picture: Picture, spec: BlobSpec) -> None:
 
 
 def _show_difference(picture: Picture, spec: BlobSpec) -> None:
-    """Say how far the last stage is from what cv2.dnn itself made of this very picture."""
+    """Show the max difference between the last stage and the blob of cv2.dnn."""
     st.markdown(
-        "The lines of Python below, run in turn, make the blob. **Max difference to "
+        "The Python lines below, run in order, create the blob. **Max difference to "
         f"`cv2.dnn.{_official_name(spec)}`: {cached_difference(picture, spec):g}**"
     )
 
@@ -71,7 +71,7 @@ def _official_name(spec: BlobSpec) -> str:
 
 
 def _show_thumbnails(picture: Picture, traced: Trace, spec: BlobSpec, chosen: int) -> None:
-    """Show every stage, in one row or, on a phone, two; the numbers are the buttons' below."""
+    """Show every stage in one row (two on a phone), numbered like the buttons below."""
     row = st.grid(len(traced.stages), min_column_width=70, gap="xsmall")
     for number, stage in enumerate(traced.stages, start=1):
         with row.cell():
@@ -99,9 +99,9 @@ def _show_stage(picture: Picture, traced: Trace, spec: BlobSpec, number: int) ->
         show_metrics(
             {
                 "shape": " x ".join(map(str, stage.shape)),
-                "type": stage.dtype,
-                "from": f"{counted.low:.6g}",
-                "to": f"{counted.high:.6g}",
+                "dtype": stage.dtype,
+                "min": f"{counted.low:.6g}",
+                "max": f"{counted.high:.6g}",
             }
         )
         _show_histogram(stage, counted)
@@ -115,14 +115,14 @@ def _show_histogram(stage: Stage, counted: "_Counted") -> None:
         alt_text=f"Histogram of the values of stage {stage.name}",
     )
     pixels = "all pixels" if counted.step == 1 else f"one pixel in {counted.step**2}"
-    st.caption(f"How often each value occurs, a line for each channel; counted: {pixels}.")
+    st.caption(f"How often each value occurs, one line per channel. Counted: {pixels}.")
 
 
 def _made_by(stage: Stage, spec: BlobSpec) -> BlobSpec:
-    """Leave out of a spec what did not make this stage: the cache then knows it again.
+    """Remove from a spec what does not affect this stage, so that the cache finds it again.
 
-    Before the mean is subtracted only size and fit count; turning the other knobs costs
-    nothing there, however large the photo.
+    Before the mean is subtracted only size and fit count; changing the other parameters
+    costs nothing there, however large the photo is.
     """
     if stage.name not in COLOURFUL:
         return spec
@@ -136,7 +136,7 @@ def _drawn(picture: Picture, stage: Stage, spec: BlobSpec, *, width: int) -> byt
 
 @st.cache_data(max_entries=256, max_size="64MiB", show_spinner=False, hash_funcs=SPEC_BY_TEXT)
 def _png(digest: str, spec: BlobSpec, name: StageName, width: int, _stage: Stage) -> bytes:  # noqa: ARG001 - the key
-    """Render a stage for a place of this width, once."""
+    """Render a stage at this width, once."""
     thinned = _thinned(_stage, spec, width)
     if name == "planes":
         return png(render_planes_together(Blob(thinned.array), spec, width=width))
@@ -151,7 +151,7 @@ class _Counted:
         low: the smallest value of all pixels.
         high: the largest.
         histogram: a row for each channel.
-        step: every how manieth row and column was counted.
+        step: every step-th row and column was counted.
     """
 
     low: float
@@ -173,16 +173,16 @@ def _counted(digest: str, spec: BlobSpec, name: StageName, _stage: Stage) -> _Co
 
 def _how_shown(stage: Stage, counted: _Counted) -> str:
     if stage.name in COLOURFUL:
-        return f"Values of 0 to 255 in the order {stage.channel_order} look like a picture."
+        return f"Values from 0 to 255 in the order {stage.channel_order}, shown as a picture."
     ends = "black is the smallest value, white the largest"
     if counted.low < 0 < counted.high:
         ends = "blue is below zero, red above"
     order = ", ".join(stage.channel_order) if stage.channel_order != "grey" else "grey"
-    return f"The channels {order} in a row, as they lie in memory, on one scale: {ends}."
+    return f"The channels {order} side by side, in memory order, on one scale: {ends}."
 
 
 def _thinned(stage: Stage, spec: BlobSpec, width: int) -> Stage:
-    """Leave out rows and columns that there is no room for, before any arithmetic."""
+    """Drop rows and columns that do not fit on the screen, before any arithmetic."""
     if stage.name == "planes" and spec.layout == "NCHW":
         step = max(1, stage.shape[3] // (2 * width))
         return replace(stage, array=stage.array[:, :, ::step, ::step])

@@ -1,4 +1,4 @@
-"""What a visitor can take home from a blob: Python, files, a link."""
+"""Exports of a blob: Python, files, a link."""
 
 from functools import partial
 
@@ -8,8 +8,9 @@ from core.blob.make import planes
 from core.blob.spec import BlobSpec
 from core.blob.trace import Trace
 from core.picture.image import Picture
+from core.picture.recipe import data_for_scripts, imread_recipe
 from core.share.arrays import npy
-from core.share.script import blob_lines, reading, script
+from core.share.script import blob_lines, script
 from core.share.tables import plane_name, plane_png, statistics_csv
 from pages.components.shell.copy_link import copy_link
 from pages.components.shell.download import download
@@ -17,35 +18,36 @@ from pages.components.shell.source_view import show_source
 
 
 def show_take_home(key: str, picture: Picture, traced: Trace, spec: BlobSpec) -> None:
-    """Show the script for exactly this state, the downloads, and the link."""
-    st.subheader("Take it home")
+    """Show the script for the current settings, the downloads, and the link."""
+    st.subheader("Export")
     left, right = st.columns([3, 2], gap="large")
     with left:
         _show_script(key, picture, spec)
     with right:
         _show_downloads(key, traced, spec)
-        st.markdown("**A link to this state**")
+        st.markdown("**Link to these settings**")
         copy_link(f"{key}.link")
     show_source(script, blob_lines)
 
 
 def _show_script(key: str, picture: Picture, spec: BlobSpec) -> None:
-    code = script(spec, picture.name, reading=reading(picture))
-    st.markdown("**Python for exactly this state**")
+    recipe = imread_recipe(picture)
+    code = script(spec, recipe)
+    st.markdown("**Python script for these settings**")
     st.code(code, wrap_lines=True)
     st.caption(
-        "Needs numpy and opencv-python-headless, nothing of Blobscope. The blob.npy it writes "
-        "equals the download here to the last byte."
+        "Needs only numpy and opencv-python-headless. The blob.npy it writes is byte for byte "
+        "the same as the download here."
     )
     with st.container(horizontal=True):
         download("script.py", code, key=f"{key}.script", name="script.py", mime="text/x-python")
-        data = partial(getattr, picture, "data")
-        download("the picture", data, key=f"{key}.picture", name=picture.name, mime=None)
+        data, name = partial(data_for_scripts, picture), recipe.picture_name
+        download("Picture", data, key=f"{key}.picture", name=name, mime=None)
 
 
 def _show_downloads(key: str, traced: Trace, spec: BlobSpec) -> None:
     channels = tuple(traced["planes"].channel_order)
-    st.markdown("**The numbers**")
+    st.markdown("**Values**")
     with st.container(horizontal=True):
         download(
             "blob.npy",
@@ -61,7 +63,7 @@ def _show_downloads(key: str, traced: Trace, spec: BlobSpec) -> None:
             name="statistics.csv",
             mime="text/csv",
         )
-    st.markdown("**Each plane as a grey PNG**")
+    st.markdown("**Each plane as a greyscale PNG**")
     with st.container(horizontal=True):
         for number, plane in enumerate(planes(traced.blob, spec.layout)):
             download(
@@ -72,6 +74,6 @@ def _show_downloads(key: str, traced: Trace, spec: BlobSpec) -> None:
                 mime="image/png",
             )
     st.caption(
-        "The file's name and a comment inside say which values black and white stand for; "
-        "256 greys are for the eye, blob.npy has every bit."
+        "The file name and a comment in the file give the values of black and white. A PNG has "
+        "256 grey levels; blob.npy has full precision."
     )

@@ -1,1 +1,1 @@
-"""What the components that draw in the browser share."""
+"""Code that the components with JavaScript share."""

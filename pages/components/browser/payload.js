@@ -1,5 +1,12 @@
-// Unpack what payload.py packed: the head's values, and the parts as bytes by their names.
-function unpack(data) {
+// What payload.py packs, unpacked.
+
+/**
+ * The values of the head by their names, and the parts by theirs: bytes that begin at 0.
+ *
+ * @param {Uint8Array | ArrayBuffer} data
+ * @returns {any}
+ */
+export function unpack(data) {
   const bytes = data instanceof Uint8Array ? data : new Uint8Array(data)
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
   const sent = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)))
@@ -10,4 +17,3 @@ function unpack(data) {
   }
   return sent
 }
-

@@ -1,1 +1,1 @@
-"""What a classifier answered, and how its scores become confidences."""
+"""Classification results, and how scores become probabilities."""

@@ -1,4 +1,4 @@
-"""Softmax on the screen: from logits to confidences, each number written out."""
+"""Softmax step by step: from logits to probabilities, with all intermediate values."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from core.pipeline import Run
 from core.results.classification import (
     SoftmaxStep,
     SoftmaxSteps,
+    answer_kind,
     implied_logits,
-    is_logits,
     scores,
     softmax_steps,
 )
@@ -23,10 +23,10 @@ BAR_HEIGHT, AROUND, LABEL_WIDTH = 22, 140, 130  # pixels; around: legend and axi
 _PLAIN = 1.0
 
 
-def show_softmax(key: str, run: Run, card: ModelCard, k: int) -> None:
+def show_softmax(key: str, run: Run, k: int) -> None:
     """Show softmax step by step for the k likeliest classes, at a temperature to choose."""
-    answer = scores(run.outputs)
-    given = is_logits(answer) if card.logits is None else card.logits
+    answer, card = scores(run.outputs), run.card
+    given = answer_kind(answer, logits=card.logits) == "logits"
     st.markdown(_what_the_net_gave(answer.size, given=given))
     temperature = st.select_slider(
         "temperature T",
@@ -35,8 +35,8 @@ def show_softmax(key: str, run: Run, card: ModelCard, k: int) -> None:
         format_func="{:g}".format,
         key=persistent(f"{key}.temperature"),
         bind="query-params",
-        help="Logits are divided by it before softmax. 1 is as the net answered; below 1 the "
-        "first class takes more, above 1 all come closer to one another.",
+        help="Logits are divided by T before softmax. 1 leaves them unchanged; below 1 the "
+        "distribution becomes sharper, above 1 flatter.",
     )
     logits = answer if given else implied_logits(answer.clip(0, 1))
     before = softmax_steps(logits, k)
@@ -48,11 +48,14 @@ def show_softmax(key: str, run: Run, card: ModelCard, k: int) -> None:
 
 def _what_the_net_gave(classes: int, *, given: bool) -> str:
     if given:
-        return f"The net answered **{classes:,} logits**; softmax makes them confidences."
+        return (
+            f"The network returned **{classes:,} logits**; softmax converts them to "
+            "probabilities."
+        )
     return (
-        f"The net answered **{classes:,} confidences** itself, no logits. Their natural "
-        "logarithms are logits that lead to them, up to one constant, which softmax forgets: "
-        "so the way can be walked here all the same."
+        f"The network returned **{classes:,} probabilities**, not logits. Their natural "
+        "logarithms are logits that give the same probabilities, up to a constant that softmax "
+        "ignores, so the steps are shown with these."
     )
 
 
@@ -64,8 +67,8 @@ def _show_numbers(steps: SoftmaxSteps, card: ModelCard) -> None:
     )
     st.code(_worked(steps, card), language=None, wrap_lines=True)
     st.caption(
-        f"Each row is one class; the sum is over all {steps.classes:,}. The largest is taken "
-        "away first, as e to a large power is beyond any computer; the shares stay the same."
+        f"One row per class; the sum is over all {steps.classes:,} classes. The maximum is "
+        "subtracted first, because exp of a large number overflows; the result is the same."
     )
 
 
@@ -74,9 +77,9 @@ def _row(step: SoftmaxStep, card: ModelCard) -> dict[str, Any]:
         "label": card.label(step.class_id),
         "logit z": step.logit,
         "z / T": step.divided,
-        "less the largest": step.shifted,
-        "e to that": step.power,
-        "share": step.share,
+        "z - max": step.shifted,
+        "exp": step.power,
+        "probability": step.share,
         "class_id": step.class_id,
     }
 
@@ -84,17 +87,17 @@ def _row(step: SoftmaxStep, card: ModelCard) -> dict[str, Any]:
 def _formats() -> dict[str, Any]:
     wide = st.column_config.NumberColumn(format="%.4f")
     return {
-        **dict.fromkeys(("logit z", "z / T", "less the largest"), wide),
-        "e to that": st.column_config.NumberColumn(format="%.4g"),
-        "share": st.column_config.NumberColumn(format="%.4f"),
+        **dict.fromkeys(("logit z", "z / T", "z - max"), wide),
+        "exp": st.column_config.NumberColumn(format="%.4g"),
+        "probability": st.column_config.NumberColumn(format="%.4f"),
     }
 
 
 def _worked(steps: SoftmaxSteps, card: ModelCard) -> str:
-    """Fill the formula in for the first class, and for the second, whose power is not 1."""
+    """Insert the numbers of the first class, and of the second, whose exponential is not 1."""
     lines = [
-        "confidence = exp(z / T - largest) / sum",
-        f"largest z / T = {steps.largest:.4f}    sum = {steps.total:.4f}",
+        "probability = exp(z / T - max) / sum",
+        f"max z / T = {steps.largest:.4f}    sum = {steps.total:.4f}",
     ]
     for each in steps.first[:2]:
         lines.append(
@@ -110,10 +113,10 @@ def _bracketed(value: float) -> str:
 
 
 def _show_effect(before: SoftmaxSteps, after: SoftmaxSteps, card: ModelCard) -> None:
-    """Draw a bar for each class before the temperature and one after."""
+    """Draw two bars per class: at temperature 1 and at the chosen one."""
     sides = {f"T = {each.temperature:g}": each for each in (before, after)}
     rows = [
-        {"class": f"{place}. {card.label(each.class_id)}", "T": name, "confidence": each.share}
+        {"class": f"{place}. {card.label(each.class_id)}", "T": name, "probability": each.share}
         for name, steps in sides.items()
         for place, each in enumerate(steps.first, start=1)
     ]
@@ -123,21 +126,23 @@ def _show_effect(before: SoftmaxSteps, after: SoftmaxSteps, card: ModelCard) -> 
         mark="bar",
         height=len(rows) * BAR_HEIGHT + AROUND,
         alt_text=_effect(before, after),
-        x=quantity("confidence", scale={"domain": [0, 1]}, axis={"format": "%"}),
+        x=quantity("probability", scale={"domain": [0, 1]}, axis={"format": "%"}),
         y=name("class", sort=None, title=None, axis={"labelLimit": LABEL_WIDTH}),
         yOffset=name("T", sort=order),
         color=name("T", sort=order, legend=ON_TOP),
     )
-    st.caption(f"{_effect(before, after)} The table of classes above stays at temperature 1.")
+    st.caption(
+        f"{_effect(before, after)} The table of classes above always uses temperature 1."
+    )
 
 
 def _effect(before: SoftmaxSteps, after: SoftmaxSteps) -> str:
     first = f"The first class has {before.first[0].share:.1%} at temperature 1"
     if after.temperature == before.temperature:
-        return f"{first}; move the slider to see what else it might have."
+        return f"{first}; move the slider to change it."
     return (
         f"{first} and {after.first[0].share:.1%} at {after.temperature:g}; the first "
-        f"{len(after.first)} classes together {_together(before)} and {_together(after)}."
+        f"{len(after.first)} classes together have {_together(before)} and {_together(after)}."
     )
 
 

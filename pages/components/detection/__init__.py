@@ -1,1 +1,1 @@
-"""What a detector answered: boxes, where each came from, and how right they are."""
+"""Detection results: boxes, how each is decoded, and how accurate they are."""

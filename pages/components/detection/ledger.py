@@ -1,4 +1,4 @@
-"""The suppression ledger: what became of every raw row, on the picture and in a table."""
+"""The NMS log: the status of every raw prediction, on the picture and in a table."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,8 +7,10 @@ from typing import Any
 import streamlit as st
 
 from core.nets.card import ModelCard
-from core.pipeline import Run, Thresholds, suppression_ledger, visible
+from core.picture.image import Picture
+from core.pipeline import DetectionResult, suppression_ledger
 from core.render.ghosts import GHOST_DASHES, draw_with_ghosts
+from core.render.shown import Shown
 from core.results.ledger import (
     MEANINGS,
     OUTCOMES,
@@ -19,9 +21,11 @@ from core.results.ledger import (
     ledger,
 )
 from core.share.tables import ledger_csv, ledger_rows
+from pages.components.shell.cached import cached_shown
 from pages.components.shell.download import download
 from pages.components.shell.images import show_photo
 from pages.components.shell.source_view import show_source
+from pages.components.shell.text import amount
 from pages.components.shell.widget_memory import persistent
 
 MOST_GHOSTS, MOST_LINES = 300, 2000
@@ -32,21 +36,21 @@ _AT_FIRST = tuple(
 
 
 def show_ledger(
-    key: str, run: Run, card: ModelCard, thresholds: Thresholds, *, chosen: int | None = None
+    key: str, picture: Picture, result: DetectionResult, *, chosen: int | None = None
 ) -> None:
-    """Show every raw row with its fate: counted, as ghosts on the picture, and in a table.
+    """Show the status of every raw prediction: counted, on the picture, and in a table.
 
     Args:
-        key: app-wide; what is shown survives a change of page.
-        run: the run whose rows are shown.
-        card: of the model that ran.
-        thresholds: what decides over the rows.
-        chosen: the raw row of the box whose victims can be shown alone.
+        key: app-wide; the choices survive a change of page.
+        picture: on which the boxes are drawn.
+        result: of the run whose rows are shown, with the thresholds of the post-processing.
+        chosen: the raw row of the box whose suppressed boxes can be shown alone.
     """
-    book = suppression_ledger(run, card, thresholds)
+    card, thresholds = result.run.card, result.thresholds
+    book = suppression_ledger(result.run, thresholds)
     st.markdown(_sum(book))
     outcomes = st.pills(
-        "Fates to show",
+        "Status",
         OUTCOMES,
         selection_mode="multi",
         default=_AT_FIRST,
@@ -55,14 +59,14 @@ def show_ledger(
     )
     lines = book.lines(outcomes).tolist()
     if chosen is not None and st.toggle(
-        "only the chosen box and what it removed",
+        "Only the selected box and the boxes it suppressed",
         key=persistent(f"{key}.mine"),
         bind="query-params",
     ):
         lines = [
             line for line in lines if chosen in (book.suppressed_by[line], book.boxes.row[line])
         ]
-    _show_ghosts(book, lines, run, card)
+    _show_ghosts(book, lines, cached_shown(picture), card)
     st.markdown(_legend(book))
     _show_lines(book, lines, card, soft=thresholds.soft)
     table = partial(ledger_csv, book, label=card.label)
@@ -71,14 +75,14 @@ def show_ledger(
 
 
 def _sum(book: Ledger) -> str:
-    """Write the rows as a sum that can be checked."""
+    """Write the number of predictions as a sum over their statuses."""
     parts = [f"{count:,} {outcome}" for outcome, count in book.counts().items() if count]
-    return f"**{len(book):,} raw rows** = {' + '.join(parts) or 'nothing'}"
+    return f"**{amount(len(book), 'raw prediction')}** = {' + '.join(parts) or 'nothing'}"
 
 
 def _legend(book: Ledger) -> str:
-    """Say what each fate means and how its ghosts look, for those fates that occur."""
-    lines = ["| fate | rows | line | meaning |", "|:--|--:|:--|:--|"]
+    """Explain each status that occurs, and how its boxes are drawn."""
+    lines = ["| status | predictions | line | meaning |", "|:--|--:|:--|:--|"]
     for outcome, count in book.counts().items():
         if count:
             drawn = GHOST_DASHES[outcome].words if outcome in GHOST_DASHES else "not drawn"
@@ -87,23 +91,22 @@ def _legend(book: Ledger) -> str:
     return "\n".join(lines)
 
 
-def _show_ghosts(book: Ledger, lines: Sequence[int], run: Run, card: ModelCard) -> None:
-    """Draw the kept boxes whole, and of the others on these lines the surest dashed."""
+def _show_ghosts(book: Ledger, lines: Sequence[int], shown: Shown, card: ModelCard) -> None:
+    """Draw the kept boxes solid and the others dashed, up to a limit, by confidence."""
     ghosts = [line for line in lines if not book.number[line]][:MOST_GHOSTS]
     groups = [
-        (dashes, visible(book.taken(_of_outcome(book, ghosts, outcome)), run))
+        (dashes, shown.visible(book.taken(_of_outcome(book, ghosts, outcome))))
         for outcome, dashes in GHOST_DASHES.items()
     ]
-    standing = visible(book.taken(book.lines(["kept"])), run)
-    drawn = draw_with_ghosts(run.shown, standing, groups, label=card.label)
+    standing = shown.visible(book.taken(book.lines(["kept"])))
+    drawn = draw_with_ghosts(shown.image, standing, groups, label=card.label)
     of_all = sum(not book.number[line] for line in lines)
-    which = (
-        f"the {len(ghosts):,} surest of {of_all:,}" if of_all > len(ghosts) else f"{of_all:,}"
-    )
+    which = f"{len(ghosts):,} of " if of_all > len(ghosts) else ""
     show_photo(
         drawn,
-        caption=f"{len(standing):,} kept boxes, and as dashed ghosts {which} others",
-        alt=f"Ghosts: {len(ghosts)}",
+        caption=f"{amount(len(standing), 'detection')}; dashed: {which}"
+        f"{amount(of_all, 'other box', 'other boxes')}, by confidence",
+        alt=f"Dashed boxes: {len(ghosts)}",
     )
 
 
@@ -112,10 +115,10 @@ def _of_outcome(book: Ledger, lines: Sequence[int], outcome: Outcome) -> list[in
 
 
 def _show_lines(book: Ledger, lines: Sequence[int], card: ModelCard, *, soft: bool) -> None:
-    """List the lines; the columns that only soft NMS fills stay away from hard NMS."""
+    """List the lines; the column that only soft NMS fills is hidden for hard NMS."""
     rows = ledger_rows(book, lines[:MOST_LINES], label=card.label)
     if not rows:
-        st.info("No row has these fates. Choose others.")
+        st.info("No prediction has this status. Choose others.")
         return
     config: dict[str, Any] = {
         name: st.column_config.NumberColumn(format=how)
@@ -124,6 +127,8 @@ def _show_lines(book: Ledger, lines: Sequence[int], card: ModelCard, *, soft: bo
             *((name, "%.1f") for name in ("x_min", "y_min", "x_max", "y_max")),
         )
     }
+    config["fate"] = st.column_config.TextColumn("status")
+    config["raw row"] = st.column_config.NumberColumn("raw prediction")
     order = [name for name in rows[0] if soft or name != "after NMS"]
     st.dataframe(
         rows,
@@ -135,6 +140,6 @@ def _show_lines(book: Ledger, lines: Sequence[int], card: ModelCard, *, soft: bo
     )
     told = f"The first {MOST_LINES:,} of {len(lines):,}" if len(lines) > MOST_LINES else "All"
     st.caption(
-        f"{told} rows with these fates: kept boxes first, then the surest. A click on a "
-        "column's name sorts. The download has every row and every digit."
+        f"{told} predictions with this status: detections first, then by confidence. Click a "
+        "column name to sort. The download has all rows at full precision."
     )

@@ -1,4 +1,4 @@
-"""NMS by hand: the same boxes given to cv2 rightly and wrongly, side by side."""
+"""NMS mistakes: the same boxes passed to cv2 correctly and wrongly, side by side."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,17 +20,18 @@ from core.lab.nms_lesson import (
     lesson,
     nms,
 )
-from core.nets.card import ModelCard
-from core.picture.image import BgrImage
-from core.pipeline import Run, Thresholds, nms_stages, visible
+from core.picture.image import BgrImage, Picture
+from core.pipeline import DetectionResult, nms_stages
 from core.render.boxes import PLAIN
 from core.render.ghosts import GHOST_DASHES, Dashes, draw_with_ghosts
 from core.results.detections import Detections
+from pages.components.shell.cached import cached_shown
 from pages.components.shell.choice import choice
 from pages.components.shell.images import show_photo
 from pages.components.shell.source_view import show_source
+from pages.components.shell.text import amount
 
-_MADE_UP, _THIS = "a made-up crowd", "this picture's"
+_MADE_UP, _THIS = "synthetic example", "this picture"
 _GREY = 72
 MOST_DIFFERENCES = 200
 _RIGHT = "x1, y1, x2 - x1, y2 - y1"
@@ -41,23 +42,23 @@ _GIVEN: Mapping[NmsMisuse, str] = {
 }
 
 
-def show_nms_lesson(key: str, run: Run, card: ModelCard, thresholds: Thresholds) -> None:
-    """Show what NMS keeps of the same boxes when it is called rightly and wrongly.
+def show_nms_lesson(key: str, picture: Picture, result: DetectionResult) -> None:
+    """Show what NMS keeps of the same boxes when it is called correctly and wrongly.
 
     Args:
         key: app-wide; the choices survive a change of page.
-        run: a run whose candidates can be looked at instead of the made-up boxes.
-        card: of the model that ran.
-        thresholds: the IoU of both calls, and which boxes come so far.
+        picture: whose candidates can be used instead of the synthetic boxes.
+        result: of this picture; its thresholds are the IoU threshold of both calls, and the
+            filter before them.
     """
     left, right = st.columns(2, gap="medium")
     with left:
-        misuse: NmsMisuse = choice("What goes wrong", NMS_MISUSES, key=f"{key}.slip", wrap=True)
+        misuse: NmsMisuse = choice("Mistake", NMS_MISUSES, key=f"{key}.slip", wrap=True)
     with right:
         whose = choice("Boxes", (_MADE_UP, _THIS), key=f"{key}.boxes")
     st.markdown(MISUSE_REASONS[misuse])
-    stage = _made_up() if whose == _MADE_UP else _of_run(run, card, thresholds)
-    told = lesson(stage.boxes, misuse, iou=thresholds.iou)
+    stage = _made_up() if whose == _MADE_UP else _of_result(picture, result)
+    told = lesson(stage.boxes, misuse, iou=result.thresholds.iou)
     _show_both(told, stage, misuse)
     _show_differences(told, stage)
     show_source(lesson, given_to_nms, nms)
@@ -65,7 +66,7 @@ def show_nms_lesson(key: str, run: Run, card: ModelCard, thresholds: Thresholds)
 
 @dataclass(frozen=True, eq=False)
 class _Stage:
-    """The boxes of a lesson, and what they are drawn on."""
+    """The boxes of a lesson, and the image they are drawn on."""
 
     boxes: Detections
     image: BgrImage
@@ -78,32 +79,36 @@ def _made_up() -> _Stage:
     return _Stage(CROWD, BgrImage(grey), lambda boxes: boxes, CROWD_LABELS.__getitem__)
 
 
-def _of_run(run: Run, card: ModelCard, thresholds: Thresholds) -> _Stage:
-    candidates = nms_stages(run, card, thresholds).candidates
+def _of_result(picture: Picture, result: DetectionResult) -> _Stage:
+    run, shown = result.run, cached_shown(picture)
     return _Stage(
-        candidates,
-        run.shown,
-        lambda boxes: visible(boxes.on_image(run.placement), run),
-        card.label,
+        nms_stages(run, result.thresholds).candidates,
+        shown.image,
+        lambda boxes: shown.visible(boxes.on_image(run.placement)),
+        run.card.label,
     )
 
 
 def _show_both(told: Lesson, stage: _Stage, misuse: NmsMisuse) -> None:
-    """Draw what each call kept; what the wrong one lost is a ghost there."""
+    """Draw what each call kept, and dashed what the wrong one lost."""
     left, right = st.columns(2, gap="medium")
-    calls = "once for all classes" if misuse == "all classes at once" else "once a class"
+    calls = "once for all classes" if misuse == "all classes at once" else "once per class"
     lost, doubled = len(told.lost), len(told.doubled)
     with left:
         st.code(
-            f"# right, once a class\ncv2.dnn.NMSBoxes([[{_RIGHT}], ...], ...)", wrap_lines=True
+            f"# correct, once per class\ncv2.dnn.NMSBoxes([[{_RIGHT}], ...], ...)",
+            wrap_lines=True,
         )
-        _show_call(stage, told.right, [], f"Right: {len(told.right)} kept")
+        _show_call(
+            stage, told.right, [], f"Correct: {amount(len(told.right), 'box', 'boxes')} kept"
+        )
     with right:
         st.code(
             f"# wrong, {calls}\ncv2.dnn.NMSBoxes([[{_GIVEN[misuse]}], ...], ...)",
             wrap_lines=True,
         )
-        what = f"Wrong: {len(told.wrong)} kept, {lost} lost (dashed), {doubled} too many"
+        wrong = amount(len(told.wrong), "box", "boxes")
+        what = f"Wrong: {wrong} kept, {lost} lost (dashed), {doubled} too many"
         _show_call(
             stage, told.wrong, [(GHOST_DASHES["suppressed"], stage.placed(told.lost))], what
         )
@@ -119,11 +124,12 @@ def _show_call(
 
 
 def _show_differences(told: Lesson, stage: _Stage) -> None:
-    """List each box that only one call kept, with the overlap as it is and as it was read."""
+    """List each box that only one call kept, with the true IoU and the one cv2 computes."""
     if not told.differences:
         st.info(
-            "On these boxes the slip changes nothing, and that is how it goes unnoticed. "
-            "Lower the confidence, take another picture, or look at the made-up crowd."
+            "The mistake does not change the result for these boxes, which is why it is easy "
+            "to miss. Lower the confidence threshold, choose another picture, or use the "
+            "synthetic example."
         )
         return
     boxes = stage.boxes
@@ -138,18 +144,18 @@ def _show_differences(told: Lesson, stage: _Stage) -> None:
         hide_index=True,
     )
     st.caption(
-        "Each box that only one of the calls kept, and the box that removed it in the other. "
-        "IoU is how much the two overlap; as read, how much they overlap for cv2 after the "
-        f"slip. At most {MOST_DIFFERENCES} are listed."
+        "Each box that only one of the calls kept, and the box that suppressed it in the "
+        "other. IoU: the true IoU of the two. IoU as read: the IoU that cv2 computes from the "
+        f"wrong input. At most {MOST_DIFFERENCES} are listed."
     )
 
 
 def _difference_row(each: BoxDifference, names: Mapping[int, str]) -> dict[str, Any]:
     return {
         "box": names[each.row],
-        "the wrong call": "lost it" if each.kept_rightly else "kept it all the same",
-        "removed by": names.get(each.suppressed_by, ""),
+        "the wrong call": "lost it" if each.kept_rightly else "kept it",
+        "suppressed by": names.get(each.suppressed_by, ""),
         "IoU": round(each.iou, 3),
         "IoU as read": round(each.believed, 3),
-        "raw row": each.row,
+        "raw prediction": each.row,
     }

@@ -1,1 +1,1 @@
-"""The parts of the Home page: the road in four pictures, and a reference."""
+"""The parts of the Home page: the pipeline in four steps, and a reference."""

@@ -1,4 +1,4 @@
-"""Home's reference: the formats, the preprocessing rows, the functions."""
+"""The reference on Home: formats, preprocessing presets, functions."""
 
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ _FUNCTIONS = (
     (
         "readNet",
         f"{_DOCS}/d6/d0f/group__dnn.html#ga4823489a689bf4edfae7447eb807b067",
-        "reads a model; the file's ending tells the framework",
+        "reads a model; the file extension determines the framework",
     ),
     (
         "blobFromImage",
@@ -38,7 +38,7 @@ _FUNCTIONS = (
     (
         "Net.setInput",
         f"{_DOCS}/db/d30/classcv_1_1dnn_1_1Net.html#a5e74adacffd6aa53d56046581de7fcbd",
-        "hands the blob to the net",
+        "sets the blob as input",
     ),
     (
         "Net.forward",
@@ -48,7 +48,8 @@ _FUNCTIONS = (
     (
         "NMSBoxes",
         f"{_DOCS}/d6/d0f/group__dnn.html#ga9d118d70a1659af729d01b10233213ee",
-        "keeps the surest of boxes that overlap; wants x, y, width, height",
+        "keeps the box with the highest confidence of those that overlap; takes x, y, width, "
+        "height",
     ),
 )
 
@@ -57,12 +58,12 @@ def show_formats() -> None:
     """List what cv2.dnn reads in OpenCV 4.14."""
     st.subheader("Formats")
     st.dataframe(_FORMATS, hide_index=True)
-    st.caption("OpenCV 5 dropped the Caffe and Darknet readers, so Blobscope stays with 4.14.")
+    st.caption("OpenCV 5 removed the Caffe and Darknet readers, so Blobscope uses 4.14.")
 
 
 def show_rows() -> None:
-    """List the three well-known preprocessing rows, with their honest note."""
-    st.subheader("The three well-known rows")
+    """List the three common preprocessing presets, with a warning."""
+    st.subheader("Common preprocessing presets")
     row = st.grid(len(PRESETS), min_column_width=260)
     for preset in PRESETS:
         name, _, _ = preset.title.partition(":")
@@ -76,23 +77,25 @@ def show_rows() -> None:
             )
             st.caption(plain(preset.fits_nets))
     st.caption(
-        "Starting points, not truths: the numbers belong to the model. Take them from its card."
+        "Starting points only: preprocessing depends on the model. Use the values of its "
+        "model card."
     )
 
 
 def show_functions() -> None:
-    """Name the five functions of the road, with a link into OpenCV's 4.x documentation."""
+    """List the five functions of the pipeline, with links to OpenCV's 4.x documentation."""
     st.subheader("Five functions")
     for name, address, words in _FUNCTIONS:
         st.markdown(f"[`cv2.dnn.{name}`]({address}) {words}.")
 
 
 def show_tutorial() -> None:
-    """Offer the tutorial: the same road by hand, in one file."""
-    st.subheader("By hand")
+    """Offer the tutorial: the same pipeline in one script."""
+    st.subheader("Tutorial")
     st.markdown(
-        "The whole road in one file of Python: load a model in four formats, make the blob, "
-        "run the net, and read top-5 and YOLO's boxes with nothing but numpy and cv2."
+        "The whole pipeline in one Python script: load a model in four formats, create the "
+        "blob, run inference, and decode the top-5 classes and YOLO boxes, with numpy and cv2 "
+        "only."
     )
     data = partial(TUTORIAL.read_bytes)
     download(TUTORIAL.name, data, key="tutorial", name=TUTORIAL.name, mime="text/x-python")

@@ -1,4 +1,4 @@
-"""Home's road in four pictures: each step is a door to its page."""
+"""The pipeline on Home in four steps; each step links to its page."""
 
 import streamlit as st
 
@@ -7,6 +7,7 @@ from core.blob.spec import BlobSpec
 from core.nets.card import ModelCard, Task
 from core.nets.catalog import cards
 from core.nets.downloads import present
+from core.picture.image import Picture
 from core.pipeline import Run, Thresholds, detect, ranking
 from core.render.stages import render_planes_together
 from pages.components.detection.boxes import show_found
@@ -20,18 +21,18 @@ from pages.components.shell.navigation import (
     MANY,
     VIDEO,
 )
-from pages.components.shell.text import megabytes, milliseconds, plain
+from pages.components.shell.text import amount, megabytes, milliseconds, plain
 
 _DOORS = (
-    (MANY, "Many pictures", "Files or a folder, one table; a broken file gets its own row."),
-    (VIDEO, "Video", "A film frame by frame, to watch, with every box as CSV."),
-    (LIVE, "Live", "Your camera through any net, and a reason whenever it cannot be."),
-    (EXPERIMENTS, "Experiments", "Two settings side by side, and mistakes made on purpose."),
+    (MANY, "Batch", "Files or a folder, one table; a damaged file gets its own row."),
+    (VIDEO, "Video", "A video frame by frame: the annotated video, and all boxes as CSV."),
+    (LIVE, "Live", "Inference on your camera, with any model."),
+    (EXPERIMENTS, "Experiments", "Two settings side by side, and common mistakes."),
 )
 
 
 def ready_model(task: Task) -> ModelCard:
-    """Take the first model of a task whose files are on this machine; our own come first."""
+    """Return the first model of a task whose files are present; our own come first."""
     return next(card for card in cards(task) if present(card))
 
 
@@ -50,12 +51,12 @@ def show_load(card: ModelCard) -> None:
         )
 
 
-def show_blob(card: ModelCard, run: Run) -> None:
+def show_blob(run: Run) -> None:
     """Second step: the picture becomes a blob."""
     with st.container(border=True, height="stretch"):
         st.markdown("#### 2 · Create a blob")
-        st.code(_blob_line(card.blob), wrap_lines=True)
-        show_exact(render_planes_together(run.blob, card.blob), alt="The planes of the blob")
+        st.code(_blob_line(run.spec), wrap_lines=True)
+        show_exact(render_planes_together(run.blob, run.spec), alt="The planes of the blob")
         st.caption(
             f"Shape `{list(run.blob.shape)}`, {run.blob.dtype}, from "
             f"{run.blob.min():.4g} to {run.blob.max():.4g}."
@@ -63,23 +64,24 @@ def show_blob(card: ModelCard, run: Run) -> None:
         st.page_link(BLOB, label="Open the blob", icon=":material/arrow_forward:")
 
 
-def show_inference(card: ModelCard, run: Run) -> None:
-    """Third step: the net answers."""
+def show_inference(run: Run) -> None:
+    """Third step: inference."""
     with st.container(border=True, height="stretch"):
         st.markdown("#### 3 · Run inference")
         st.code("net.setInput(blob)\noutputs = net.forward(names)", wrap_lines=True)
         for name, shape in run.outputs.shapes.items():
             st.markdown(f":material/data_array: {plain(name)} `{list(shape)}`")
-        for ranked in ranking(run, card, 3).best:
+        for ranked in ranking(run, 3).best:
             st.progress(ranked.confidence, f"{plain(ranked.label)} {ranked.confidence:.1%}")
-        st.caption(f"Forward: {milliseconds(run.times.forward)}.")
+        st.caption(f"Inference: {milliseconds(run.times.forward)}.")
         st.page_link(CLASSIFICATION, label="See the scores", icon=":material/arrow_forward:")
 
 
-def show_answer(card: ModelCard, run: Run) -> None:
-    """Fourth step: raw rows become boxes."""
+def show_answer(picture: Picture, run: Run) -> None:
+    """Fourth step: raw predictions become boxes."""
+    card = run.card
     chosen = Thresholds(card.confidence, card.iou)
-    result = detect(run, card, chosen)
+    result = detect(run, chosen)
     with st.container(border=True, height="stretch"):
         st.markdown("#### 4 · Post-process")
         st.code(
@@ -87,17 +89,18 @@ def show_answer(card: ModelCard, run: Run) -> None:
             f"xywh, scores, class_ids, {chosen.confidence}, {chosen.iou})",
             wrap_lines=True,
         )
-        show_found(run, result, card)
+        show_found(picture, result)
         st.caption(
-            f"A detector, {plain(card.title)}: {result.raw:,} raw rows, "
-            f"{result.confident:,} above confidence, {len(result.kept):,} kept."
+            f"Detector {plain(card.title)}: {amount(result.raw, 'raw prediction')}, "
+            f"{result.confident:,} above the threshold, "
+            f"{amount(len(result.kept), 'detection')}."
         )
         st.page_link(DETECTION, label="See the boxes", icon=":material/arrow_forward:")
 
 
 def show_other_doors() -> None:
-    """Lead to the pages on which the same road is taken many times, live, or astray."""
-    st.subheader("The same road, again and again")
+    """Link to the pages for many pictures, video, live and experiments."""
+    st.subheader("Batch, video and live")
     row = st.grid(len(_DOORS), min_column_width=200)
     for page, label, words in _DOORS:
         with row.cell():

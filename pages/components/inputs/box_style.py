@@ -1,4 +1,4 @@
-"""How boxes are drawn: what a visitor hides, thickens or colours; a link carries it."""
+"""How boxes are drawn: visible parts, line width, colours; a link includes the choice."""
 
 import streamlit as st
 
@@ -14,22 +14,22 @@ _LEAST, _MOST, _STEP = 0.5, 3.0, 0.25
 
 
 def display_controls(key: str) -> BoxStyle:
-    """Ask what is drawn of a box, and how."""
+    """Ask which parts of a box are drawn, and how."""
     with st.expander("Display", icon=":material/brush:"):
         drawn = st.pills(
-            "Drawn",
+            "Show",
             _PARTS,
             selection_mode="multi",
             default=_PARTS,
             key=persistent(f"{key}.drawn"),
             bind="query-params",
-            help="Without boxes, the words stay where they stood. The numbers are the table's.",
+            help="Without boxes, the labels stay in place. The numbers are those of the table.",
         )
         colours = choice(
-            "Colours by",
+            "Colour by",
             COLOURS,
             key=f"{key}.colours",
-            help="class: a colour for each class. confidence: the surer, the brighter.",
+            help="class: one colour per class. confidence: brighter is higher.",
         )
         line = _factor("Line width", f"{key}.line")
         text = _factor("Text size", f"{key}.text")
@@ -38,7 +38,7 @@ def display_controls(key: str) -> BoxStyle:
 
 
 def show_legend(style: BoxStyle) -> None:
-    """Say what the colours mean, where they mean a confidence."""
+    """Show a colour bar if the colours mean a confidence."""
     if style.colours == "confidence":
         show_exact(
             colour_bar(SEQUENTIAL, height=8),

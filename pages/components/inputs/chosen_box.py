@@ -1,18 +1,17 @@
-"""The one box that a visitor asks about, chosen on the picture, in a table or in a list."""
+"""The box that the tabs explain, chosen on the picture or in a list."""
 
 import streamlit as st
 
-from core.nets.card import ModelCard
 from core.pipeline import DetectionResult
 
 
-def choose_box(key: str, result: DetectionResult, card: ModelCard) -> int | None:
-    """Offer the boxes that were kept, and return the raw row of the chosen one.
+def choose_box(key: str, result: DetectionResult) -> int | None:
+    """Offer the detections, and return the raw row of the chosen one.
 
-    The surest is chosen first. A choice that the thresholds have since dropped is
-    forgotten. None where nothing was kept.
+    The one with the highest confidence is the default. A choice that the thresholds have
+    since removed is reset. None if there are no detections.
     """
-    kept = result.kept
+    kept, card = result.kept, result.run.card
     rows = kept.row.tolist()
     if not rows:
         return None
@@ -25,7 +24,7 @@ def choose_box(key: str, result: DetectionResult, card: ModelCard) -> int | None
         )
     }
     chosen: int = st.selectbox(
-        "Box to explain", rows, format_func=words.__getitem__, key=key, bind="query-params"
+        "Selected box", rows, format_func=words.__getitem__, key=key, bind="query-params"
     )
     return chosen
 

@@ -1,4 +1,4 @@
-"""Choosing a model, and fetching its files when they are not here yet."""
+"""Choosing a model, and downloading its files if they are missing."""
 
 from functools import partial
 
@@ -7,9 +7,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import DownloadFailed
 from core.nets.card import Framework, ModelCard, Task
-from core.nets.catalog import cards
+from core.nets.catalog import cards, read_catalog
 from core.nets.downloads import Transfer, present, running, start_download
-from pages.components.shell.text import megabytes, plain
+from pages.components.shell.text import amount, megabytes, plain
 from pages.components.shell.widget_memory import persistent
 
 FRAMEWORKS: dict[Framework, str] = {
@@ -26,9 +26,9 @@ LOOK_SECONDS = 0.3
 def pick_model(key: str, *, task: Task) -> ModelCard:
     """Offer the models of a task and return the chosen one, with its files in place.
 
-    A model whose weights are not on this machine shows its card and a download button;
-    until somebody presses it, the page stops there. Then everybody who has chosen the
-    model sees the bar; the page goes on by itself when the files have come.
+    A model whose weights are missing shows its card and a download button, and the page
+    stops there. During a download, everybody who has chosen the model sees its progress;
+    the page continues by itself when the files have arrived.
     """
     offered = {card.title: card for card in cards(task)}
     with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
@@ -41,6 +41,7 @@ def pick_model(key: str, *, task: Task) -> ModelCard:
         )
         card = offered[title]
         _about(card)
+    _show_refused(read_catalog().refused)
     line = st.empty()
     _write_line(line, card)
     if not present(card):
@@ -52,19 +53,29 @@ def pick_model(key: str, *, task: Task) -> ModelCard:
     return card
 
 
+def _show_refused(sentences: tuple[str, ...]) -> None:
+    """List the models that dropped out, each with the mistake in its card."""
+    if sentences:
+        with st.expander(
+            f"{amount(len(sentences), 'model')} left out", icon=":material/warning:"
+        ):
+            for each in sentences:
+                st.markdown(f"- {plain(each)}")
+
+
 def _write_line(line: DeltaGenerator, card: ModelCard) -> None:
     size = f"{megabytes(card.size_bytes)}, " if card.size_bytes else ""
-    where = "on this machine" if present(card) else "to be downloaded"
+    where = "on this server" if present(card) else "not downloaded yet"
     line.caption(f"{FRAMEWORKS[card.framework]}, {size}{where}. {plain(card.summary)}")
 
 
 def _about(card: ModelCard) -> None:
-    with st.popover("About", icon=":material/info:"):
+    with st.popover("Model card", icon=":material/info:"):
         rows = {
             "source": card.source,
             "licence": card.licence,
-            "measured": card.measured,
-            "classes": str(len(card.labels)),
+            "accuracy": card.measured,
+            "classes": " ".join([str(len(card.labels)), *card.label_notes]),
             "files": ", ".join(file.name for file in card.files),
             "notes": " ".join(card.notes),
         }
@@ -76,8 +87,8 @@ def _about(card: ModelCard) -> None:
 def _fetch(card: ModelCard, *, key: str) -> None:
     size = f"{megabytes(card.size_bytes)} " if card.size_bytes else ""
     st.markdown(
-        f"The weights of **{plain(card.title)}** are not on this machine. They are fetched "
-        "once, for every visitor, from a pinned address, and checked against their digest."
+        f"The weights of **{plain(card.title)}** are not on this server yet. They are "
+        "downloaded once for all visitors, from a fixed address, and verified with a checksum."
     )
     place, own = st.empty(), f"{key}.{card.name}"
     offer = partial(
@@ -88,7 +99,7 @@ def _fetch(card: ModelCard, *, key: str) -> None:
         on_click=_begin,
         args=(own, card),
     )
-    # one that failed at once runs no more, but whoever began it must hear why
+    # a transfer that failed at once is not running, but its visitor must see why
     begun = st.session_state.pop(own, None)
     transfer = running(card) or begun
     if transfer is None:
@@ -106,10 +117,10 @@ def _begin(key: str, card: ModelCard) -> None:
 
 
 def _watch(transfer: Transfer, place: DeltaGenerator) -> None:
-    """Show the bar until the files are here.
+    """Show the progress until the files have arrived.
 
-    Each look is also where Streamlit ends this run if the visitor clicks or leaves; the
-    download goes on without them.
+    Each poll is also where Streamlit can stop this run if the visitor clicks or leaves; the
+    download continues without them.
     """
     while not transfer.wait(LOOK_SECONDS):
         file, done, total = transfer.progress
@@ -119,7 +130,7 @@ def _watch(transfer: Transfer, place: DeltaGenerator) -> None:
 
 def _so_far(file: str, done: int, total: int) -> str:
     if not done:
-        return f"Asking for {plain(file)}"
+        return f"Requesting {plain(file)}"
     if not total:
         return f"{plain(file)}: {megabytes(done)}"
     unit = 1e6 if total >= 1e6 else 1e3

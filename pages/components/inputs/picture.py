@@ -1,11 +1,15 @@
 """Choosing a picture: a sample, an upload, or the camera. The choice follows the visitor."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import streamlit as st
 
-from core.picture.image import MAX_PICTURE_BYTES, Picture
+from core.errors import PictureRefused
+from core.picture.header import MAX_PICTURE_BYTES
+from core.picture.image import Picture, remarks
+from core.picture.reading import KNOWN_FORMATS
 from core.picture.samples import sample_picture, samples
 from pages.components.shell.choice import choice
 from pages.components.shell.text import plain
@@ -15,15 +19,15 @@ from pages.components.shell.widget_memory import persistent
 _KEPT = "picture.kept"
 MOST_KEPT = 12
 
-TYPES = ["jpg", "jpeg", "png", "webp", "bmp"]
+TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif", "heic", "heif"]
 
 
 def pick_picture() -> Picture:
     """Offer the three sources and return the chosen picture.
 
-    The keys are the same on every page and live in the address bar, so the choice
-    survives page changes and a link carries it. Uploads cannot travel in a link: they are
-    kept, still encoded, for this visit only, and a link to one shows the sample instead.
+    The keys are the same on every page and part of the address, so the choice survives page
+    changes and a link includes it. Uploads are not part of a link: they are kept, still
+    encoded, for this session only, and a link to one shows the sample instead.
     """
     source = choice(
         "Picture",
@@ -31,11 +35,14 @@ def pick_picture() -> Picture:
         key="picture",
         persist_state="session",
     )
-    return _PICKERS[source]()
+    picture = _PICKERS[source]()
+    if source != "sample":
+        _show_remarks(picture)
+    return picture
 
 
 def kept_pictures() -> tuple[Picture, ...]:
-    """Return what the visitor gave in this visit: the uploads, then the snapshot."""
+    """Return the pictures of this session: the uploads, then the snapshot."""
     kept: tuple[Picture, ...] = ()
     for source in ("upload", "camera"):
         kept += st.session_state.get(f"{_KEPT}.{source}", ())
@@ -43,12 +50,14 @@ def kept_pictures() -> tuple[Picture, ...]:
 
 
 def keep_snapshot(picture: Picture) -> None:
-    """Keep a picture for this visit as if the camera on the pages had taken it."""
+    """Keep a picture for this session as if it were a camera snapshot."""
     st.session_state[f"{_KEPT}.camera"] = (picture,)
 
 
 def _sample() -> Picture:
-    names = [sample.name for sample in samples()]  # without titles: what a link carries
+    names = [
+        sample.name for sample in samples()
+    ]  # without titles: these texts are part of links
     name = st.pills(
         "Sample",
         names,
@@ -66,7 +75,7 @@ def _sample() -> Picture:
 
 def _upload() -> Picture:
     files = st.file_uploader(
-        "Drop, paste or browse: JPEG, PNG, WebP or BMP, several at once if you like",
+        f"Drop, paste or browse: one or more {KNOWN_FORMATS} files",
         type=TYPES,
         accept_multiple_files=True,
         key="picture.upload",
@@ -74,12 +83,15 @@ def _upload() -> Picture:
     )
     kept = _keep("upload", files)
     if not kept:
-        st.caption("Until you give one, this is a sample. Uploads never travel with a link.")
+        st.caption(
+            "A sample is shown until you upload a picture. Uploads are not included in the "
+            "link."
+        )
         return _first_sample()
     if len(kept) == 1:
         return kept[0]
     number = st.selectbox(
-        f"Which of your {len(kept)} pictures",
+        f"Choose one of your {len(kept)} pictures",
         range(len(kept)),
         format_func=lambda row: kept[row].name,
         key="picture.number",
@@ -93,8 +105,15 @@ def _camera() -> Picture:
     kept = _keep("camera", [snapshot] if snapshot else [])
     if kept:
         return kept[-1]
-    st.caption("Until you take one, this is a sample.")
+    st.caption("A sample is shown until you take a picture.")
     return _first_sample()
+
+
+def _show_remarks(picture: Picture) -> None:
+    """Say what one would not expect of a picture; what refuses it is said by who decodes it."""
+    with suppress(PictureRefused):
+        for remark in remarks(picture):
+            st.caption(f":material/info: {plain(remark)}")
 
 
 def _first_sample() -> Picture:
@@ -102,7 +121,7 @@ def _first_sample() -> Picture:
 
 
 def _keep(source: str, uploads: Sequence[Upload]) -> tuple[Picture, ...]:
-    """Remember the encoded files of this visit."""
+    """Remember the encoded files of this session."""
     key = f"{_KEPT}.{source}"
     if uploads:
         _remember(key, uploads)
@@ -110,12 +129,14 @@ def _keep(source: str, uploads: Sequence[Upload]) -> tuple[Picture, ...]:
     if not kept_before or uploads:
         return kept_before
     names = ", ".join(plain(picture.name) for picture in kept_before)
-    show_kept(f"Kept from before: {names}", key=key, forget=partial(forget_upload, key))
+    show_kept(
+        f"From earlier in this session: {names}", key=key, forget=partial(forget_upload, key)
+    )
     return kept_before
 
 
 def _remember(key: str, uploads: Sequence[Upload]) -> None:
-    """Keep pictures that are the same as before, whose digests are known already."""
+    """Keep the uploads; unchanged pictures keep their object, whose digest is known."""
     if len(uploads) > MOST_KEPT:
         st.caption(f"The first {MOST_KEPT} of your {len(uploads)} pictures are kept.")
     before = {(each.name, len(each.data)): each for each in st.session_state.get(key, ())}

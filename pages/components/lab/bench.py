@@ -1,6 +1,6 @@
-"""The A/B bench: two settings or two models on one picture, and what changed."""
+"""The A/B comparison: two settings or two models on one picture, and what changed."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import streamlit as st
@@ -13,7 +13,6 @@ from core.lab.compare import (
     BlobDifference,
     Change,
     Comparison,
-    Side,
     blob_difference,
     changes,
     compare,
@@ -21,17 +20,18 @@ from core.lab.compare import (
 from core.lab.mistakes import MISTAKES
 from core.nets.card import ModelCard, Task
 from core.picture.image import Picture
-from core.pipeline import Thresholds, on_shown
+from core.pipeline import Run, Thresholds
 from core.render.boxes import BoxStyle, draw_detections
 from core.render.encode import for_display, png_of_indices
 from core.render.palette import DIVERGING
 from core.render.planes import colour_bar
+from core.render.shown import Shown
 from core.render.stages import render_planes_together
 from pages.components.blob.controls import blob_controls
 from pages.components.blob.knobs import presets
 from pages.components.inputs.fit import pick_fit
 from pages.components.inputs.model import pick_model
-from pages.components.shell.cached import cached_run
+from pages.components.shell.cached import cached_run, cached_shown
 from pages.components.shell.choice import choice
 from pages.components.shell.errors import show_errors
 from pages.components.shell.images import show_exact, show_photo, show_png
@@ -42,25 +42,18 @@ from pages.components.shell.widget_memory import persistent
 
 WIDTH = 360
 TASKS: tuple[Task, ...] = ("classification", "detection")
-_OWN = "as the card says"
+_OWN = "model default"
 _MISTAKES = {f"mistake: {name}": break_ for name, _, break_ in MISTAKES}
-_BY_HAND = "set by hand"
+_BY_HAND = "manual"
+_SETTINGS = {"swap_rb": "swapRB", "fit": "resize mode"}
 _SIDES = ("a", "b")
 _FIRST = {"a": _OWN, "b": "mistake: swapRB flipped"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """What a visitor chose for one side."""
-
-    card: ModelCard
-    spec: BlobSpec
-
-
 def pick_task(key: str) -> Task:
-    """Ask what the models of an experiment do."""
+    """Ask for the task of the experiment."""
     chosen: Task = choice(
-        "Models for",
+        "Task",
         TASKS,
         key=f"{key}.task",
         persist_state="session",
@@ -79,42 +72,42 @@ def show_bench(key: str, picture: Picture, task: Task) -> None:
         args=(own,),
     )
     columns = st.columns(2, gap="medium")
-    sides: list[Side] = []
+    runs: list[Run] = []
     for side, column in zip(_SIDES, columns, strict=True):
         with column.container(border=True), show_errors():
-            chosen = _pick_side(f"{own}.{side}", side, task)
-            run = cached_run(picture, chosen.card, chosen.spec)
-            sides.append(Side(chosen.card, chosen.spec, run))
-    if len(sides) == 2:
+            card, spec = _pick_side(f"{own}.{side}", side, task)
+            runs.append(cached_run(picture, card, spec))
+    if len(runs) == 2:
         with show_errors():
-            _show(*sides)
+            a, b = runs
+            _show(a, b, cached_shown(picture))
     show_source(blob_difference, changes)
 
 
-def _pick_side(key: str, side: str, task: Task) -> _Side:
+def _pick_side(key: str, side: str, task: Task) -> tuple[ModelCard, BlobSpec]:
     st.markdown(f"#### {side.upper()}")
     card = pick_model(key, task=task)
     numbers = st.selectbox(
-        "Numbers",
+        "Preprocessing",
         [_OWN, *_MISTAKES, *presets(), _BY_HAND],
         index=[_OWN, *_MISTAKES].index(_FIRST[side]),
         key=persistent(f"{key}.numbers"),
         bind="query-params",
         persist_state="session",
-        help="The card's own, the card's with a well-known mistake, those of another row, or "
-        "every knob in your hands.",
+        help="The model default, the model default with a common mistake, another preset, "
+        "or all parameters set manually.",
     )
     if numbers == _BY_HAND:
         with st.container(border=True):
-            return _Side(card, blob_controls(f"{key}.hand"))
+            return card, blob_controls(f"{key}.hand")
     spec = pick_fit(
         key,
         _spec(card, numbers),
-        own="same",
+        own="default",
         persist_state="session",
-        help="same: as these numbers say. Others change what happens to the aspect ratio.",
+        help="default: the resize mode of the preprocessing above.",
     )
-    return _Side(card, spec)
+    return card, spec
 
 
 def _spec(card: ModelCard, numbers: str) -> BlobSpec:
@@ -126,7 +119,7 @@ def _spec(card: ModelCard, numbers: str) -> BlobSpec:
 
 
 def _swap(key: str) -> None:
-    """Exchange what both sides hold, knobs that only one of them shows included."""
+    """Exchange the settings of both sides, including controls that only one of them shows."""
     held = {side: _held(f"{key}.{side}.") for side in _SIDES}
     for side, other in zip(_SIDES, reversed(_SIDES), strict=True):
         for name in held[side].keys() - held[other].keys():
@@ -136,7 +129,7 @@ def _swap(key: str) -> None:
 
 
 def _held(start: str) -> dict[str, Any]:
-    """Collect the settings of one side by the rest of their keys; buttons hold none."""
+    """Collect the settings of one side by the rest of their keys; buttons have none."""
     names = (str(key).removeprefix(start) for key in st.session_state)
     return {
         name: st.session_state[start + name]
@@ -146,55 +139,53 @@ def _held(start: str) -> dict[str, Any]:
     }
 
 
-def _show(a: Side, b: Side) -> None:
+def _show(a: Run, b: Run, shown: Shown) -> None:
     limits = Thresholds(min(a.card.confidence, b.card.confidence), min(a.card.iou, b.card.iou))
     result = compare(a, b, limits)
     columns = st.columns(2, gap="medium")
-    for column, letter, side, answer in zip(
+    for column, letter, run, answer in zip(
         columns, "AB", (a, b), (result.a, result.b), strict=True
     ):
         with column:
-            _show_side(letter, side, answer)
+            _show_side(letter, run, answer, shown)
     _show_changes(a, b, result)
     _show_difference(a, b, result.difference)
 
 
-def _show_side(letter: str, side: Side, answer: Answer) -> None:
+def _show_side(letter: str, run: Run, answer: Answer, shown: Shown) -> None:
     st.markdown(f"##### {letter}: {plain(str(answer))}")
     if answer.boxes is not None:
-        shown = on_shown(answer.boxes, side.run)
-        drawn = draw_detections(
-            side.run.shown, shown, label=side.card.label, style=BoxStyle(numbers=True)
-        )
+        boxes, style = shown.placed(answer.boxes), BoxStyle(numbers=True)
+        drawn = draw_detections(shown.image, boxes, label=run.card.label, style=style)
         show_photo(drawn, caption=f"The boxes of {letter}", alt=f"Result {letter}: {answer}")
-    blob = side.run.blob
+    blob = run.blob
     show_exact(
-        render_planes_together(blob, side.spec),
+        render_planes_together(blob, run.spec),
         caption=f"The blob of {letter}: {' x '.join(map(str, blob.shape))}, "
         f"{blob.min():.4g} to {blob.max():.4g}",
         alt=f"The planes of blob {letter}",
     )
-    # read by the model's own numbers, a mistake shows: a swapped face is blue
-    expected = replace(side.card.blob, layout=side.spec.layout)
+    # converted back with the model's own preprocessing, a mistake shows: a swapped face is blue
+    expected = replace(run.card.blob, layout=run.spec.layout)
     seen = image_from_blob(blob, expected)
     with st.container(width=WIDTH):
         show_exact(
             for_display(seen),
-            caption=f"What the net of {letter} takes its blob for: read by the card's numbers",
-            alt=f"What the net of {letter} takes it for",
+            caption=f"What model {letter} sees: its blob, converted back by the model default",
+            alt=f"What model {letter} sees",
         )
 
 
-def _show_changes(a: Side, b: Side, result: Comparison) -> None:
+def _show_changes(a: Run, b: Run, result: Comparison) -> None:
     st.markdown(f"##### What changed: {plain(str(result))}")
     left, right = st.columns(2, gap="medium")
     with left:
         rows = _settings(a, b)
         if rows:
             st.dataframe(rows, hide_index=True)
-            st.caption("The settings in which the two sides differ.")
+            st.caption("Settings that differ.")
         else:
-            st.caption("Both sides are set alike.")
+            st.caption("Both sides have the same settings.")
     with right:
         if result.changes:
             st.dataframe(
@@ -203,21 +194,22 @@ def _show_changes(a: Side, b: Side, result: Comparison) -> None:
                 column_config=dict.fromkeys(
                     "AB", st.column_config.NumberColumn(format="percent")
                 ),
+                placeholder="",
             )
             st.caption(
-                "Confidence on both sides. Boxes of one class that overlap by half or more "
-                "are the same box."
+                "Confidence on both sides. Boxes of one class with an IoU of 0.5 or more "
+                "count as the same box."
                 if result.a.boxes is not None
-                else "Confidence on both sides: the five likeliest classes of each."
+                else "Confidence on both sides: the top five classes of each."
             )
 
 
-def _settings(a: Side, b: Side) -> list[dict[str, str]]:
-    """List the settings that differ, by OpenCV's names where it has one."""
+def _settings(a: Run, b: Run) -> list[dict[str, str]]:
+    """List the settings that differ, by OpenCV's names where there are any."""
     rows = [{"setting": "model", "A": a.card.title, "B": b.card.title}]
     rows += [
         {
-            "setting": "swapRB" if each.name == "swap_rb" else each.name,
+            "setting": _SETTINGS.get(each.name, each.name),
             "A": _text(getattr(a.spec, each.name)),
             "B": _text(getattr(b.spec, each.name)),
         }
@@ -244,11 +236,11 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _show_difference(a: Side, b: Side, difference: BlobDifference | None) -> None:
+def _show_difference(a: Run, b: Run, difference: BlobDifference | None) -> None:
     st.markdown("##### The blobs, B minus A")
     if difference is None:
-        shapes = (" x ".join(map(str, side.run.blob.shape)) for side in (a, b))
-        st.info(f"{' and '.join(shapes)}: blobs of two shapes cannot be subtracted.")
+        shapes = (" x ".join(map(str, run.blob.shape)) for run in (a, b))
+        st.info(f"{' and '.join(shapes)}: blobs of different shapes cannot be subtracted.")
         return
     show_metrics(
         {

@@ -1,4 +1,4 @@
-"""The finder on the screen: the numbers that a net was trained with."""
+"""Infer preprocessing: search for the settings that a model was trained with."""
 
 from functools import partial
 from typing import Any
@@ -25,25 +25,25 @@ from pages.components.shell.widget_memory import persistent
 _SHARES = ("confidence", "stability", "agreement")
 _FIRST = ("cat", "coffee", "astronaut", "rocket")
 _SURE: dict[Sureness, str] = {
-    "sure": ":green-badge[sure] The first is far ahead of the second.",
-    "likely": ":orange-badge[likely] The first is ahead, but not by much: more pictures, or "
-    "labels, would make it surer.",
-    "open": ":red-badge[open] These pictures do not tell the first ones apart: give more, of "
-    "things the net knows, or write down what is on them.",
+    "sure": ":green-badge[clear] The first result is far ahead of the second.",
+    "likely": ":orange-badge[likely] The first result is ahead, but not by much. More pictures "
+    "or labels would make the result clearer.",
+    "open": ":red-badge[undecided] These pictures do not separate the first results. Add "
+    "pictures of objects that the model knows, or label the pictures.",
 }
 
 
 def show_finder(key: str, task: Task) -> None:
-    """Let the visitor choose a model and pictures, search on demand, and rank the specs."""
+    """Let the visitor choose a model and pictures, search on request, and rank the specs."""
     st.markdown(
-        "Got a net without its numbers? This tries the common combinations and looks at the "
-        "answers. It never reads the spec on the card: that only marks the rows below."
+        "Is the preprocessing of a model unknown? This tries common combinations and rates the "
+        "predictions. The search does not use the model card, which only marks rows below."
     )
     card = pick_model(f"{key}.{task}", task=task)
     examples = _pick_examples(key)
     question = (card.name, *((each.picture.digest, each.label) for each in examples))
     st.button(
-        "Find the numbers",
+        "Infer preprocessing",
         key=f"{key}.go",
         icon=":material/search:",
         disabled=not examples,
@@ -63,19 +63,20 @@ def _ask(key: str, question: tuple[Any, ...]) -> None:
 def _pick_examples(key: str) -> tuple[Example, ...]:
     pictures = _pick_pictures(key)
     known = st.toggle(
-        "I know what is on them",
+        "I know what the pictures show",
         key=persistent(f"{key}.labelled"),
         bind="query-params",
-        help="With labels the numbers that find them win: surer than any other sign.",
+        help="With labels, the settings that predict them rank first: the most reliable "
+        "criterion.",
     )
     if not known:
         return tuple(Example(picture) for picture in pictures)
     with st.container(horizontal=True):
         labels = [
             st.text_input(
-                f"On {plain(picture.name)}",
+                f"Label of {plain(picture.name)}",
                 key=f"{key}.label.{picture.digest[:12]}",
-                placeholder="a label, or a word of it",
+                placeholder="a label, or part of it",
                 width=200,
             )
             for picture in pictures
@@ -87,10 +88,10 @@ def _pick_examples(key: str) -> tuple[Example, ...]:
 
 
 def _pick_pictures(key: str) -> tuple[Picture, ...]:
-    """Let the visitor choose among the samples and the pictures they gave."""
+    """Let the visitor choose among the samples and their own pictures."""
     given = kept_pictures()
     names = st.pills(
-        "Pictures to search with",
+        "Sample pictures",
         [sample.name for sample in samples()],
         selection_mode="multi",
         default=() if given else _FIRST,
@@ -101,7 +102,7 @@ def _pick_pictures(key: str) -> tuple[Picture, ...]:
     mine: tuple[Picture, ...] = ()
     if given:
         chosen = st.pills(
-            "Your own",
+            "Your pictures",
             range(len(given)),
             selection_mode="multi",
             default=range(len(given)),
@@ -112,14 +113,14 @@ def _pick_pictures(key: str) -> tuple[Picture, ...]:
         mine = tuple(given[row] for row in chosen)
     else:
         st.caption(
-            "Three to five pictures of different things do best. Upload yours under Picture."
+            "Three to five pictures of different objects work best. Upload yours under Picture."
         )
     together = (*mine, *(sample_picture(name) for name in names))
     return tuple({picture.digest: picture for picture in together}.values())
 
 
 def _search(card: ModelCard, examples: tuple[Example, ...]) -> Verdict:
-    """Try the combinations, and show how far that is."""
+    """Try the combinations, and show the progress."""
     bar = st.empty()
     verdict = Verdict((), 0.0)
     for so_far in find_spec(card, examples):
@@ -133,13 +134,13 @@ def _search(card: ModelCard, examples: tuple[Example, ...]) -> Verdict:
 def _show(key: str, verdict: Verdict, card: ModelCard) -> None:
     best = verdict.trials[0]
     if best.error:
-        st.warning(f"The net refused every setting. {plain(best.error)}")
+        st.warning(f"The model rejected every setting. {plain(best.error)}")
         return
     st.markdown(f"##### {_words(best.spec)}")
     st.markdown(_SURE[verdict.sureness])
-    # a mere link would lose against knobs that this visitor has turned before
+    # a link alone would lose against controls that this visitor has changed before
     if st.button(
-        "Use these on the Blob page",
+        "Use these settings on the Blob page",
         key=f"{key}.use",
         icon=":material/arrow_forward:",
         on_click=turn_knobs,
@@ -159,10 +160,10 @@ def _show(key: str, verdict: Verdict, card: ModelCard) -> None:
         },
     )
     st.caption(
-        "The score is the agreement with your labels; without labels it is how sure the net "
-        "is of what it would not say of a grey wall, times how much its answers depend on the "
-        "picture. Settings that got the same answers share a row; ✓ marks the numbers on the "
-        "model's card."
+        "The score is the agreement with your labels. Without labels, it is the confidence "
+        "beyond that on a grey image, times how much the predictions depend on the picture. "
+        "Settings with the same predictions share a row; ✓ marks the preprocessing of the "
+        "model card."
     )
 
 
@@ -175,14 +176,14 @@ def _row(place: int, trial: Trial, card: ModelCard) -> dict[str, Any]:
         "mean": triple_to_text(spec.mean),
         "std": triple_to_text(spec.std),
         "swapRB": spec.swap_rb,
-        "fit": spec.fit,
-        "card": "✓" if trial.covers(card.blob) else "",
-        "answers": trial.error or ", ".join(trial.answers),
+        "resize mode": spec.fit,
+        "model card": "✓" if trial.covers(card.blob) else "",
+        "predictions": trial.error or ", ".join(trial.answers),
         "confidence": round(trial.confidence, 3),
         "stability": round(trial.stability, 3),
     }
     labelled = {} if trial.agreement is None else {"agreement": round(trial.agreement, 3)}
-    return {**cells, **labelled, "as good": "; ".join(_words(each) for each in trial.alike)}
+    return {**cells, **labelled, "equivalent": "; ".join(_words(each) for each in trial.alike)}
 
 
 def _words(spec: BlobSpec) -> str:

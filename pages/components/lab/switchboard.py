@@ -1,4 +1,4 @@
-"""The switchboard: every well-known mistake, and what it does to the answer."""
+"""Common preprocessing mistakes, and their effect on the prediction."""
 
 from typing import Any
 
@@ -15,20 +15,20 @@ from pages.components.shell.cached import SPEC_BY_TEXT
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import plain
 
-_RIGHT = "none: as the card says"
+_RIGHT = "none (model default)"
 
 
 def show_switchboard(key: str, picture: Picture, task: Task) -> None:
-    """Make every mistake that the chosen model leaves room for, a row for each."""
+    """Make every mistake that applies to the chosen model, one row each."""
     card = pick_model(f"{key}.{task}", task=task)
     made = (
-        Mistake(_RIGHT, "The numbers on the model's card.", card.blob),
+        Mistake(_RIGHT, "The preprocessing of the model card.", card.blob),
         *mistakes(card.blob),
     )
     rows = _rows(picture, card, made)
     right = rows[0].answer
     if right:
-        st.markdown(f"##### With the right numbers: {plain(str(right))}")
+        st.markdown(f"##### With correct preprocessing: {plain(str(right))}")
     st.dataframe(
         [_cells(mistake, row) for mistake, row in zip(made, rows, strict=True)],
         hide_index=True,
@@ -39,23 +39,21 @@ def show_switchboard(key: str, picture: Picture, task: Task) -> None:
             ),
             "change": st.column_config.TextColumn(width=320),
         },
+        placeholder="",
     )
     st.caption(
-        "One row a mistake, the right numbers first. A net seldom complains: it answers all "
-        "the same. On one picture a mistake may even make it surer; over many pictures it "
-        "costs right answers."
+        "One row per mistake; correct preprocessing comes first. A network rarely fails with "
+        "an error: it still returns a prediction. On one picture a mistake may even raise the "
+        "confidence; over many pictures it lowers the accuracy."
     )
     without = [name for name, _, _ in MISTAKES if name not in {each.name for each in made}]
     if without:
-        st.caption(
-            f"Left out, because this net's own numbers leave no room for them: "
-            f"{', '.join(without)}."
-        )
+        st.caption(f"Not shown, because they do not apply to this model: {', '.join(without)}.")
     show_source(consequence, *(break_ for _, _, break_ in MISTAKES))
 
 
 def _rows(picture: Picture, card: ModelCard, made: tuple[Mistake, ...]) -> list[MistakeRow]:
-    """Ask the net once for each spec, or remember what it said."""
+    """Run the model once for each spec, or use the cached row."""
     place = st.empty()
     rows = []
     for number, each in enumerate(made):
@@ -82,8 +80,8 @@ def _cells(mistake: Mistake, row: MistakeRow) -> dict[str, Any]:
         cells["boxes"] = len(row.answer.boxes)
     return {
         **cells,
-        "answer": best.label if best else "",
+        "prediction": best.label if best else "",
         "confidence": round(best.confidence, 3) if best else None,
         "change": row.error or row.change,
-        "how it comes about": mistake.what,
+        "cause": mistake.what,
     }

@@ -1,4 +1,4 @@
-"""A frame of a stream that was kept, to be looked at, taken away, or sent to a page."""
+"""A frozen frame of a stream, to view, download or send to a page."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ _PAGES: dict[str, Path] = {
 
 @dataclass(frozen=True, eq=False)
 class Frozen:
-    """A frame that was kept: itself as a picture, its annotated copy, and words for both."""
+    """A frozen frame: the picture, its annotated copy, and a caption."""
 
     picture: Picture
     annotated: bytes
@@ -61,7 +61,7 @@ def show_frozen(key: str, *, playing: bool) -> None:
 
 
 def _send(key: str, title: str, frozen: Frozen) -> None:
-    """Remember where to go: the run of a click may be cut short before it comes to that."""
+    """Remember the page to open: the run of a click may be interrupted before it does so."""
     keep_snapshot(frozen.picture)
     st.session_state[f"{key}.to"] = title
 

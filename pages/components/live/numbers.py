@@ -1,4 +1,4 @@
-"""What stands below a stream: its numbers, how long it lasts, and what it saw."""
+"""What is shown below a stream: statistics, time left, detections."""
 
 import streamlit as st
 
@@ -9,11 +9,11 @@ from core.live.history import Appearance
 from core.live.processing import process_frame
 from core.live.settings import LiveSettings
 from core.live.stream import Stream
-from core.live.stream_slots import duration_text
 from core.nets.catalog import card_named
 from core.nets.engine import infer
 from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
+from core.wording import duration_text
 from pages.components.live.frozen import go_where_sent, show_frozen
 from pages.components.live.player import Stage, shown_stream
 from pages.components.live.recording import show_recording
@@ -28,7 +28,7 @@ MOST_CHARTED = 6
 
 
 def show_stream(key: str, stage: Stage, settings: LiveSettings) -> None:
-    """Hand the settings to the stream and show all that belongs to it; else take snapshots."""
+    """Pass the settings to the stream and show its results; without a stream, use snapshots."""
     go_where_sent(key)
     _make_ready(settings)
     if stage.stream is not None:
@@ -50,7 +50,7 @@ def _make_ready(settings: LiveSettings) -> None:
         _loaded(settings.card.name, settings.spec)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Loading the net ...")
+@st.cache_resource(max_entries=32, show_spinner="Loading the network ...")
 def _loaded(model: str, spec: BlobSpec) -> bool:
     blob, _ = make_blob(decode_picture(sample_picture("grid")), spec)
     infer(card_named(model), blob)
@@ -58,19 +58,19 @@ def _loaded(model: str, spec: BlobSpec) -> bool:
 
 
 def _lasts(stream: Stream | None) -> bool:
-    """Tell whether a stream goes on; a browser may play on for a while after its end."""
+    """Tell whether a stream is running; a browser may still play for a while after its end."""
     return stream is not None and not stream.ended.is_set()
 
 
 def _show_numbers(key: str, *, playing: bool) -> None:
-    """Show how the stream is doing; runs once a second, and keeps no arrays.
+    """Show the statistics of the stream; runs once a second, and keeps no arrays.
 
-    The page runs anew when the stream ends. Its next run is told that nothing plays, so
-    that it asks for no other.
+    The page reruns when the stream ends. The next run is told that nothing plays, so that
+    it does not ask for another rerun.
     """
     stream = shown_stream(key)
     if stream is None:
-        st.caption("Press START. What the stream does is counted here.")
+        st.caption("Press START to see the statistics of the stream here.")
         return
     if playing and not _lasts(stream):
         st.rerun()
@@ -88,22 +88,22 @@ def _show_metrics(stream: Stream) -> None:
     now = stream.numbers
     show_metrics(
         {
-            "camera": f"{now.camera_fps:.1f} fps",
-            "net": f"{now.net_fps:.1f} fps",
-            "forward": milliseconds(now.forward_ms) if now.forward_ms else "no net",
-            "behind": milliseconds(now.delay_ms),
+            "camera": f"{now.camera_fps:.1f} FPS",
+            "model": f"{now.net_fps:.1f} FPS",
+            "inference": milliseconds(now.forward_ms) if now.forward_ms else "n/a",
+            "latency": milliseconds(now.delay_ms),
             "dropped": f"{now.dropped:,} of {now.frames:,}",
         },
         help={
-            "behind": "From a frame's arrival on the server until its answer was drawn.",
-            "dropped": "Frames that a newer one replaced before the net had time for them.",
+            "latency": "From the arrival of a frame on the server until its result is drawn.",
+            "dropped": "Frames that were replaced by a newer one before inference.",
         },
     )
 
 
 def _show_time_left(key: str, stream: Stream) -> None:
     st.caption(f"Ends in {duration_text(stream.seconds_left)}.", width="content")
-    st.button("Go on for longer", key=f"{key}.renew", on_click=_renew, args=(key,))
+    st.button("Extend session", key=f"{key}.renew", on_click=_renew, args=(key,))
     note = st.session_state.get(f"{key}.note", "")
     if note:
         st.caption(plain(note))
@@ -128,7 +128,7 @@ def _show_history(stream: Stream, *, playing: bool) -> None:
 
 
 def _show_strip(strip: tuple[Appearance, ...]) -> None:
-    st.caption("Came into sight, the newest first; forgotten at STOP")
+    st.caption("Recent detections, newest first; deleted at STOP")
     with st.container(horizontal=True, gap="small"):
         for each in strip:
             st.image(
@@ -136,12 +136,12 @@ def _show_strip(strip: tuple[Appearance, ...]) -> None:
                 caption=f"{plain(each.label)} {each.confidence:.2f}, {each.second:.0f} s",
                 output_format="JPEG",
                 width=96,
-                alt=f"Appeared: {each.label}",
+                alt=f"Detected: {each.label}",
             )
 
 
 def _show_timeline(stream: Stream) -> None:
-    """Draw how many of each class were in sight, second by second."""
+    """Draw how many objects of each class were visible, second by second."""
     counts = stream.history.timeline
     totals: dict[str, int] = {}
     for count in counts:
@@ -157,13 +157,13 @@ def _show_timeline(stream: Stream) -> None:
         rows,
         mark="bar",
         height=200,
-        alt_text="How many of each class were in sight, second by second",
+        alt_text="Visible objects of each class, second by second",
         x={
             "field": "second",
             "type": "ordinal",
-            "title": "second of the stream",
+            "title": "seconds since START",
             "axis": {"labelOverlap": True, "labelAngle": 0},
         },
-        y=quantity("count", title="in sight", axis={"tickMinStep": 1}),
+        y=quantity("count", title="objects", axis={"tickMinStep": 1}),
         color=name("class", title=None, sort=common),
     )

@@ -1,4 +1,4 @@
-"""The stream on the page: the player, and a sentence for each reason why there is none."""
+"""The stream on the page: the player, and a message for each reason why there is none."""
 
 import os
 import uuid
@@ -20,26 +20,26 @@ from pages.components.live.watch import watch
 from pages.components.live.webrtc_patches import begins_anew, cure
 from pages.components.shell.text import plain
 
-_AHEAD = "Until then, single pictures go the same way: below."
+_AHEAD = "Until then, you can use single pictures below."
 TROUBLES = {
-    "insecure": "**No HTTPS.** Browsers open a camera only to pages that came over HTTPS, or "
-    "from this very computer. Whoever runs this server puts a certificate in front of it.",
-    "missing": "**No camera.** Your browser knows of none. Plug one in, or choose *video* as "
+    "insecure": "**No HTTPS.** Browsers allow camera access only over HTTPS or on localhost. "
+    "The operator of this server has to set up HTTPS.",
+    "missing": "**No camera.** Your browser found no camera. Connect one, or choose *video* as "
     "the source.",
-    "denied": "**Permission denied.** Your browser keeps the camera from this page. Allow it "
-    "with the sign beside the address, then press START again.",
-    "busy": "**The camera is busy.** Another program or window uses it. Close that one, then "
+    "denied": "**Permission denied.** Your browser blocks the camera for this page. Allow it "
+    "with the icon next to the address, then press START again.",
+    "busy": "**The camera is busy.** Another program or window is using it. Close it, then "
     "press START again.",
-    "unconnected": "**No connection.** Your browser and this server found no way for the "
-    "video, as happens behind firewalls. Whoever runs the server configures a TURN server: "
-    "BLOBSCOPE_ICE_SERVERS, or iceServers in its secrets.",
+    "unconnected": "**No connection.** Your browser and this server could not connect for the "
+    "video, often because of a firewall. The operator of the server can configure a TURN "
+    "server: BLOBSCOPE_ICE_SERVERS, or iceServers in the secrets.",
 }
 STYLE = {"width": "100%", "maxWidth": "800px"}
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """What is on: the stream, if there can be one, and what is wrong."""
+    """The state of the player: the stream, if there is one, and what is wrong."""
 
     stream: Stream | None
     playing: bool = False
@@ -74,7 +74,7 @@ def open_stream(key: str, source: Source) -> Stage:
 
 
 def shown_stream(key: str) -> Stream | None:
-    """Return the stream that is on, or the one that was on last."""
+    """Return the running stream, or the last one."""
     stream: Stream | None = st.session_state.get(f"{key}.shown")
     return stream
 
@@ -82,7 +82,7 @@ def shown_stream(key: str) -> Stream | None:
 def _player(
     key: str, source: Source, stream: Stream, servers: list[dict[str, Any]], *, stop: bool
 ) -> Any:
-    """Draw streamlit-webrtc's player, with everything a stream needs and no more."""
+    """Draw streamlit-webrtc's player for a stream."""
     cure()
     camera = source.name == "camera"
     return webrtc_streamer(
@@ -128,24 +128,24 @@ def _say(trouble: str, why: str) -> None:
 
 
 def _visitor() -> str:
-    """Return this session's name among all who stream."""
+    """Return the identifier of this session."""
     return str(st.session_state.setdefault("live.visitor", uuid.uuid4().hex))
 
 
 def _address() -> str:
-    """Return where the visitor comes from; nothing where that is this very computer."""
+    """Return the visitor's address; empty on localhost."""
     return st.context.ip_address or ""
 
 
 def _wait() -> None:
-    """Let the visitor count as waiting, which opening a page alone does not."""
+    """Count the visitor as waiting, which opening the page alone does not."""
     stream_slots().wait(_visitor(), _address())
 
 
 def configured_ice_servers() -> list[dict[str, Any]]:
     """Read the ICE servers from the environment, else from the secrets; else there are none.
 
-    Without any, nobody but this server is asked for anything.
+    Without any, no third-party server is contacted.
     """
     given = os.environ.get("BLOBSCOPE_ICE_SERVERS")
     if given:

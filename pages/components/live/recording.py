@@ -11,7 +11,7 @@ from pages.components.shell.text import megabytes, plain
 
 
 def show_recording(key: str, *, playing: bool) -> None:
-    """Offer to record what is seen, to stop, and to take the film; it ends at its limits."""
+    """Offer to record the annotated stream, to stop, and to download; it ends at its limits."""
     recording: Recording | None = st.session_state.get(f"{key}.recording")
     running = playing and recording is not None and not recording.over
     if running and recording is not None:

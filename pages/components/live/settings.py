@@ -1,4 +1,4 @@
-"""What a stream looks for: a net and its thresholds, or the planes of a blob."""
+"""What a stream shows: the results of a model, or the planes of a blob."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +11,7 @@ from core.pipeline import Thresholds
 from core.render.planes import COLOURINGS
 from pages.components.blob.knobs import presets
 from pages.components.inputs.fit import pick_fit, pick_fit_for_model
+from pages.components.inputs.layout import pick_layout_if_unknown
 from pages.components.inputs.model import pick_model
 from pages.components.inputs.thresholds import pick_k, pick_thresholds
 from pages.components.shell.choice import choice
@@ -21,21 +22,22 @@ _SCALES = {"shared": True, "per plane": False}
 
 
 def pick_settings(key: str) -> LiveSettings:
-    """Ask what is done to each frame; all of it acts on the running stream."""
-    mode: LiveMode = choice("Look for", LIVE_MODES, key=f"{key}.sight", wrap=True)
+    """Ask how each frame is processed; the settings apply to the running stream."""
+    mode: LiveMode = choice("Mode", LIVE_MODES, key=f"{key}.sight", wrap=True)
     settings = _KNOBS[mode](key)
     mirror = st.toggle(
-        "mirror",
+        "Mirror",
         key=persistent(f"{key}.mirror"),
         bind="query-params",
-        help="Turns each frame left to right before the net sees it. Writing in it becomes "
-        "mirror writing, for the net as well.",
+        help="Flips each frame horizontally before inference. Text is mirrored for the "
+        "model as well.",
     )
     return replace(settings, mirror=mirror)
 
 
 def _detection(key: str) -> LiveSettings:
     card = pick_model(f"{key}.detection", task="detection")
+    card = pick_layout_if_unknown(f"{key}.detection", card)
     thresholds = pick_thresholds(f"{key}.detection", card)
     spec = pick_fit_for_model(f"{key}.detection", card)
     return LiveSettings("detection", spec, card, thresholds)
@@ -45,14 +47,14 @@ def _classification(key: str) -> LiveSettings:
     card = pick_model(f"{key}.classification", task="classification")
     k = pick_k(f"{key}.classification")
     confidence = st.slider(
-        "confidence",
+        "Confidence threshold",
         0.0,
         1.0,
         0.1,
         0.01,
         key=persistent(f"{key}.classification.confidence"),
         bind="query-params",
-        help="Classes that are less sure than this are not written on the frame.",
+        help="Classes with a lower confidence are not written on the frame.",
     )
     spec = _fitted(f"{key}.classification", card.blob)
     return LiveSettings("classification", spec, card, Thresholds(confidence), k=k)
@@ -69,7 +71,7 @@ def _planes(key: str) -> LiveSettings:
         "scale",
         list(_SCALES),
         key=f"{key}.scale",
-        help="shared: one range for all planes. per plane: its own range for each.",
+        help="shared: one range for all planes. per plane: one range for each.",
     )
     colouring = choice("colours", COLOURINGS, key=f"{key}.colours")
     return LiveSettings("planes", spec, colouring=colouring, shared=_SCALES[scale])
@@ -83,5 +85,5 @@ _KNOBS: dict[LiveMode, Callable[[str], LiveSettings]] = {
 
 
 def _fitted(key: str, spec: BlobSpec) -> BlobSpec:
-    words = f"What happens to the aspect ratio. Its own: {spec.fit}."
-    return pick_fit(key, spec, own="its own", help=words)
+    words = f"How the frame is resized to the input size. Default: {spec.fit}."
+    return pick_fit(key, spec, own="default", help=words)

@@ -1,4 +1,4 @@
-"""Snapshots: one picture at a time, looked at in the very same way as a stream."""
+"""Snapshots: one picture at a time, processed in the same way as a stream."""
 
 import streamlit as st
 
@@ -12,11 +12,11 @@ from pages.components.shell.images import show_photo
 from pages.components.shell.text import milliseconds, plain
 
 _WITH_CAMERA = ("", "refused", "unconnected")
-"""Troubles in which the browser can take pictures all the same."""
+"""Problems with which the browser can still take pictures."""
 
 
 def show_snapshot(key: str, settings: LiveSettings, trouble: str) -> None:
-    """Offer the camera where it can work, uploads and samples, and show what is seen."""
+    """Offer the camera if it can work, uploads and samples, and show the result."""
     st.subheader("Snapshot")
     _offer_camera(key, trouble)
     left, right = st.columns([2, 3], gap="medium")
@@ -30,19 +30,19 @@ def show_snapshot(key: str, settings: LiveSettings, trouble: str) -> None:
 
 
 def words_of(result: FrameResult) -> str:
-    """Say in a caption what was seen, and what the net took."""
-    took = f", forward {milliseconds(result.forward_ms)}" if result.forward_ms else ""
+    """Write a caption with the result and the inference time."""
+    took = f", inference {milliseconds(result.forward_ms)}" if result.forward_ms else ""
     return f"{labels(result)}{took}, {Size.of(result.image)}"
 
 
 def labels(result: FrameResult) -> str:
-    """List what was seen, the surest first."""
+    """List the results by confidence."""
     seen = ", ".join(f"{plain(each.label)} {each.confidence:.2f}" for each in result.seen[:8])
     return seen or ("nothing found" if result.forward_ms else "the picture and its planes")
 
 
 def _offer_camera(key: str, trouble: str) -> None:
-    """Turn the picture's source to the camera, once for each time snapshots open."""
+    """Set the picture source to the camera, once each time snapshots open."""
     opened = f"{key}.opened"
     if st.session_state.get(opened) != trouble:
         st.session_state[opened] = trouble

@@ -1,4 +1,4 @@
-"""Where a stream's frames come from: the visitor's camera, a video, or single pictures."""
+"""The source of a stream's frames: the visitor's camera, a video, or single pictures."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,12 +23,12 @@ _FILE = "live.file"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is to be looked at.
+    """The source of the frames.
 
     Attributes:
         name: camera, video or snapshot.
-        constraints: what the browser is asked for, in the words of getUserMedia.
-        video_source: the video, where it is one.
+        constraints: the constraints for getUserMedia in the browser.
+        video_source: the video, if the source is one.
     """
 
     name: SourceName
@@ -47,7 +47,7 @@ def pick_source(key: str) -> Source:
         ["camera", "video", "snapshot"],
         key=f"{key}.source",
         help="camera: your own, through your browser; never the server's. video: a file or a "
-        "moving sample, in a loop. snapshot: one picture at a time, where nothing else works.",
+        "moving sample, in a loop. snapshot: one picture at a time, if nothing else works.",
     )
     if name == "camera":
         return Source("camera", constraints=_constraints(key))
@@ -60,12 +60,12 @@ def _constraints(key: str) -> dict[str, Any]:
     size = choice("Resolution", list(_SIZES), key=f"{key}.size", default="640 x 480", wrap=True)
     face = choice("Camera", list(_FACES), key=f"{key}.face")
     st.caption(
-        "Both act at the next START. A browser may give another size; one certain camera is "
-        "chosen with SELECT DEVICE."
+        "Both apply at the next START. The browser may choose another size. Use SELECT DEVICE "
+        "to choose a specific camera."
     )
     st.caption(
-        "On the server stay small cut-outs of what came into sight, until STOP, and what you "
-        "freeze or record, until your visit ends."
+        "The server keeps small crops of recent detections until STOP, and what you freeze or "
+        "record until your session ends."
     )
     width, height = _SIZES[size]
     video: dict[str, Any] = {"width": {"ideal": width}, "height": {"ideal": height}}
@@ -82,7 +82,7 @@ def _video_source(key: str) -> VideoSource:
         required=True,
         key=persistent(f"{key}.clip"),
         bind="query-params",
-        help="A photo under a camera that wanders: something to try without a camera.",
+        help="A photo seen by a moving virtual camera: try Live without a camera.",
     )
     upload = st.file_uploader(
         f"Or a video file: MP4, MOV, WebM, MKV or AVI, up to {MOST_SOURCE_BYTES // 10**6} MB",
@@ -94,7 +94,7 @@ def _video_source(key: str) -> VideoSource:
     if given is None:
         return SampleClip(clip)
     forget = partial(forget_upload, _FILE) if upload is None else None
-    show_kept(f"Plays {plain(given.video.name)}, in a loop.", key=key, forget=forget)
+    show_kept(f"Playing {plain(given.video.name)} in a loop.", key=key, forget=forget)
     return given
 
 

@@ -15,14 +15,14 @@ from core.live.stream import Stream
 
 CLOCK_RATE = 90_000
 REPEAT_SECONDS = 0.5
-"""A slow net's last frame is sent again: a browser that lost it is not left waiting."""
+"""After this, the last frame is sent again, in case the browser lost it."""
 
 
 class AnnotatedTrack(MediaStreamTrack):
-    """A stream's annotated frames, each as soon as it is drawn, and never an older one.
+    """The annotated frames of a stream, each as soon as it is drawn, never an older one.
 
-    Runs on the server's event loop and only waits there; when it is stopped, by whatever
-    ends the connection, it closes the stream.
+    Runs on the event loop of the server and only waits there. When the connection ends, for
+    whatever reason, it closes the stream.
     """
 
     kind = "video"
@@ -74,19 +74,19 @@ class AnnotatedTrack(MediaStreamTrack):
 
 
 def _ring(loop: asyncio.AbstractEventLoop, drawn: asyncio.Event) -> None:
-    with suppress(RuntimeError):  # a server that shuts down has closed its loop
+    with suppress(RuntimeError):  # a server that is shutting down has closed its loop
         loop.call_soon_threadsafe(drawn.set)
 
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """What streamlit-webrtc takes for a player: a source of video and none of sound."""
+    """A player for streamlit-webrtc: video, no audio."""
 
     video: AnnotatedTrack
     audio: None = None
 
 
 def begin(stream: Stream) -> Player:
-    """Begin a stream when a connection is made; for streamlit-webrtc, by its thread."""
+    """Start a stream when a connection is made; called by streamlit-webrtc on its thread."""
     stream.begin()
     return Player(AnnotatedTrack(stream))

@@ -1,8 +1,25 @@
-// Looks once a second at streamlit-webrtc's frame, which comes from this very server, and at
-// what the browser says about its cameras; tells Python a word when it changes.
+// Checks once a second the iframe of streamlit-webrtc, which has the same origin, and what the
+// browser reports about cameras; sends Python a word when it changes.
+
+/** @import { Mount } from '../browser/dom.js' */
+
+/**
+ * What is known of a stream between two looks at it.
+ *
+ * @typedef {object} Watch
+ * @property {boolean} camera whether the stream is that of the visitor's camera
+ * @property {Mount['setStateValue']} report
+ * @property {string} said the word that Python knows
+ * @property {number | null} since when somebody waits for the first frame, in ms
+ * @property {Frames | null} last
+ * @property {() => void} end
+ */
+
+/** @typedef {{ frames: number, at: number }} Frames painted so far, and when, in ms */
 
 const LOOK_MS = 1000
 const PATIENCE_MS = 12000
+/** @type {Record<string, string>} */
 const NAMES = {
   NotAllowedError: 'denied',
   SecurityError: 'denied',
@@ -11,14 +28,16 @@ const NAMES = {
   NotReadableError: 'busy',
   AbortError: 'busy',
 }
+/** @type {WeakMap<Mount['parentElement'], Watch>} */
 const WATCHES = new WeakMap()
 
 function player() {
   for (const frame of document.querySelectorAll("iframe[title*='webrtc']")) {
     try {
-      if (frame.contentDocument?.body) return frame.contentDocument
+      const { contentDocument } = /** @type {HTMLIFrameElement} */ (frame)
+      if (contentDocument?.body) return contentDocument
     } catch {
-      // a browser that keeps frames apart: there is nothing to be seen then
+      // a browser that isolates iframes: there is nothing to read
     }
   }
   return null
@@ -36,24 +55,46 @@ async function cameraTrouble() {
   return devices.some((each) => each.kind === 'videoinput') ? '' : 'missing'
 }
 
-function playerTrouble(view) {
-  const alert = view?.querySelector('.MuiAlert-colorError, .MuiAlert-standardError')
-  if (!alert) return ''
-  const text = alert.textContent.trim()
-  const name = Object.keys(NAMES).find((each) => text.startsWith(each))
+/**
+ * The word for what streamlit-webrtc says in its alert, or the beginning of the alert.
+ *
+ * @param {string} alert
+ */
+export function troubleOf(alert) {
+  const name = Object.keys(NAMES).find((each) => alert.startsWith(each))
   if (name) return NAMES[name]
-  return text.includes('not loaded securely') ? 'insecure' : text.slice(0, 200)
+  return alert.includes('not loaded securely') ? 'insecure' : alert.slice(0, 200)
 }
 
+/** @param {Document | null} view */
+function playerTrouble(view) {
+  const alert = view?.querySelector('.MuiAlert-colorError, .MuiAlert-standardError')
+  return alert ? troubleOf((alert.textContent ?? '').trim()) : ''
+}
+
+/** @param {HTMLVideoElement | null} [video] */
 function painted(video) {
   return video?.getVideoPlaybackQuality?.().totalVideoFrames ?? 0
 }
 
+/** @param {Document | null} view */
 function wantsToPlay(view) {
   const buttons = [...(view?.querySelectorAll('button') ?? [])]
-  return buttons.some((each) => /^stop$/i.test(each.textContent.trim()))
+  return buttons.some((each) => /^stop$/i.test((each.textContent ?? '').trim()))
 }
 
+/**
+ * Frames a second between two looks; null if there is nothing to compare.
+ *
+ * @param {Frames | null} last
+ * @param {Frames} now
+ */
+export function frameRate(last, now) {
+  if (!last || now.frames < last.frames) return null
+  return (1000 * (now.frames - last.frames)) / (now.at - last.at)
+}
+
+/** @param {Mount} mount */
 export default function ({ data, parentElement, setStateValue }) {
   const before = WATCHES.get(parentElement)
   if (before) {
@@ -62,18 +103,33 @@ export default function ({ data, parentElement, setStateValue }) {
     return before.end
   }
   const words = parentElement.querySelector('.watch')
-  const state = { camera: data.camera, report: setStateValue, said: '', since: null, last: null }
+  /** @type {Watch} */
+  const state = {
+    camera: data.camera,
+    report: setStateValue,
+    said: '',
+    since: null,
+    last: null,
+    end: () => {
+      clearInterval(timer)
+      WATCHES.delete(parentElement)
+    },
+  }
   WATCHES.set(parentElement, state)
 
+  /** @param {HTMLVideoElement | null} [video] */
   function show(video) {
     const now = { frames: painted(video), at: performance.now() }
-    const last = state.last
+    const fps = frameRate(state.last, now)
     state.last = now
-    if (!video?.videoWidth || !last || now.frames < last.frames) return ''
-    const fps = (1000 * (now.frames - last.frames)) / (now.at - last.at)
-    return `On this screen: ${fps.toFixed(1)} frames a second, ${video.videoWidth} x ${video.videoHeight}`
+    if (!video?.videoWidth || fps === null) return ''
+    return `On this screen: ${fps.toFixed(1)} FPS, ${video.videoWidth} x ${video.videoHeight}`
   }
 
+  /**
+   * @param {Document | null} view
+   * @param {HTMLVideoElement | null} [video]
+   */
   function unconnected(view, video) {
     if (!wantsToPlay(view) || painted(video) > 0) {
       state.since = null
@@ -86,7 +142,7 @@ export default function ({ data, parentElement, setStateValue }) {
   async function lookAround() {
     const view = player()
     const video = view?.querySelector('video')
-    words.textContent = show(video)
+    if (words) words.textContent = show(video)
     const trouble =
       (state.camera ? await cameraTrouble() : '') || playerTrouble(view) || unconnected(view, video)
     if (trouble !== state.said) {
@@ -97,9 +153,5 @@ export default function ({ data, parentElement, setStateValue }) {
 
   const timer = setInterval(lookAround, LOOK_MS)
   lookAround()
-  state.end = () => {
-    clearInterval(timer)
-    WATCHES.delete(parentElement)
-  }
   return state.end
 }

@@ -1,7 +1,7 @@
-"""The browser's side of a stream: why there is no picture, and how many a second there are.
+"""The browser side of a stream: why there is no video, and the frame rate.
 
-streamlit-webrtc shows its errors inside its own frame and tells Python nothing, so a small
-component beside it looks there, asks the browser for the rest, and reports one word.
+streamlit-webrtc shows its errors inside its iframe and does not report them to Python. A
+small component reads them there, asks the browser for the rest, and reports one word.
 """
 
 from pathlib import Path
@@ -18,14 +18,14 @@ _WATCH = st.components.v2.component(
 
 
 def watch(key: str, *, camera: bool) -> str:
-    """Show the frames a second on the visitor's screen; return the word for what is wrong.
+    """Show the frame rate on the visitor's screen; return the word for what is wrong.
 
-    Empty where nothing is; else ``insecure``, ``missing``, ``denied``, ``busy``,
-    ``unconnected``, or whatever else the browser said.
+    Empty if nothing is wrong; else ``insecure``, ``missing``, ``denied``, ``busy``,
+    ``unconnected``, or the message of the browser.
     """
     said = _WATCH(key=key, data={"camera": camera}, on_trouble_change=_noted)
     return str(said.trouble or "")
 
 
 def _noted() -> None:
-    """Let Streamlit run the page again; the word is in the component's state."""
+    """Let Streamlit rerun the page; the word is in the state of the component."""

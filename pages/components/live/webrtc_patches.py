@@ -1,6 +1,6 @@
-"""Three cures for streamlit-webrtc 0.79.0.
+"""Three patches for streamlit-webrtc 0.79.0.
 
-They touch its private names, so another version must be looked at anew: then
+They use private names, so they must be reviewed for every other version: then
 ``tests/pages/live/test_webrtc_patches.py`` fails.
 
 1. It takes a stream for orphaned, and stops it, when Streamlit's count of script runs has
@@ -85,6 +85,6 @@ def _newest_relay() -> NewestRelay:
 
 
 def cure() -> None:
-    """Put the first and the third in place; doing so again changes nothing."""
+    """Apply the first and the third patch; applying them again changes nothing."""
     component.get_script_run_count = _count  # type: ignore[attr-defined, assignment]
     webrtc.get_global_relay = _newest_relay  # type: ignore[attr-defined, assignment]

@@ -1,4 +1,4 @@
-"""Many pictures: chosen, asked one after the other, and told in one table."""
+"""Batch: many pictures, processed one after another, with one table of results."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -9,7 +9,9 @@ from typing import Any
 import streamlit as st
 
 from core.jobs import Job
-from core.picture.image import MAX_PICTURE_BYTES, Picture
+from core.picture.header import MAX_PICTURE_BYTES
+from core.picture.image import Picture
+from core.picture.reading import KNOWN_FORMATS
 from core.picture.samples import sample_picture, samples
 from core.series.many import (
     MOST_PICTURES,
@@ -32,15 +34,15 @@ from pages.components.shell.text import amount, megabytes, milliseconds, plain
 
 NEWEST = 4
 ROW_HEIGHT, HEAD_HEIGHT = 72, 40
-ANSWER_WIDTH = 340  # pixels; a reason of some length wraps in it
-MOST_ROWS = 8  # on the screen at once
+ANSWER_WIDTH = 340  # pixels; long messages wrap
+MOST_ROWS = 8  # visible at once
 CELL = 140
 _SOURCES = ("samples", "files", "folder")
 
 
 @dataclass(frozen=True, eq=False)
 class _Work:
-    """A job of this visit and what it was asked; it stays when the knobs are turned."""
+    """A job of this session and its question; it stays when the settings change."""
 
     job: Job[Entry]
     question: Question
@@ -51,13 +53,14 @@ def pick_pictures(key: str) -> tuple[Picture, ...]:
     source = choice("Pictures", _SOURCES, key=f"{key}.source")
     if source == "samples":
         chosen = tuple(sample_picture(sample.name) for sample in samples())
-        st.caption(f"{len(chosen)} samples: " + ", ".join(each.name for each in samples()))
+        names = ", ".join(each.name for each in samples())
+        st.caption(f"{amount(len(chosen), 'sample')}: {names}")
         return chosen
     given = _uploaded(key, source)
     taken = together(given)
     if len(taken) < len(given):
         st.warning(
-            f"The first {len(taken)} of your {len(given)} files are taken. The limit is "
+            f"The first {len(taken)} of your {len(given)} files are used. The limit is "
             f"{MOST_PICTURES} files, or {MOST_SERIES_BYTES // 10**6} MB together."
         )
     return taken
@@ -65,9 +68,9 @@ def pick_pictures(key: str) -> tuple[Picture, ...]:
 
 def _uploaded(key: str, source: str) -> tuple[Picture, ...]:
     whole = source == "folder"
-    words = "a folder, with the folders in it" if whole else "several files"
+    words = "a folder, including subfolders" if whole else "several files"
     files: Any = st.file_uploader(
-        f"Drop or browse {words}: JPEG, PNG, WebP or BMP",
+        f"Drop or browse {words}: {KNOWN_FORMATS}",
         type=TYPES,
         accept_multiple_files="directory" if whole else True,
         key=f"{key}.{source}.upload",
@@ -76,14 +79,16 @@ def _uploaded(key: str, source: str) -> tuple[Picture, ...]:
     given = tuple(Picture(file.name, file.getvalue()) for file in files)
     size = megabytes(sum(len(each.data) for each in given))
     if given:
-        st.caption(f"{amount(len(given), 'file')}, {size}. They go when you leave this page.")
+        st.caption(
+            f"{amount(len(given), 'file')}, {size}. They are removed when you leave this page."
+        )
     else:
-        st.caption("Other kinds of files stay where they are; a damaged one gets its own row.")
+        st.caption("Other file types are ignored; a damaged file gets its own row.")
     return given
 
 
 def offer_start(key: str, pictures: tuple[Picture, ...], question: Question) -> None:
-    """Offer to begin; what this page had at work before for this visitor is stopped."""
+    """Offer to start; an earlier job of this visitor on this page is stopped."""
     label = f"Start: {amount(len(pictures), 'picture')}"
     begin = partial(_begin, key, pictures, question)
     start_button(label, key=key, begin=begin, disabled=not pictures)
@@ -100,13 +105,13 @@ def _work(key: str) -> _Work | None:
 
 
 def show_results(key: str) -> None:
-    """Show what came of the pictures of this visit, and how far the work is."""
+    """Show the progress and the results of this session's job."""
     work = _work(key)
     if work is None:
         st.info("Choose pictures and a model, then press Start.", icon=":material/play_arrow:")
         return
     finds_boxes = work.question.finds_boxes
-    watch(work.job, key=key, noun="pictures", show=partial(_show_newest, finds_boxes))
+    watch(work.job, key=key, noun="picture", show=partial(_show_newest, finds_boxes))
     entries = work.job.came
     if not entries:
         return
@@ -123,10 +128,10 @@ def show_results(key: str) -> None:
     table = partial(many_csv, entries)
     download("results.csv", table, key=f"{key}.csv", name="results.csv", mime="text/csv")
     st.caption(
-        "All files, whatever is shown above: one line a box, with corners in pixels of the "
-        "picture."
+        "All files, regardless of the filter above: one row per box, with corners in pixels of "
+        "the picture."
         if finds_boxes
-        else "All files: one line for each of the likeliest classes."
+        else "All files: one row for each of the most likely classes."
     )
 
 
@@ -134,7 +139,7 @@ def _show_newest(finds_boxes: bool, job: Job[Entry]) -> None:
     newest = job.came[: -NEWEST - 1 : -1]
     if newest:
         _show_table(newest, finds_boxes)
-        st.caption("The newest first; the whole table comes at the end.")
+        st.caption("Newest first; the full table appears at the end.")
 
 
 def _show_summary(work: _Work) -> None:
@@ -150,19 +155,19 @@ def _show_summary(work: _Work) -> None:
     }
     if answered:
         mean = sum(entry.ms for entry in answered) / len(answered)
-        values["a picture, on average"] = milliseconds(mean)
+        values["mean time per picture"] = milliseconds(mean)
     show_metrics(values)
-    st.caption(f"Asked: {plain(work.question.card.title)}.")
+    st.caption(f"Model: {plain(work.question.card.title)}.")
 
 
 def _pick_entries(key: str, entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Let the visitor ask for the pictures with some classes, or for those with a problem."""
+    """Let the visitor filter the pictures by class, or those with a problem."""
     problem = "a problem"
     problems = sum(1 for entry in entries if entry.reason)
     found = dict(pictures_with(entries).most_common())
     numbers = {**({problem: problems} if problems else {}), **found}
     chosen = st.multiselect(
-        "Only pictures with",
+        "Filter",
         list(numbers),
         format_func=lambda word: f"{word} ({numbers[word]})",
         key=f"{key}.only",
@@ -184,13 +189,14 @@ def _show_table(entries: Sequence[Entry], finds_boxes: bool) -> None:
         column_config={
             "picture": st.column_config.ImageColumn(width="small"),
             "file": st.column_config.TextColumn(width="medium"),
-            "answer": st.column_config.TextColumn(width=ANSWER_WIDTH),
+            "prediction": st.column_config.TextColumn(width=ANSWER_WIDTH),
             "confidence": st.column_config.ProgressColumn(
                 format="percent", min_value=0.0, max_value=1.0, width="small"
             ),
             "ms": st.column_config.NumberColumn(format="%.1f", width="small"),
         },
-        alt="What the model said of each picture",
+        alt="The prediction for each picture",
+        placeholder="",
     )
 
 
@@ -202,7 +208,7 @@ def _line(entry: Entry, finds_boxes: bool) -> dict[str, object]:
     return {
         "picture": _data_uri(entry.thumbnail) if entry.thumbnail else "",
         "file": entry.name,
-        "answer": entry.reason
+        "prediction": entry.reason
         or (several or "no boxes" if finds_boxes else best and best.label),
         "confidence": best and best.confidence,
         **({"boxes": answer and len(answer.ranked)} if finds_boxes else {}),
@@ -237,8 +243,8 @@ def _show_classes(entries: Sequence[Entry], finds_boxes: bool) -> None:
     show_chart(
         rows,
         mark="bar",
-        alt_text=f"How many {noun} of each class",
+        alt_text=f"The number of {noun} of each class",
         x=quantity(noun, axis={"tickMinStep": 1}),
         y=name("class", sort="-x", title=None),
     )
-    st.caption(f"How many {noun} of each class, the 30 most frequent ones.")
+    st.caption(f"The number of {noun} of each class, for the 30 most frequent classes.")

@@ -1,8 +1,8 @@
-"""The caches of the app: the slow half of the road, kept by name and bounded.
+"""The caches of the app: the slow half of the pipeline, bounded and keyed by name.
 
 Keys are the digest of the encoded picture, the model's name and the frozen spec. Arrays
-are never keys: Streamlit hashes big ones by sample, and two pictures could collide.
-What is kept is shared by all visitors and therefore read-only.
+are never keys: Streamlit hashes large ones by sampling, and two pictures could collide.
+Cached values are shared by all visitors and therefore read-only.
 """
 
 from collections.abc import Callable
@@ -17,40 +17,47 @@ from core.blob.spec import BlobSpec
 from core.blob.trace import Trace, trace
 from core.nets.card import ModelCard
 from core.nets.catalog import card_named
-from core.picture.image import BgrImage, Picture, decode_picture
-from core.pipeline import Run, run_model
-from core.render.encode import for_display, jpeg
+from core.picture.image import BgrImage, Picture
+from core.pipeline import Run, run_image, timed_decode
+from core.render.encode import jpeg
+from core.render.shown import Shown
 from core.render.statistics import PlaneStatistics, plane_statistics
 
 T = TypeVar("T")
 
 SPEC_BY_TEXT: dict[str | type, Callable[[BlobSpec], str]] = {BlobSpec: repr}
-"""How caches know a spec: by its text, every digit of it. Streamlit would walk through its
-fields, which takes a millisecond for each picture on a page."""
+"""Caches identify a spec by its repr. Streamlit would hash it field by field, which takes a
+millisecond for each picture on a page."""
 
 
 def cached_run(picture: Picture, chosen: ModelCard, spec: BlobSpec | None = None) -> Run:
-    """Run the net, or return what it answered the last time for the very same question."""
+    """Run the net, or return the cached run of the same picture, model and spec."""
     return _run(picture.digest, chosen.name, spec or chosen.blob, picture)
 
 
 def cached_image(picture: Picture) -> BgrImage:
-    """Decode a picture, or return its pixels from the last time, read-only."""
-    return _image(picture.digest, picture)
+    """Decode a picture, or return the cached pixels, read-only."""
+    image, _ = _decoded(picture.digest, picture)
+    return image
+
+
+def cached_shown(picture: Picture) -> Shown:
+    """Shrink a picture to the screen, once, to draw on."""
+    return _shown(picture.digest, picture)
 
 
 def cached_photo(picture: Picture) -> bytes:
-    """Encode a picture for the eye, shrunk to the screen, as JPEG, once."""
+    """Encode a picture, scaled down to the screen, as JPEG, once."""
     return _photo(picture.digest, picture)
 
 
 def cached_trace(picture: Picture, spec: BlobSpec) -> Trace:
-    """Make a blob with every stage, or return the stages of the last time."""
+    """Make a blob with every stage, or return the cached stages."""
     return _trace(picture.digest, spec, picture)
 
 
 def cached_difference(picture: Picture, spec: BlobSpec) -> float:
-    """Return how far the stages end from what cv2.dnn itself returns: 0, or we have a bug."""
+    """Return the max difference between the last stage and cv2.dnn: 0, or we have a bug."""
     return _difference(picture.digest, spec, picture)
 
 
@@ -60,15 +67,15 @@ def cached_statistics(picture: Picture, spec: BlobSpec) -> tuple[PlaneStatistics
 
 
 def cached_answer(kind: str, question: object, work_out: Callable[[], T]) -> T:
-    """Return the answer to a question that takes long, worked out once.
+    """Return the answer to a question that takes long, computed once.
 
-    ``work_out`` may draw: a cached function itself could neither move a progress bar nor be
-    stopped by a button. Where it is stopped, the question stays open.
+    ``work_out`` may draw: a cached function could neither update a progress bar nor be
+    stopped by a button. If it is stopped, nothing is cached.
 
     Args:
         kind: of question; two kinds never share an answer.
-        question: what is asked, by names and digests, as Streamlit can hash it.
-        work_out: finds the answer.
+        question: its names and digests, hashable by Streamlit.
+        work_out: computes the answer.
     """
     slot: _Slot[T] = _slot(kind, question)
     if slot.answer is None:
@@ -78,7 +85,7 @@ def cached_answer(kind: str, question: object, work_out: Callable[[], T]) -> T:
 
 @dataclass(eq=False)
 class _Slot(Generic[T]):
-    """Holds one answer; empty until somebody has worked it out."""
+    """Holds one answer; empty until it is computed."""
 
     answer: T | None = None
 
@@ -90,33 +97,39 @@ def _slot(kind: str, question: object) -> _Slot[Any]:  # noqa: ARG001 - the key
 
 @st.cache_resource(
     max_entries=16,
-    show_spinner="The net is looking at the picture ...",
+    show_spinner="Running inference ...",
     hash_funcs=SPEC_BY_TEXT,
 )
-def _run(digest: str, model: str, spec: BlobSpec, _picture: Picture) -> Run:  # noqa: ARG001
-    return run_model(_picture, card_named(model), spec)
+def _run(digest: str, model: str, spec: BlobSpec, _picture: Picture) -> Run:
+    image, decode_ms = _decoded(digest, _picture)
+    return run_image(image, card_named(model), spec, decode_ms=decode_ms)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _image(digest: str, _picture: Picture) -> BgrImage:  # noqa: ARG001 - the key
-    return decode_picture(_picture)
+def _decoded(digest: str, _picture: Picture) -> tuple[BgrImage, float]:  # noqa: ARG001 - the key
+    return timed_decode(_picture)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _shown(digest: str, _picture: Picture) -> Shown:
+    return Shown.of(_decoded(digest, _picture)[0])
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _photo(digest: str, _picture: Picture) -> bytes:
-    return jpeg(for_display(_image(digest, _picture)))
+    return jpeg(_shown(digest, _picture).image)
 
 
 @st.cache_resource(
-    max_entries=2, show_spinner="Making the blob, stage by stage ...", hash_funcs=SPEC_BY_TEXT
+    max_entries=2, show_spinner="Creating the blob, stage by stage ...", hash_funcs=SPEC_BY_TEXT
 )
 def _trace(digest: str, spec: BlobSpec, _picture: Picture) -> Trace:
-    return trace(_image(digest, _picture), spec)
+    return trace(_decoded(digest, _picture)[0], spec)
 
 
 @st.cache_data(max_entries=256, show_spinner=False, hash_funcs=SPEC_BY_TEXT)
 def _difference(digest: str, spec: BlobSpec, _picture: Picture) -> float:
-    official, _ = make_blob(_image(digest, _picture), spec)
+    official, _ = make_blob(_decoded(digest, _picture)[0], spec)
     ours = _trace(digest, spec, _picture).blob
     return 0.0 if np.array_equal(ours, official) else float(np.abs(ours - official).max())
 

@@ -1,4 +1,4 @@
-"""Charts that several parts of the app draw."""
+"""Charts that several parts of the app use."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,13 +11,13 @@ _INKS = {"R": "#d0342c", "G": "#2e8b3d", "B": "#2a62c9", "A": "#8a8a8a", "grey":
 
 
 ON_TOP: dict[str, Any] = {"orient": "top", "title": None}
-"""A legend above the chart, without a word over it."""
+"""A legend above the chart, without a title."""
 
 
 def show_value_histogram(
     counted: Histogram, channels: Sequence[str], *, alt_text: str, height: int = 300
 ) -> None:
-    """Show how often values occur, one line a plane in the colour of its channel."""
+    """Show a histogram with one line per plane, in the colour of its channel."""
     middles = (counted.edges[:-1] + counted.edges[1:]) / 2
     rows = [
         {"value": value, "pixels": count, "plane": channel}
@@ -44,15 +44,15 @@ def show_chart(
     height: int = 0,
     **encoding: Mapping[str, Any],
 ) -> None:
-    """Draw rows with Vega-Lite, in its own words.
+    """Draw rows with Vega-Lite, specified in its own terms.
 
-    Altair would check them against its schema for 30 ms each time, and takes longer to be
-    imported than a page to be drawn.
+    Altair would validate each chart against its schema for 30 ms, and importing it takes
+    longer than drawing a page.
 
     Args:
         rows: what is drawn; each value by its column.
-        mark: ``bar``, ``line`` ..., or how one looks.
-        alt_text: what the chart shows, for who does not see it.
+        mark: ``bar``, ``line`` ..., or a mark definition.
+        alt_text: what the chart shows, for screen readers.
         height: in pixels, with legend and axis (about 140); 0 leaves it to Vega-Lite.
         encoding: x, y, color ..., see ``quantity`` and ``name``.
     """
@@ -61,10 +61,10 @@ def show_chart(
 
 
 def quantity(field: str, **how: Any) -> dict[str, Any]:
-    """Let a channel of the chart show numbers; ``how`` in Vega-Lite's words."""
+    """Encode a quantitative field; ``how`` holds more Vega-Lite properties."""
     return {"field": field, "type": "quantitative", **how}
 
 
 def name(field: str, **how: Any) -> dict[str, Any]:
-    """Let a channel of the chart tell names apart; ``how`` in Vega-Lite's words."""
+    """Encode a nominal field; ``how`` holds more Vega-Lite properties."""
     return {"field": field, "type": "nominal", **how}

@@ -1,4 +1,4 @@
-"""A choice among a few options, all of them in sight."""
+"""A choice among a few options, all of them visible."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,13 +11,13 @@ from pages.components.shell.widget_memory import persistent
 def choice(
     label: str, options: Sequence[str], *, key: str, default: str | None = None, **how: Any
 ) -> Any:
-    """Let the visitor choose one option, by default the first; a link carries the choice.
+    """Let the visitor choose one option, by default the first; a link includes the choice.
 
     Args:
         label: what is chosen.
-        options: their texts are also what stands in the address bar.
+        options: their texts are also the values in the address bar.
         key: app-wide; the choice survives a change of page.
-        default: another than the first.
+        default: the default, if it is not the first.
         how: more for ``st.segmented_control``, such as ``help`` or ``wrap``.
     """
     return st.segmented_control(

@@ -1,4 +1,4 @@
-"""A button that hands a file to the visitor."""
+"""A download button."""
 
 from functools import partial
 from typing import Literal
@@ -18,12 +18,12 @@ def download(
     """Offer a file; the click does not run the page again.
 
     Args:
-        label: what the button says.
-        data: the file, or how to make it when it is asked for. A partial of a function of
-            core keeps no function of a page alive.
+        label: of the button.
+        data: the file, or a function that creates it on request. A partial of a core
+            function keeps no function of a page alive.
         key: app-wide.
         name: of the file.
-        mime: its type; None lets Streamlit guess.
+        mime: its type; None lets Streamlit guess it.
         width: of the button, in pixels or as its label needs.
     """
     st.download_button(

@@ -11,7 +11,7 @@ from pages.components.shell.text import plain
 
 @contextmanager
 def show_errors() -> Iterator[None]:
-    """Show what a person can fix as a sentence on top; the widgets stay in use."""
+    """Show an error that a visitor can fix as a sentence on top; the widgets stay usable."""
     top = st.empty()
     try:
         yield

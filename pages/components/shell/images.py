@@ -10,7 +10,7 @@ from core.render.encode import for_display, jpeg, png
 
 
 def show_photo(image: BgrImage, *, alt: str, caption: str | None = None) -> None:
-    """Show a picture for the eye: shrunk to the screen, as JPEG."""
+    """Show a picture scaled down to the screen, as JPEG."""
     show_jpeg(jpeg(for_display(image)), alt=alt, caption=caption)
 
 
@@ -30,7 +30,7 @@ def show_png(data: bytes, *, alt: str, caption: str | None = None) -> None:
 
 
 def show_seen(blob: Blob, spec: BlobSpec) -> None:
-    """Turn a blob back into a picture: what the net sees."""
+    """Convert a blob back into a picture: what the net sees."""
     seen = image_from_blob(blob, spec)
     show_exact(
         for_display(seen),

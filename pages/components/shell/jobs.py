@@ -1,8 +1,8 @@
-"""Long work on a page: its bar, its stop button, and what is said when it has ended.
+"""Long jobs on a page: the progress bar, the stop button, and the message at the end.
 
-The work itself is done by a job's own thread (``core/jobs.py``). The page's run looks at it
-until it is over; each look is also where Streamlit ends the run when the visitor clicks or
-leaves, and what keeps the job from being forgotten.
+The job runs on its own thread (``core/jobs.py``). The script run of the page polls it until
+it ends; each poll is also where Streamlit can stop the run when the visitor clicks or
+leaves, and it keeps the job from being ended as forgotten.
 """
 
 from collections.abc import Callable, Generator
@@ -12,14 +12,16 @@ import streamlit as st
 
 from core.errors import MachineBusy
 from core.jobs import PATIENCE_SECONDS, Job, start_job
+from core.picture.slots import SLOTS
 from pages.components.shell.errors import show_errors
-from pages.components.shell.text import about_seconds, plain
+from pages.components.shell.text import about_seconds, amount, plain
+from pages.components.shell.visitor import in_visitors_name, visitor_name
 
 T = TypeVar("T")
 
 LOOK_SECONDS = 0.4
 END_SECONDS = 5.0
-"""How long a start waits for the last step of the job before."""
+"""How long a start waits for the last step of the previous job."""
 
 _OWN = "work.own"
 
@@ -27,14 +29,14 @@ _OWN = "work.own"
 def start_button(
     label: str, *, key: str, begin: Callable[[], None], disabled: bool = False
 ) -> None:
-    """Offer to begin; a machine that is at too many jobs says so beside the button."""
+    """Offer to start; if too many jobs are running, say so below the button."""
     st.button(
         label,
         key=f"{key}.start",
         width="stretch",
         icon=":material/play_arrow:",
         disabled=disabled,
-        help="Settings count from the moment you press it.",
+        help="Uses the settings at the moment you press it.",
         on_click=_begin,
         args=(key, begin),
     )
@@ -45,15 +47,15 @@ def start_button(
 def _begin(key: str, begin: Callable[[], None]) -> None:
     try:
         begin()
-    except MachineBusy as error:  # a callback stands outside the page and its border
+    except MachineBusy as error:  # a callback runs outside the page and its error handling
         st.session_state[f"{key}.refused"] = str(error)
 
 
-def start_own(steps: Generator[T], total: int, *, key: str) -> Job[T]:
-    """Start the one job that a visitor may have at work.
+def start_own(steps: Generator[T | None], total: int, *, key: str) -> Job[T]:
+    """Start a job; a visitor can have only one.
 
-    What the same page had at work is stopped first, and its place waited for, because it
-    would else be in the way of the new one. Another page's job is left in peace.
+    A job that the same page started is stopped first and waited for, because it would
+    otherwise count against the new one. A job of another page is left alone.
 
     Args:
         steps: the work.
@@ -61,12 +63,12 @@ def start_own(steps: Generator[T], total: int, *, key: str) -> Job[T]:
         key: of the page that starts it.
 
     Raises:
-        MachineBusy: another job of the visitor, or too many of others, are at work.
+        MachineBusy: another job of the visitor, or too many of others, are running.
     """
     own: tuple[str, Job[Any]] | None = st.session_state.get(_OWN)
     if own and not own[1].over:
         _end(own[1], elsewhere=own[0] != key)
-    job = start_job(steps, total)
+    job = start_job(in_visitors_name(steps), total)
     st.session_state[_OWN] = key, job
     return job
 
@@ -74,24 +76,21 @@ def start_own(steps: Generator[T], total: int, *, key: str) -> Job[T]:
 def _end(job: Job[Any], *, elsewhere: bool) -> None:
     if elsewhere:
         raise MachineBusy(
-            "You have a long job at work on another page; one at a time is the limit. "
-            "Stop it there, or wait for its end, and press Start again."
+            "You already have a job running on another page; only one can run at a time. "
+            "Stop it there or wait until it ends, then press Start again."
         )
     if not job.end(END_SECONDS):
-        raise MachineBusy(
-            "Your job before has been told to stop and is still at its last step. "
-            "Press Start again in a moment."
-        )
+        raise MachineBusy("Your previous job is still stopping. Press Start again in a moment.")
 
 
 def watch(job: Job[T], *, key: str, noun: str, show: Callable[[Job[T]], None]) -> None:
-    """Show how far a job is until it is over, then say how it ended.
+    """Show the progress of a job until it ends, then say how it ended.
 
     Args:
-        job: just started, at work, or over for long.
+        job: just started, running, or ended.
         key: of the stop button.
-        noun: what its steps are, in the plural.
-        show: draws what came last; called at every look.
+        noun: what one step is, in the singular.
+        show: draws the latest result; called at every poll.
     """
     panel = st.empty()
     with show_errors():
@@ -106,19 +105,19 @@ def watch(job: Job[T], *, key: str, noun: str, show: Callable[[Job[T]], None]) -
 def _tell_ending(job: Job[T], noun: str) -> None:
     if not job.count and job.ending == "finished":
         st.warning(
-            f"The job ended without any {noun}: none of those chosen could be read. "
-            "Choose others, or another file, and press Start again."
+            f"The job ended without any {noun}s: none could be read. "
+            "Choose others, or another file, then press Start again."
         )
-    so_far = f"after {job.count:,} of {job.total:,} {noun}"
+    so_far = f"after {job.count:,} of {amount(job.total, noun)}"
     if job.ending == "stopped":
-        st.info(f"Stopped {so_far}. What came is kept; Start begins anew.")
+        st.info(f"Stopped {so_far}. The results so far are kept; Start begins again.")
     if job.ending == "forgotten":
         minutes = f"{PATIENCE_SECONDS / 60:g}"
-        st.info(f"Ended {so_far}: nobody had looked at this page for {minutes} minutes.")
+        st.info(f"Ended {so_far}: this page was not open for {minutes} minutes.")
     if job.ending == "overdue":
         st.info(
-            f"Ended {so_far}: a job may take {about_seconds(job.limit)} on this machine. "
-            "What came is kept; for the rest, start again with a smaller part."
+            f"Ended {so_far}: a job can run for {about_seconds(job.limit)} on this server. "
+            "The results so far are kept; for the rest, start again with a smaller part."
         )
 
 
@@ -139,4 +138,5 @@ def _look_on(job: Job[T], *, key: str, noun: str, show: Callable[[Job[T]], None]
 def _so_far(job: Job[T], noun: str) -> str:
     left = job.seconds_left
     rest = "" if left is None else f" · about {about_seconds(left)} left"
-    return f"{job.count:,} of {job.total:,} {noun}{rest}"
+    waits = " · waiting for a decoding slot" if SLOTS.is_waiting(visitor_name()) else ""
+    return f"{job.count:,} of {amount(job.total, noun)}{rest}{waits}"

@@ -1,4 +1,4 @@
-"""Tabs of which only the open one costs anything."""
+"""Tabs that compute only the open one."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,9 +8,9 @@ from pages.components.shell.widget_memory import persistent
 
 
 def show_tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
-    """Show a tab for each part, by its title, and draw the open one; a link carries which.
+    """Show a tab for each part, by its title, and draw the open one; a link includes which.
 
-    What draws a part is called without arguments: pages hand over ``functools.partial``.
+    The function of a part is called without arguments: pages pass ``functools.partial``.
     """
     tabs = st.tabs(list(parts), key=persistent(key), bind="query-params")
     for tab, draw in zip(tabs, parts.values(), strict=True):

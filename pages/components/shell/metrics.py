@@ -8,11 +8,11 @@ import streamlit as st
 def show_metrics(
     values: Mapping[str, str | int], *, help: Mapping[str, str] | None = None
 ) -> None:
-    """Show the values in a row that wraps, each no wider than it needs.
+    """Show the values in a row that wraps, each as wide as its content.
 
     Args:
-        values: by their names, in the order in which they stand.
-        help: by the same names, what a value means where that needs words.
+        values: by name, in display order.
+        help: by the same names, an explanation where one is needed.
     """
     with st.container(horizontal=True, gap="medium"):
         for name, value in values.items():

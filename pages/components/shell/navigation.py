@@ -1,4 +1,4 @@
-"""What stands around every page: the list of pages, and the way in through app.py."""
+"""The list of pages, and the entry through app.py."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from core.video.scratch import remove_abandoned
+from pages.components.shell.leaving import note_visit
 from pages.components.shell.widget_memory import note_page
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,11 +29,13 @@ _INSIDE_APP = ContextVar("inside_app", default=False)
 
 
 def navigation() -> st.Page:
-    """Tell Streamlit our mark and the pages, and return the page to run.
+    """Give Streamlit the logo and the pages, and return the page to run.
 
-    A page's address is its file's name: any other would be "not found" on a cold deep link.
-    Pages have no icons: Streamlit would make them the tab's, and browsers ask Google for it.
+    The address of a page is its file name: any other would be "not found" on a cold deep link.
+    Pages have no icons: Streamlit would use them as the favicon and load it from Google.
     """
+    _clean_up()
+    note_visit()
     st.logo(MARK, size="large")
     page = st.navigation(
         [
@@ -39,7 +43,7 @@ def navigation() -> st.Page:
             st.Page(BLOB, title="Blob"),
             st.Page(CLASSIFICATION, title="Classification"),
             st.Page(DETECTION, title="Detection"),
-            st.Page(MANY, title="Many pictures"),
+            st.Page(MANY, title="Batch"),
             st.Page(VIDEO, title="Video"),
             st.Page(LIVE, title="Live"),
             st.Page(EXPERIMENTS, title="Experiments"),
@@ -50,10 +54,16 @@ def navigation() -> st.Page:
     return page
 
 
+@st.cache_resource(show_spinner=False)
+def _clean_up() -> int:
+    """Remove, once in a process, what servers left behind that were killed."""
+    return remove_abandoned()
+
+
 @contextmanager
 def inside_app() -> Iterator[None]:
     """Mark that this run came through app.py."""
-    # not in the session's state, which st.stop() closes before it can be reset
+    # not in the session state, which st.stop() closes before it can be reset
     token = _INSIDE_APP.set(True)
     try:
         yield
@@ -62,12 +72,12 @@ def inside_app() -> Iterator[None]:
 
 
 def route_through_app() -> None:
-    """Come in through app.py; the first line of every page.
+    """Make sure that app.py runs the page; the first line of every page.
 
     Streamlit looks for a folder named ``pages`` and, in a process that has not run app.py
-    yet, answers a deep link with the bare page: no navigation, no error border, every file
-    in the folder listed. Telling it our own navigation ends that mode, and the rerun then
-    goes through app.py.
+    yet, answers a deep link with the page alone: no navigation, no error handling, every
+    file in the folder listed. Declaring our own navigation ends that mode, and the rerun
+    then goes through app.py.
     """
     context = get_script_run_ctx()
     if _INSIDE_APP.get() or context is None:

@@ -1,4 +1,4 @@
-"""The app shows its own source beside its pictures."""
+"""The app shows its own source code beside its results."""
 
 import inspect
 from collections.abc import Callable
@@ -11,14 +11,14 @@ Shown = Callable[..., Any] | type
 
 
 def show_source(*functions: Shown) -> None:
-    """Fold out the source of the core functions (or classes) that made what is above.
+    """Offer the source of the core functions (or classes) that computed what is above.
 
-    What is folded away is neither looked up nor sent. A page shows the same functions in
-    one place only: their names are the expander's key.
+    While the expander is closed, the source is neither read nor sent. A page shows the same
+    functions in one place only: their names are the key of the expander.
     """
     names = [f"{function.__module__}.{function.__qualname__}" for function in functions]
     folded = st.expander(
-        "How this is made",
+        "Source code",
         key=f"source.{'+'.join(names)}",
         on_change="rerun",
         icon=":material/code:",

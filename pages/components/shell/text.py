@@ -1,4 +1,4 @@
-"""Words on the screen."""
+"""Text on the screen: escaping, numbers with units, plurals."""
 
 import re
 
@@ -8,10 +8,10 @@ WORD_JOINER = "\u2060"
 
 
 def plain(text: str) -> str:
-    r"""Escape Markdown, so that a file's name or a label can never become a link or picture.
+    r"""Escape Markdown, so that a file name or a label can never become a link or an image.
 
-    Each sign that means something becomes its character reference. Browsers turn bare
-    addresses into links all the same, so an unseen word joiner breaks those.
+    Each character with a meaning in Markdown becomes its character reference. Bare addresses
+    would still become links, so an invisible word joiner splits them.
 
     >>> plain("![x](y)"), plain("www.y.z")
     ('&#33;&#91;x&#93;&#40;y&#41;', 'www\u2060.y.z')
@@ -21,7 +21,7 @@ def plain(text: str) -> str:
 
 
 def milliseconds(value: float) -> str:
-    """Write a time so that it can be compared at a glance.
+    """Write a time in milliseconds.
 
     >>> milliseconds(3.14159), milliseconds(345.6)
     ('3.1 ms', '346 ms')
@@ -30,7 +30,7 @@ def milliseconds(value: float) -> str:
 
 
 def megabytes(count: int) -> str:
-    """Write a file's size.
+    """Write a file size.
 
     >>> megabytes(2_484_091), megabytes(9_685)
     ('2.5 MB', '9.7 kB')
@@ -39,7 +39,7 @@ def megabytes(count: int) -> str:
 
 
 def about_seconds(seconds: float) -> str:
-    """Write how long something will take, no more exactly than anybody can know.
+    """Write a duration in seconds or minutes, rounded.
 
     >>> about_seconds(0.2), about_seconds(48.3), about_seconds(310)
     ('1 s', '48 s', '5 min')
@@ -47,10 +47,10 @@ def about_seconds(seconds: float) -> str:
     return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
-def amount(count: int, noun: str) -> str:
-    """Write a number with its noun.
+def amount(count: int, noun: str, plural: str = "") -> str:
+    """Write a number with its noun; the plural adds an s unless it is given.
 
-    >>> amount(1, "picture"), amount(1200, "picture")
-    ('1 picture', '1,200 pictures')
+    >>> amount(1, "picture"), amount(1200, "picture"), amount(2, "box", "boxes")
+    ('1 picture', '1,200 pictures', '2 boxes')
     """
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -1,4 +1,4 @@
-"""Files that a visitor gave: kept for the visit, because an uploader forgets on a new page."""
+"""Uploaded files, kept for the session because an uploader is emptied on a page change."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeVar
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Upload(Protocol):
-    """What Streamlit's uploader and camera hand over."""
+    """What Streamlit's uploader and camera return."""
 
     name: str
     file_id: str
@@ -20,7 +20,7 @@ class Upload(Protocol):
 
 
 def kept_upload(key: str, upload: Upload | None, read: Callable[[str, bytes], T]) -> T | None:
-    """Return what the visitor's last file holds, read once; None where there was none.
+    """Return the content of the visitor's last file, read once; None if there is none.
 
     A file that cannot be read leaves nothing behind.
 
@@ -38,16 +38,16 @@ def kept_upload(key: str, upload: Upload | None, read: Callable[[str, bytes], T]
 
 
 def forget_upload(key: str) -> None:
-    """Drop what ``kept_upload`` kept."""
+    """Remove what ``kept_upload`` kept."""
     st.session_state.pop(key, None)
 
 
 def show_kept(words: str, *, key: str, forget: Callable[[], None] | None) -> None:
-    """Say what is kept, beside a button that forgets it.
+    """Say what is kept, beside a button that removes it.
 
-    ``forget`` is None while the uploader itself still holds the file: it has its own cross.
+    ``forget`` is None while the uploader still holds the file and has its own remove button.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(words, width="content")
         if forget is not None:
-            st.button("Forget", key=f"{key}.forget", on_click=forget)
+            st.button("Remove", key=f"{key}.forget", on_click=forget)

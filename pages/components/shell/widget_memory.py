@@ -4,12 +4,14 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.shell.old_links import renamed
+
 _MEMORY, _PAGE, _MOVED = "kept.memory", "kept.page", "kept.moved"
 _VISITS = "kept.visits"
 
 
 def note_page(title: str) -> None:
-    """Tell which page this run shows, so that a change of page can be told from a rerun."""
+    """Record which page this run shows, to distinguish a page change from a rerun."""
     moved = st.session_state.get(_PAGE) != title
     st.session_state[_MOVED] = moved
     st.session_state[_VISITS] = visits() + moved
@@ -17,7 +19,7 @@ def note_page(title: str) -> None:
 
 
 def visits() -> int:
-    """Count the changes of page in this session: a number that stays until the next one."""
+    """Return the number of page changes in this session."""
     return int(st.session_state.get(_VISITS, 0))
 
 
@@ -26,12 +28,14 @@ def persistent(key: str) -> str:
 
     Streamlit carries the value of a bound widget to the next page, but not one that came
     with a link and was never touched, and none when the visitor goes back. So it is
-    remembered here; what the address bar says comes first. Not for widgets whose limits
-    change, where a value beyond them would raise, and not inside fragments, which run again
-    without noting that the page is the same.
+    remembered here; what the address bar says comes first, also in the option texts of older
+    links. Not for widgets whose limits change, where a value beyond them would raise, and not
+    inside fragments, which run again without noting that the page is the same.
     """
     memory: dict[str, Any] = st.session_state.setdefault(_MEMORY, {})
     moved = st.session_state.get(_MOVED, False)
+    if new := renamed(key, st.query_params.get(key, "")):
+        st.session_state[key] = new
     if moved and key in memory and key not in st.query_params:
         st.session_state[key] = memory[key]
     elif key in st.session_state:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from functools import partial
+from zipfile import ZipFile
 
 import pytest
 import streamlit as st
@@ -14,14 +15,14 @@ from tests.shared import NETS, needs_shared
 
 BOXES = {
     "detection__model": "Colour blobs",
-    "detection__more": "Take home",
+    "detection__more": "Export",
     "detection.tiny-blob-detector.confidence": "0.2",
 }
 
 
 RANKING = {
     "classification__model": "Starter classifier, ONNX",
-    "classification__more": "Take home",
+    "classification__more": "Export",
 }
 
 
@@ -54,15 +55,15 @@ def test_the_detection_page_offers_every_file_and_each_is_of_its_kind(visit, off
         "CSV",
         "JSON",
         "COCO results",
-        "COCO data set",
+        "COCO dataset",
         "YOLO txt",
         "YOLO predictions",
         "classes.txt",
         "detect.py",
-        "ZIP to run",
+        "Runnable ZIP",
     ]
     starts = {"Report": b"<!doctype html>", "PNG": b"\x89PNG", "JPEG": b"\xff\xd8\xff"}
-    starts |= {"Crops": b"PK", "ZIP to run": b"PK"}
+    starts |= {"Crops": b"PK", "Runnable ZIP": b"PK"}
     for label, start in starts.items():
         assert made(offered[label]).startswith(start), label
     assert offered["CSV"]["file_name"] == "coffee.csv"
@@ -91,7 +92,7 @@ def test_the_classification_page_offers_every_file(visit, offered):
         "JSON",
         "classes.txt",
         "classify.py",
-        "ZIP to run",
+        "Runnable ZIP",
     ]
     rows = list(csv.DictReader(io.StringIO(made(offered["CSV"]))))
     assert [row["label"] for row in rows] == list(app.dataframe[0].value["label"])
@@ -116,11 +117,11 @@ def test_nothing_is_made_while_the_tab_is_closed(visit, offered):
 
 
 def test_a_visitor_chooses_how_coco_counts_only_where_both_make_sense(visit, offered):
-    app = visit("detection", sample="motorcycle", detection__more="Take home")
+    app = visit("detection", sample="motorcycle", detection__more="Export")
     assert any("instances_val2017.json" in each.value for each in app.caption)
     official = json.loads(made(offered["COCO results"]))
     app.segmented_control(key="detection.home.categories").set_value("counted").run()
-    assert any("counts this model's labels from 1" in each.value for each in app.caption)
+    assert any("counts the labels of this model from 1" in each.value for each in app.caption)
     counted = json.loads(made(offered["COCO results"]))
     assert [row["bbox"] for row in official] == [row["bbox"] for row in counted] != []
     assert official[0]["category_id"] == 4  # COCO's motorcycle
@@ -128,7 +129,7 @@ def test_a_visitor_chooses_how_coco_counts_only_where_both_make_sense(visit, off
     own = visit("detection", sample="coffee", **BOXES)
     keys = [each.key for each in own.segmented_control]
     assert "detection.home.categories" not in keys
-    assert any("counts this model's labels from 1" in each.value for each in own.caption)
+    assert any("counts the labels of this model from 1" in each.value for each in own.caption)
 
 
 def test_without_a_box_there_is_nothing_to_cut_out(visit, offered):
@@ -138,7 +139,7 @@ def test_without_a_box_there_is_nothing_to_cut_out(visit, offered):
     assert made(offered["CSV"]).count("\n") == 1
     assert json.loads(made(offered["COCO results"])) == []
     assert made(offered["YOLO txt"]) == ""
-    assert b"Nothing was found." in made(offered["Report"])
+    assert b"No detections." in made(offered["Report"])
 
 
 def test_the_script_on_the_page_is_the_one_to_download(visit, offered):
@@ -148,13 +149,17 @@ def test_the_script_on_the_page_is_the_one_to_download(visit, offered):
 
 
 @needs_shared
-def test_other_peoples_weights_do_not_travel_in_the_zip(visit, offered, monkeypatch):
+def test_other_peoples_weights_travel_only_when_wanted(visit, offered, monkeypatch):
     monkeypatch.setenv("BLOBSCOPE_MODELS", str(NETS))
     app = visit(
         "detection",
         sample="coffee",
         detection__model="YOLOX-nano",
-        detection__more="Take home",
+        detection__more="Export",
     )
-    assert any("not ours to pass on" in each.value for each in app.caption)
-    assert len(made(offered["ZIP to run"])) < 1_000_000
+    assert any("model files are not included" in each.value for each in app.caption)
+    assert len(made(offered["Runnable ZIP"])) < 1_000_000
+    (wanted,) = (each for each in app.checkbox if "(3.7 MB)" in each.label)
+    wanted.check().run()
+    names = ZipFile(io.BytesIO(made(offered["Runnable ZIP"]))).namelist()
+    assert {"yolox_nano.onnx", "LICENCE-AND-SOURCE.txt"} <= set(names)

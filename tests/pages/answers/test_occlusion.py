@@ -17,14 +17,14 @@ TINY = "Dominant colour"
 
 
 def test_the_patch_waits_until_it_is_sent_and_says_how_long_it_will_take(visit, forwards):
-    app = tab(visit, "Why", classification__model=TINY)
+    app = tab(visit, "Occlusion sensitivity", classification__model=TINY)
     assert forwards.count("tiny-dominant-colour") == 2  # the ranking's: the first, a warm one
     label = app.button(key="why.go").label
-    assert re.fullmatch(r"Find out: 65 forwards, about \d+\.\d s", label)
+    assert re.fullmatch(r"Run: 65 inferences, about \d+\.\d s", label)
 
 
 def test_a_map_shows_what_the_class_rests_on_and_the_second_time_asks_no_net(visit, forwards):
-    app = tab(visit, "Why", classification__model=TINY)
+    app = tab(visit, "Occlusion sensitivity", classification__model=TINY)
     asked = len(forwards)
     app.button(key="why.go").click().run()
     assert len(forwards) == asked + 65
@@ -53,16 +53,21 @@ def test_the_picture_is_decoded_once_and_not_once_a_place(visit, monkeypatch):
         decoded.append(picture.name)
         return decode_picture(picture)
 
-    monkeypatch.setattr(cached, "decode_picture", counting)
     monkeypatch.setattr("core.pipeline.decode_picture", counting)
-    app = tab(visit, "Why", classification__model=TINY)
+    app = tab(visit, "Occlusion sensitivity", classification__model=TINY)
     before = len(decoded)
     app.button(key="why.go").click().run()
     assert len(decoded) <= before + 1
 
 
 def test_the_table_of_the_map_is_what_the_net_says_of_a_picture_with_the_patch(visit):
-    app = tab(visit, "Why", sample="circles", classification__model=TINY, why__patch="1 cell")
+    app = tab(
+        visit,
+        "Occlusion sensitivity",
+        sample="circles",
+        classification__model=TINY,
+        why__patch="1 cell",
+    )
     app.button(key="why.go").click().run()
     image = decode_picture(sample_picture("circles")).copy()
     before = confidences(
@@ -76,7 +81,7 @@ def test_the_table_of_the_map_is_what_the_net_says_of_a_picture_with_the_patch(v
 
 
 def test_a_chosen_box_is_explained_and_the_map_is_drawn_with_it(visit, media, forwards):
-    app = tab(visit, "Why", page="detection", sample="circles")
+    app = tab(visit, "Occlusion sensitivity", page="detection", sample="circles")
     app.selectbox(key="detection.model").set_value("Colour blobs").run()
     asked = len(forwards)
     app.button(key="detection.why.go").click().run()
@@ -94,9 +99,9 @@ def test_a_chosen_box_is_explained_and_the_map_is_drawn_with_it(visit, media, fo
 
 
 def test_where_no_box_was_kept_there_is_none_to_explain(visit):
-    app = tab(visit, "Why", page="detection", sample="gradient")
+    app = tab(visit, "Occlusion sensitivity", page="detection", sample="gradient")
     app.selectbox(key="detection.model").set_value("Colour blobs").run()
     own = "detection.tiny-blob-detector.confidence"
     app.slider(key=own).set_value(1.0).run()
-    assert "none to explain" in words(app)
+    assert "no detection to explain" in words(app)
     assert not [each for each in app.button if each.key == "detection.why.go"]

@@ -8,12 +8,15 @@ import pytest
 from core.nets import second_opinion
 
 OPINIONS = [
-    ("detection", {"detection__model": "Colour blobs", "detection__more": "Second opinion"}),
+    (
+        "detection",
+        {"detection__model": "Colour blobs", "detection__more": "OpenCV vs ONNX Runtime"},
+    ),
     (
         "classification",
         {
             "classification__model": "Starter classifier, ONNX",
-            "classification__more": "Second opinion",
+            "classification__more": "OpenCV vs ONNX Runtime",
         },
     ),
 ]
@@ -23,7 +26,7 @@ OPINIONS = [
 def test_the_second_opinion_says_how_far_both_lie_apart_and_both_times(page, query, visit):
     app = visit(page, sample="coffee", **query)
     assert not app.error
-    assert app.success[0].value == "Both engines agree to 0.001 in every number."
+    assert app.success[0].value == "Both engines agree within 0.001 in every value."
     told = {each.label: each.value for each in app.metric}
     assert float(told["largest difference"]) < 0.1
     assert told["OpenCV"].endswith(" ms")
@@ -43,7 +46,7 @@ def test_two_engines_that_differ_are_called_so(visit, monkeypatch):
     page, query = OPINIONS[1]
     monkeypatch.setattr(second_opinion, "TOLERANCE", -1.0)
     app = visit(page, sample="coffee", **query)
-    assert "do not agree. In confidences, OpenCV says" in app.warning[0].value
+    assert "do not agree. In confidences, OpenCV returns" in app.warning[0].value
 
 
 @pytest.mark.parametrize(
@@ -54,7 +57,7 @@ def test_two_engines_that_differ_are_called_so(visit, monkeypatch):
     ],
 )
 def test_a_model_of_another_kind_says_why_there_is_no_opinion(page, model, other, visit):
-    query = {f"{page}__model": model, f"{page}__more": "Second opinion"}
+    query = {f"{page}__model": model, f"{page}__more": "OpenCV vs ONNX Runtime"}
     app = visit(page, sample="motorcycle", **query)
     assert "ONNX Runtime reads ONNX files" in app.info[0].value
     assert other in app.info[0].value

@@ -4,23 +4,23 @@ import pytest
 
 TABS = {
     "detection": [
-        "Still pictures",
-        "Ledger",
-        "NMS by hand",
-        "Cell by cell",
-        "Why",
+        "Pictures",
+        "NMS log",
+        "NMS mistakes",
+        "Decode a box",
+        "Occlusion sensitivity",
         "Ground truth",
         "Raw outputs",
-        "Take home",
-        "Second opinion",
+        "Export",
+        "OpenCV vs ONNX Runtime",
     ],
     "classification": [
         "Softmax",
-        "Side by side",
-        "Why",
+        "Compare models",
+        "Occlusion sensitivity",
         "Raw outputs",
-        "Take home",
-        "Second opinion",
+        "Export",
+        "OpenCV vs ONNX Runtime",
     ],
 }
 

@@ -93,7 +93,7 @@ def test_uploads_of_this_visit_are_the_batch():
 def test_a_single_upload_leaves_the_samples_and_says_how_to_use_ones_own():
     app = turned_on(uploads=uploads(1))
     assert fact(app, "shape N x C x H x W") == "4 x 3 x 224 x 224"
-    assert any("two pictures or more" in each.value for each in app.caption)
+    assert any("two or more pictures" in each.value for each in app.caption)
 
 
 @pytest.mark.parametrize("spec", [BlobSpec(), BlobSpec(size=Size(4096, 4096))])

@@ -23,7 +23,7 @@ def page(width, height):
 
     image = np.zeros((20, 30, 3), np.uint8)
     spec = BlobSpec(Size(width, height), mean=(1.0, 2.0, 3.0))
-    pixel_lab("lab", image, trace(image, spec), spec, b"a JPEG")
+    pixel_lab("lab", trace(image, spec), spec, b"a JPEG")
 
 
 def test_the_lab_renders_and_a_second_run_sends_the_same_bytes():
@@ -50,7 +50,7 @@ def test_the_browser_gets_the_exact_blob(layout):
     spec = replace(PRESETS[0].spec, layout=layout)
     image = np.random.default_rng(0).integers(0, 256, (50, 40, 3), np.uint8)
     traced = trace(image, spec)
-    head, parts = unpacked(lab.packed(image, traced, spec, b"a JPEG"))
+    head, parts = unpacked(lab.packed(traced, spec, b"a JPEG"))
     assert parts["numbers"] == np.ascontiguousarray(traced.blob).tobytes()
     assert parts["source"] == image.tobytes()
     assert parts["fitted"] == np.ascontiguousarray(traced["fitted"].array).tobytes()
@@ -64,7 +64,7 @@ def test_of_a_large_picture_only_what_the_blob_is_made_of_travels_exactly(fit, m
     monkeypatch.setattr(lab, "MOST_WHOLE_PIXELS", 1000)
     spec = BlobSpec(Size(20, 14), fit=fit)
     image = np.random.default_rng(1).integers(0, 256, (300, 200, 3), np.uint8)
-    _, parts = unpacked(lab.packed(image, trace(image, spec), spec, b"a JPEG"))
+    _, parts = unpacked(lab.packed(trace(image, spec), spec, b"a JPEG"))
     x, y = (np.frombuffer(parts[name], "<i4") for name in ("columns", "rows"))
     assert parts["source"] == image[np.ix_(y, x)].tobytes()
     assert len(x) <= 40

@@ -44,7 +44,7 @@ def test_every_stage_is_in_the_strip_and_the_first_is_large():
     app = opened()
     assert len([alt for alt in alts(app) if alt.endswith("small")]) == 8
     assert heading(app) == "#### 1 · image"
-    assert facts(app) == {"shape": "300 x 451 x 3", "type": "uint8", "from": "0", "to": "231"}
+    assert facts(app) == {"shape": "300 x 451 x 3", "dtype": "uint8", "min": "0", "max": "231"}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_stepping_shows_each_stage_with_its_line_of_python(spec):
         assert any(each.captions == [f"**▲ {number}**"] for each in app.image)
     assert names[0] == "image"
     assert names[-1] == "planes"
-    assert facts(app)["type"] == "float32"
+    assert facts(app)["dtype"] == "float32"
 
 
 def test_a_link_opens_the_stage_it_was_copied_from():

@@ -11,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 from core.blob.make import make_blob
 from core.blob.spec import PRESETS, BlobSpec
 from core.picture.image import Picture, decode_picture
+from core.picture.recipe import imread_recipe
 from core.picture.samples import sample_picture
 from core.picture.size import Size
-from core.share.script import reading, script
+from core.share.script import script
 
 NHWC = BlobSpec(size=Size(20, 30), layout="NHWC", scalefactor=(0.5,) * 3, swap_rb=True)
 
@@ -81,9 +82,10 @@ def test_no_download_keeps_a_page_alive_or_runs_it_again(offered):
 
 def test_the_script_on_the_page_is_the_one_for_this_picture():
     deep = Picture("deep.png", _deep_png())
-    assert reading(deep) == "deep"
+    recipe = imread_recipe(deep)
+    assert "IMREAD_ANYDEPTH" in recipe.lines[0]
     code = opened(picture=deep).code[0].value
-    assert code == script(PRESETS[0].spec, "deep.png", reading="deep").strip()
+    assert code == script(PRESETS[0].spec, recipe).strip()
 
 
 def _deep_png() -> bytes:
@@ -94,7 +96,11 @@ def _deep_png() -> bytes:
 
 @pytest.mark.parametrize(
     ("source", "words"),
-    [("sample", "never travel"), ("upload", "does not travel"), ("camera", "does not travel")],
+    [
+        ("sample", "are not included"),
+        ("upload", "is not included"),
+        ("camera", "is not included"),
+    ],
 )
 def test_the_link_says_what_travels(source, words):
     app = opened(source=source)

@@ -16,8 +16,8 @@ def test_softmax_shows_the_numbers_on_the_way_and_ends_at_the_ranking(visit):
     app = tab(visit, "Softmax", classification__model=STARTER)
     steps, ranked = table(app, "logit z"), app.dataframe[0].value
     assert steps["label"].tolist() == ranked["label"].tolist()
-    np.testing.assert_allclose(steps["share"], ranked["confidence"], rtol=1e-6)
-    np.testing.assert_allclose(np.exp(steps["less the largest"]), steps["e to that"])
+    np.testing.assert_allclose(steps["probability"], ranked["confidence"], rtol=1e-6)
+    np.testing.assert_allclose(np.exp(steps["z - max"]), steps["exp"])
     assert "200 confidences" in words(app)
     assert "up to one constant" in words(app)
     worked = next(each.value for each in app.code if "confidence =" in each.value)
@@ -30,11 +30,15 @@ def test_temperature_moves_softmax_and_neither_the_ranking_nor_the_net(visit, fo
     app.select_slider(key="softmax.temperature").set_value(3.0).run()
     after, ranked = table(app, "logit z"), app.dataframe[0].value
     assert after["label"].tolist() == before["label"].tolist() == ranked["label"].tolist()
-    assert after["share"][0] < before["share"][0] == pytest.approx(ranked["confidence"][0])
+    assert (
+        after["probability"][0]
+        < before["probability"][0]
+        == pytest.approx(ranked["confidence"][0])
+    )
     np.testing.assert_allclose(after["z / T"], before["logit z"] / 3)
     first = f"{before['share'][0]:.1%} at temperature 1 and {after['share'][0]:.1%} at 3;"
     assert first in words(app)
-    assert "stays at temperature 1" in words(app)
+    assert "always uses temperature 1" in words(app)
     assert len(forwards) == asked
 
 
@@ -47,7 +51,7 @@ def of_a_net_that_answers_logits():
     from pages.components.classification.softmax import show_softmax
 
     model = replace(card_named("tiny-dominant-colour"), logits=True)
-    show_softmax("softmax", run_model(sample_picture("cat"), model), model, 3)
+    show_softmax("softmax", run_model(sample_picture("cat"), model), 3)
 
 
 def test_a_net_that_answers_logits_needs_no_logarithm():
@@ -56,6 +60,6 @@ def test_a_net_that_answers_logits_needs_no_logarithm():
     assert "logarithms" not in words(app)
     tiny = card_named("tiny-dominant-colour")
     answered = sorted(
-        run_model(sample_picture("cat"), tiny).outputs["share"].ravel(), reverse=True
+        run_model(sample_picture("cat"), tiny).outputs["probability"].ravel(), reverse=True
     )
     np.testing.assert_array_equal(table(app, "logit z")["logit z"], answered[:3])

@@ -1,5 +1,6 @@
 """What the box canvas sends to the browser and takes from it."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 import streamlit as st
 
 from core.nets.catalog import card_named
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
-from core.pipeline import Thresholds, nms_candidates, run_model
+from core.pipeline import Thresholds, detect, nms_candidates, run_model
+from core.render.shown import Shown
 from pages.components.detection import box_canvas
 from tests.pages.screen import unpacked
 
@@ -16,8 +19,7 @@ MODEL = "starter-detector-darknet"
 
 
 def answered():
-    model = card_named(MODEL)
-    return run_model(sample_picture("motorcycle"), model), model
+    return run_model(sample_picture("motorcycle"), card_named(MODEL))
 
 
 def canvas_of(app) -> tuple[dict, dict[str, bytes]]:
@@ -32,16 +34,32 @@ def visit_low(visit, **query):
 
 
 def test_the_browser_gets_every_candidate_exactly():
-    run, model = answered()
-    head, parts = unpacked(box_canvas.packed(run, model, Thresholds(0.3, 0.6, soft=True), {}))
-    sent = nms_candidates(run, model)
+    run = answered()
+    shown = Shown.of(decode_picture(sample_picture("motorcycle")))
+    result = detect(run, Thresholds(0.3, 0.6, soft=True))
+    head, parts = unpacked(box_canvas.packed(shown, result, {}))
+    sent = nms_candidates(run)
     np.testing.assert_array_equal(np.frombuffer(parts["xyxy"]).reshape(-1, 4), sent.xyxy)
     np.testing.assert_array_equal(np.frombuffer(parts["confidence"], "<f4"), sent.confidence)
     np.testing.assert_array_equal(np.frombuffer(parts["classId"], "<i4"), sent.class_id)
     np.testing.assert_array_equal(np.frombuffer(parts["row"], "<i4"), sent.row)
     assert parts["picture"].startswith(b"\xff\xd8")
     assert (head["threshold"], head["iou"], head["soft"]) == (0.3, 0.6, True)
-    assert {each["label"] for each in head["classes"].values()} <= set(model.labels)
+    assert {each["label"] for each in head["classes"].values()} <= set(run.card.labels)
+
+
+def test_the_browser_gets_the_corners_of_turned_boxes_and_of_no_others(monkeypatch):
+    result = detect(answered(), Thresholds())
+    shown = Shown.of(decode_picture(sample_picture("motorcycle")))
+    upright = nms_candidates(result.run)
+    assert "corners" not in unpacked(box_canvas.packed(shown, result, {}))[1]
+    corners = np.random.default_rng(0).random((len(upright), 8))
+    monkeypatch.setattr(
+        "pages.components.detection.box_canvas.nms_candidates",
+        lambda *_: replace(upright, corners=corners),
+    )
+    parts = unpacked(box_canvas.packed(shown, result, {}))[1]
+    np.testing.assert_array_equal(np.frombuffer(parts["corners"]).reshape(-1, 8), corners)
 
 
 def test_a_second_run_sends_the_very_same_bytes(visit):
@@ -61,7 +79,7 @@ def test_the_canvas_follows_the_servers_knobs_and_the_chosen_box(visit):
         app.selectbox(key="detection.box").value,
     )
     app.segmented_control(key="detection.method").set_value("soft").run()
-    app.segmented_control(key="detection.nms").set_value("agnostic").run()
+    app.segmented_control(key="detection.nms").set_value("class-agnostic").run()
     app.slider(key=f"detection.{MODEL}.iou").set_value(0.7).run()
     app.selectbox(key="detection.box").select_index(1).run()
     head, _ = canvas_of(app)

@@ -11,11 +11,11 @@ FILTER = f"detection.{MODEL}.classes"
 
 
 def test_on_a_page_without_any_box_everything_still_stands(visit):
-    for tab in ("Ledger", "NMS by hand"):
+    for tab in ("NMS log", "NMS mistakes"):
         app = visit("detection", sample="motorcycle", detection__more=tab)
         app.slider(key=f"detection.{STARTER}.confidence").set_value(1.0).run()
         assert not app.exception
-        assert metric(app, "kept after NMS") == "0"
+        assert metric(app, "detections") == "0"
 
 
 def opened(visit, **query):
@@ -55,7 +55,7 @@ def test_the_table_lists_what_the_picture_shows(visit):
     download(card_named("yolo-fastest-1.1-coco"))
     app = visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1")
     table = app.dataframe[0].value
-    assert len(table) == int(metric(app, "kept after NMS"))
+    assert len(table) == int(metric(app, "detections"))
     assert table["label"][0] == "motorbike"
     (alt,) = (
         each.proto.imgs[0].alt
@@ -63,5 +63,5 @@ def test_the_table_lists_what_the_picture_shows(visit):
         if each.proto.imgs[0].alt.startswith("Result")
     )
     assert alt == "Result: " + ", ".join(table["label"])
-    raw, confident = metric(app, "raw rows"), metric(app, "above confidence")
+    raw, confident = metric(app, "raw predictions"), metric(app, "above threshold")
     assert int(raw.replace(",", "")) >= int(confident) >= len(table)

@@ -12,7 +12,7 @@ from core.pipeline import Thresholds, detect, raw_detections, run_model
 from tests.shared import needs_shared
 
 STARTER = "Starter detector"
-TAB = "Cell by cell"
+TAB = "Decode a box"
 
 
 def opened(visit, model=STARTER, sample="motorcycle", **query):
@@ -38,9 +38,9 @@ def test_the_arithmetic_on_the_page_ends_in_the_box_the_page_found(visit):
     app = opened(visit)
     model = card_named("starter-detector-darknet")
     run = run_model(sample_picture("motorcycle"), model)
-    row = int(detect(run, model, Thresholds(model.confidence)).kept.row[0])
-    raw = raw_detections(run, model)
-    assert facts(app)["raw row"] == str(row)
+    row = int(detect(run, Thresholds(model.confidence)).kept.row[0])
+    raw = raw_detections(run)
+    assert facts(app)["raw prediction"] == str(row)
     ends = [last(app, end) for end in ("left", "top", "right", "bottom")]
     np.testing.assert_allclose(ends, raw.xyxy[row], atol=1e-3)
     assert last(app, "confidence") == pytest.approx(raw.confidence[row], abs=1e-5)
@@ -52,7 +52,7 @@ def test_another_box_has_another_cell_and_other_numbers(visit):
     app.selectbox(key="detection.box").select_index(1).run()
     after = facts(app)
     assert not app.exception
-    assert after["raw row"] != before["raw row"]
+    assert after["raw prediction"] != before["raw prediction"]
     assert (after["stride"], after["cell (column, row)"]) != (
         before["stride"],
         before["cell (column, row)"],
@@ -66,9 +66,9 @@ def test_each_head_has_a_heat_map_and_the_table_counts_its_numbers(visit):
     for name in ("stride 32", "stride 16", "stride 8"):
         app.segmented_control(key="detection.cells.head").set_value(name).run()
         alts |= {each.proto.imgs[0].alt for each in app.image}
-        assert f"Blob with the largest objectness in each cell, {name}" in alts
+        assert f"Blob with the maximum objectness in each cell, {name}" in alts
     table = app.table[-1].value
-    assert table["this net"].tolist() == [
+    assert table["this model"].tolist() == [
         "10 x 10 x 3 x (5 + 10) = **4,500**",
         "20 x 20 x 3 x (5 + 10) = **18,000**",
         "40 x 40 x 3 x (5 + 10) = **72,000**",
@@ -79,8 +79,8 @@ def test_each_head_has_a_heat_map_and_the_table_counts_its_numbers(visit):
 def test_without_any_box_the_grids_are_still_there(visit):
     confidence = {"detection__starter-detector-darknet__confidence": "1.0"}
     app = opened(visit, **confidence)
-    assert any("No box is left to explain" in each.value for each in app.info)
-    assert any("largest objectness" in each.proto.imgs[0].alt for each in app.image)
+    assert any("There is no detection to decode" in each.value for each in app.info)
+    assert any("maximum objectness" in each.proto.imgs[0].alt for each in app.image)
 
 
 def test_a_net_without_anchors_and_files_explains_its_boxes_as_they_are(visit):

@@ -1,5 +1,7 @@
 """Ground truth on the Detection page, as a visitor meets it."""
 
+import json
+
 import pytest
 
 from core.nets.catalog import card_named
@@ -41,7 +43,11 @@ def test_a_truth_file_gives_matches_misses_precision_and_recall(visit):
     app = give(opened(visit), CYCLE + PERSON)
     assert not app.error
     shown = metrics(app)
-    assert (shown["matches (TP)"], shown["misses (FN)"], shown["false alarms (FP)"]) == (
+    assert (
+        shown["true positives (TP)"],
+        shown["false negatives (FN)"],
+        shown["false positives (FP)"],
+    ) == (
         "1",
         "1",
         "5",
@@ -49,12 +55,12 @@ def test_a_truth_file_gives_matches_misses_precision_and_recall(visit):
     assert (shown["precision"], shown["recall"]) == ("16.7%", "50.0%")
     assert shown["F1"] == "25.0%"
     table = by_class(app)
-    assert table.loc["motorbike", ["marked", "TP", "FN", "FP"]].tolist() == [1, 1, 0, 3]
-    assert table.loc["person", ["marked", "TP", "FN", "FP"]].tolist() == [1, 0, 1, 2]
+    assert table.loc["motorbike", ["objects", "TP", "FN", "FP"]].tolist() == [1, 1, 0, 3]
+    assert table.loc["person", ["objects", "TP", "FN", "FP"]].tolist() == [1, 0, 1, 2]
     assert table.loc["motorbike", "AP"] == 1
     alts = [each.proto.imgs[0].alt for each in app.image]
     assert "Ground truth: 2 objects" in alts
-    assert "Compared: matches 1, misses 1, false alarms 5" in alts
+    assert "Compared: TP 1, FN 1, FP 5" in alts
 
 
 @needs_shared
@@ -67,23 +73,23 @@ def test_thresholds_move_precision_and_recall_but_not_average_precision(visit):
     assert (before["recall"], after["recall"]) == ("100.0%", "100.0%")
     assert before["mean AP"] == after["mean AP"]
     app.slider(key=f"detection.{MODEL}.confidence").set_value(1.0).run()
-    assert (metrics(app)["precision"], metrics(app)["recall"]) == ("none", "0.0%")
+    assert (metrics(app)["precision"], metrics(app)["recall"]) == ("n/a", "0.0%")
 
 
 @needs_shared
 def test_a_stricter_iou_makes_a_loose_box_a_false_alarm(visit):
     app = give(opened(visit, confidence="0.5"), "3 0.4 0.53 0.7 0.8")
-    assert metrics(app)["matches (TP)"] == "1"
+    assert metrics(app)["true positives (TP)"] == "1"
     app.slider(key="truth.iou").set_value(0.9).run()
-    assert metrics(app)["matches (TP)"] == "0"
-    assert metrics(app)["false alarms (FP)"] == "1"
+    assert metrics(app)["true positives (TP)"] == "0"
+    assert metrics(app)["false positives (FP)"] == "1"
 
 
 @needs_shared
 def test_of_filtered_classes_only_these_are_expected(visit):
     app = give(opened(visit, **{f"detection__{MODEL}__classes": "motorbike"}), CYCLE + PERSON)
     assert by_class(app).index.tolist() == ["motorbike"]
-    assert metrics(app)["misses (FN)"] == "0"
+    assert metrics(app)["false negatives (FN)"] == "0"
 
 
 @needs_shared
@@ -94,9 +100,9 @@ def test_labels_the_model_does_not_know_are_named_and_left_out(visit):
     )
     app = give(opened(visit), voc, name="a.xml")
     (warning,) = (each.value for each in app.warning)
-    assert "knows no class" in warning
+    assert "has no classes with these names" in warning
     assert "[x](" not in warning
-    assert metrics(app)["misses (FN)"] == "0"
+    assert metrics(app)["false negatives (FN)"] == "0"
 
 
 @needs_shared
@@ -113,26 +119,50 @@ def test_a_wrong_file_gets_a_sentence_and_the_page_lives(name, text, sentence, v
     (error,) = (each.value for each in app.error)
     assert sentence in error
     assert not app.exception
-    assert "kept after NMS" in metrics(app)
+    assert "detections" in metrics(app)
+
+
+COCO = {
+    "categories": [{"id": "4", "name": "motorbike"}],
+    "images": [
+        {"id": 1, "file_name": "a/motorcycle_left.png"},
+        {"id": 2, "file_name": "b/motorcycle_left.png"},
+    ],
+    "annotations": [
+        {"image_id": 2, "category_id": 4, "bbox": [70, 66, 650, 398]},
+        {"image_id": "2", "category_id": 4, "bbox": [0, 0, 0, 0]},
+    ],
+}
+
+
+@needs_shared
+def test_of_two_images_of_one_name_the_visitor_chooses_and_a_bad_object_is_named(visit):
+    app = give(opened(visit), json.dumps(COCO), name="a.json")
+    assert "true positives (TP)" not in metrics(app)
+    (chosen,) = (each for each in app.selectbox if "Several images" in each.label)
+    chosen.set_value("2").run()
+    assert metrics(app)["true positives (TP)"] == "1"
+    assert any("1 object of the file cannot be read" in each.label for each in app.expander)
+    assert any("a box from 0, 0 to 0, 0 is empty" in each.value for each in app.markdown)
 
 
 @needs_shared
 def test_the_truth_is_kept_for_its_picture_until_it_is_forgotten(visit):
     app = give(opened(visit), CYCLE)
     app.pills(key="sample").set_value("coffee").run()
-    assert "matches (TP)" not in metrics(app)  # that truth is about another picture
+    assert "true positives (TP)" not in metrics(app)  # that truth is about another picture
     app.pills(key="sample").set_value("motorcycle").run()
-    assert metrics(app)["matches (TP)"] == "1"
+    assert metrics(app)["true positives (TP)"] == "1"
     assert any("Compared with motorcycle" in each.value for each in app.caption)
     app.button(key="truth.forget").click().run()
-    assert "matches (TP)" not in metrics(app)
+    assert "true positives (TP)" not in metrics(app)
 
 
 @needs_shared
 def test_without_a_file_the_boxes_of_now_can_be_the_truth(visit):
     app = opened(visit)
     app.button(key="truth.take").click().run()
-    assert metrics(app)["matches (TP)"] == "6"
+    assert metrics(app)["true positives (TP)"] == "6"
     assert (metrics(app)["precision"], metrics(app)["recall"]) == ("100.0%", "100.0%")
     app.slider(key=f"detection.{MODEL}.confidence").set_value(0.3).run()
     assert (metrics(app)["precision"], metrics(app)["recall"]) == ("100.0%", "33.3%")

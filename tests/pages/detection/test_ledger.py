@@ -11,15 +11,15 @@ from tests.pages.screen import metric
 
 
 def test_the_ledger_adds_up_and_its_kept_rows_are_the_table(visit):
-    app = visit_low(visit, detection__more="Ledger")
-    (total,) = (each.value for each in app.markdown if "raw rows** =" in each.value)
+    app = visit_low(visit, detection__more="NMS log")
+    (total,) = (each.value for each in app.markdown if "raw predictions** =" in each.value)
     whole, parts = total.replace(",", "").split(" = ")
     counts = [int(part.split(" ", 1)[0]) for part in parts.split(" + ")]
     assert sum(counts) == int(re.sub(r"\D", "", whole)) == 6300
     table, lines = (each.value for each in app.dataframe)
-    assert len(table) == int(metric(app, "kept after NMS"))
+    assert len(table) == int(metric(app, "detections"))
     kept = lines[lines["fate"] == "kept"]
-    assert kept["raw row"].tolist() == table["raw row"].tolist()
+    assert kept["raw row"].tolist() == table["raw prediction"].tolist()
     assert set(lines["fate"]) == {"kept", "suppressed"}
     suppressed = lines[lines["fate"] == "suppressed"]
     assert set(suppressed["removed by row"]) <= set(kept["raw row"])
@@ -28,7 +28,7 @@ def test_the_ledger_adds_up_and_its_kept_rows_are_the_table(visit):
 
 
 def test_the_ledger_is_filtered_by_fate_and_by_the_chosen_box(visit):
-    app = visit_low(visit, detection__more="Ledger")
+    app = visit_low(visit, detection__more="NMS log")
     app.pills(key="detection.ledger.fates").set_value(["suppressed"]).run()
     _, lines = (each.value for each in app.dataframe)
     assert set(lines["fate"]) == {"suppressed"}
@@ -38,25 +38,25 @@ def test_the_ledger_is_filtered_by_fate_and_by_the_chosen_box(visit):
     assert 0 < len(mine) < len(lines)
     assert set(mine["removed by row"]) == {chosen}
     app.pills(key="detection.ledger.fates").set_value([]).run()
-    assert any("No row has these fates" in each.value for each in app.info)
+    assert any("No prediction has this status" in each.value for each in app.info)
     assert not app.exception
 
 
 def test_of_thousands_of_rows_the_table_shows_some_and_says_so(visit):
-    app = visit_low(visit, detection__more="Ledger")
+    app = visit_low(visit, detection__more="NMS log")
     app.pills(key="detection.ledger.fates").set_value(list(OUTCOMES)).run()
     _, lines = (each.value for each in app.dataframe)
     assert len(lines) == 2000
-    assert any("first 2,000 of 6,300 rows" in each.value for each in app.caption)
-    assert any("the 300 surest of" in str(each.captions) for each in app.image)
+    assert any("first 2,000 of 6,300 predictions" in each.value for each in app.caption)
+    assert any("dashed: 300 of" in str(each.captions) for each in app.image)
 
 
 @pytest.mark.parametrize("method", ["hard", "soft"])
 def test_the_ledger_knows_what_soft_nms_did(method, visit):
-    app = visit_low(visit, detection__more="Ledger", detection__method=method)
+    app = visit_low(visit, detection__more="NMS log", detection__method=method)
     _, lines = (each.value for each in app.dataframe)
-    run, model = answered()
-    book = suppression_ledger(run, model, Thresholds(0.1, soft=method == "soft"))
+    run = answered()
+    book = suppression_ledger(run, Thresholds(0.1, soft=method == "soft"))
     assert ("softened" in set(lines["fate"])) == (method == "soft")
     assert len(lines) == sum(
         count

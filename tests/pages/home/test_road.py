@@ -28,10 +28,8 @@ def test_the_four_steps_show_the_numbers_of_the_run(visit):
     run = run_model(picture, classifier)
     assert f"Shape `{list(run.blob.shape)}`" in told
     assert f"from {np.min(run.blob):.4g} to {np.max(run.blob):.4g}" in told
-    best = [f"{each.label} {each.confidence:.1%}" for each in ranking(run, classifier, 3).best]
+    best = [f"{each.label} {each.confidence:.1%}" for each in ranking(run, 3).best]
     assert [each.proto.text for each in app.get("progress")] == best
-    result = detect(
-        run_model(picture, detector), detector, Thresholds(detector.confidence, detector.iou)
-    )
+    result = detect(run_model(picture, detector), Thresholds(detector.confidence, detector.iou))
     assert f"{result.raw:,} raw rows" in told
     assert f"{len(result.kept):,} kept" in told

@@ -6,10 +6,12 @@ import pytest
 
 from core.nets.catalog import card_named
 from core.nets.downloads import download
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
-from core.pipeline import Thresholds, detect, on_shown, run_model
+from core.pipeline import Thresholds, detect, run_model
 from core.render.boxes import BoxStyle, draw_detections
 from core.render.encode import jpeg
+from core.render.shown import Shown
 from tests.shared import needs_shared
 
 MODEL = "yolo-fastest-1.1-coco"
@@ -24,8 +26,10 @@ def result(app, media) -> np.ndarray:
 def expected(style: BoxStyle) -> np.ndarray:
     model = card_named(MODEL)
     run = run_model(sample_picture("motorcycle"), model)
-    kept = detect(run, model, Thresholds(0.1, model.iou)).kept
-    drawn = draw_detections(run.shown, on_shown(kept, run), label=model.label, style=style)
+    kept = detect(run, Thresholds(0.1, model.iou)).kept
+    shown = Shown.of(decode_picture(sample_picture("motorcycle")))
+    boxes = shown.placed(kept)
+    drawn = draw_detections(shown.image, boxes, label=model.label, style=style)
     return cv2.imdecode(np.frombuffer(jpeg(drawn), np.uint8), cv2.IMREAD_COLOR)
 
 
@@ -60,7 +64,7 @@ def test_a_link_brings_back_how_boxes_are_drawn(query, style, visit, media):
 def test_with_everything_off_the_picture_is_the_picture(visit, media):
     app = opened(visit)
     app.pills(key="detection.display.drawn").set_value([]).run()
-    bare = jpeg(run_model(sample_picture("motorcycle"), card_named(MODEL)).shown)
+    bare = jpeg(Shown.of(decode_picture(sample_picture("motorcycle"))).image)
     np.testing.assert_array_equal(
         result(app, media), cv2.imdecode(np.frombuffer(bare, np.uint8), cv2.IMREAD_COLOR)
     )

@@ -21,7 +21,7 @@ def test_a_model_that_is_not_here_is_fetched_when_the_visitor_asks(visit):
     app.button(key="detection.fetch").click().run()
     assert present(model)
     assert not app.error
-    assert metric(app, "raw rows") == "1,500"
+    assert metric(app, "raw predictions") == "1,500"
 
 
 @needs_shared
@@ -42,7 +42,7 @@ def test_a_download_that_runs_needs_no_second_click(visit, monkeypatch):
         assert transfer.wait(0)
         assert not app.error
         assert any("on this machine" in each.value for each in app.caption)
-        assert metric(app, "raw rows") == "1,500"
+        assert metric(app, "raw predictions") == "1,500"
         assert set(shelf.gets.values()) == {1}
 
 

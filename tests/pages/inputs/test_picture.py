@@ -21,7 +21,7 @@ def test_an_upload_is_used_on_this_page_and_kept_on_the_next(page, visit):
     other = "blob" if page != "blob" else "classification"
     app.switch_page(f"pages/{other}.py").run()
     app.segmented_control(key="picture").set_value("upload").run()  # a browser remembers it
-    assert any("Kept from before: mine" in each.value for each in app.caption)
+    assert any("From earlier in this session: mine" in each.value for each in app.caption)
     assert any("90 x 60" in str(each.captions) for each in app.image)
 
 

@@ -37,11 +37,11 @@ def test_moving_a_slider_does_not_run_the_net(visit, monkeypatch):
     app = visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1")
     assert forwards.count("yolo-fastest-1.1-coco") > 0
     before = len(forwards)
-    kept = int(metric(app, "kept after NMS"))
+    kept = int(metric(app, "detections"))
     app.slider(key="detection.yolo-fastest-1.1-coco.confidence").set_value(0.02).run()
-    more = int(metric(app, "kept after NMS"))
+    more = int(metric(app, "detections"))
     app.slider(key="detection.yolo-fastest-1.1-coco.iou").set_value(0.9).run()
-    app.segmented_control(key="detection.nms").set_value("agnostic").run()
+    app.segmented_control(key="detection.nms").set_value("class-agnostic").run()
     app.segmented_control(key="detection.method").set_value("soft").run()
     app.multiselect(key="detection.yolo-fastest-1.1-coco.classes").set_value(["cat"]).run()
     assert not app.error

@@ -7,7 +7,7 @@ from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from tests.pages.screen import metric, shown, table
 
-OWN = "as the card says"
+OWN = "model default"
 
 
 SWAPPED = "mistake: swapRB flipped"
@@ -37,7 +37,7 @@ def test_a_spec_against_itself_changes_nothing(task, visit):
     assert not app.error
     assert metric(app, "largest difference") == "0"
     assert metric(app, "values that differ") == "0.0%"
-    assert "Both sides are set alike." in [each.value for each in app.caption]
+    assert "Both sides have the same settings." in [each.value for each in app.caption]
     for each in app.dataframe:
         if "change" in each.value:
             assert set(each.value["change"]) == {"same"}
@@ -62,7 +62,7 @@ def test_the_swap_button_swaps_the_sides(task, visit):
 def test_a_swapped_blob_is_shown_as_the_net_takes_it(visit, media):
     mean = decode_picture(sample_picture("coffee")).mean(axis=(0, 1))
     app = bench(visit, sample="coffee", b__numbers=SWAPPED)
-    seen = [shown(app, media, f"What the net of {side} takes it for") for side in "AB"]
+    seen = [shown(app, media, f"What model {side} sees") for side in "AB"]
     of_sides = [each.mean(axis=(0, 1)) for each in seen]
     np.testing.assert_allclose(of_sides[0], mean, atol=2)
     np.testing.assert_allclose(of_sides[1], mean[::-1], atol=2)
@@ -74,12 +74,12 @@ def test_a_link_restores_both_sides(visit):
     assert rows == {
         "swapRB": ("False", "True"),
         "scalefactor": ("1/255", "1"),
-        "fit": ("stretch", "crop"),
+        "resize mode": ("stretch", "crop"),
     }
 
 
 def test_a_side_set_by_hand_has_every_knob_and_keeps_them_when_swapped(visit):
-    app = bench(visit, b__numbers="set by hand", b__hand__width="64", b__hand__height="64")
+    app = bench(visit, b__numbers="manual", b__hand__width="64", b__hand__height="64")
     app.text_input(key="ab.classification.b.hand.mean").set_value("104, 117, 123").run()
     assert not app.exception
     assert table(app, "setting").set_index("setting").loc["mean", "B"] == "104, 117, 123"

@@ -14,7 +14,9 @@ def forgotten(forwards) -> None:
 
 def find(visit, task="classification", model="", **query):
     title = {f"find__{task}__model": model or TINY[task]}
-    return visit("experiments", lab__task=task, experiment="Find the numbers", **title, **query)
+    return visit(
+        "experiments", lab__task=task, experiment="Infer preprocessing", **title, **query
+    )
 
 
 def test_the_finder_waits_until_somebody_asks_and_then_remembers(visit, forwards):
@@ -27,7 +29,7 @@ def test_the_finder_waits_until_somebody_asks_and_then_remembers(visit, forwards
     before = len(forwards)
     rows = table(app, "score")
     assert rows["score"].is_monotonic_decreasing
-    assert "✓" in set(rows["card"])
+    assert "✓" in set(rows["model card"])
     app.run()
     assert len(table(app, "score")) == len(rows)
     assert len(forwards) == before
@@ -52,8 +54,8 @@ def test_found_numbers_turn_knobs_that_were_turned_before(visit):
     app.text_input(key="blob.mean").set_value("9").run()
     app.number_input(key="blob.width").set_value(77).run()
     app.switch_page("pages/experiments.py").run()
-    app.query_params["experiment"] = "Find the numbers"
-    app.session_state["experiment"] = "Find the numbers"
+    app.query_params["experiment"] = "Infer preprocessing"
+    app.session_state["experiment"] = "Infer preprocessing"
     app.selectbox(key="ab.classification.a.model").set_value(TINY["classification"]).run()
     app.selectbox(key="find.classification.model").set_value(TINY["classification"]).run()
     app.button(key="find.go").click().run()

@@ -12,18 +12,18 @@ def test_the_switchboard_has_a_row_for_swap_rb_with_another_answer(task, visit):
         "experiments",
         sample="colour-bars" if task == "detection" else "coffee",
         lab__task=task,
-        experiment="What breaks if",
+        experiment="Common preprocessing mistakes",
         **{f"breaks__{task}__model": TINY[task]},
     )
     rows = table(app, "mistake").set_index("mistake")
     assert rows.index[0].startswith("none")
     assert rows["change"].iloc[0] == ""
-    assert rows["change"]["swapRB flipped"] not in ("", "same answer, equally sure")
+    assert rows["change"]["swapRB flipped"] not in ("", "same class, same confidence")
     assert not app.error
 
 
 def test_coming_back_to_the_switchboard_runs_no_net_again(visit, forwards):
-    app = visit("experiments", experiment="What breaks if")
+    app = visit("experiments", experiment="Common preprocessing mistakes")
     before = len(forwards)
     app.run()
     assert before

@@ -25,7 +25,9 @@ def test_a_frozen_frame_becomes_the_snapshot_of_another_page(page, visit):
     app.switch_page(f"pages/{page.lower()}.py").run()  # an AppTest stays where it was
     app.segmented_control(key="picture").set_value("camera").run()
     assert [each.value for each in app.title] == [page]
-    assert any("Kept from before: live frame 7" in each.value for each in app.caption)
+    assert any(
+        "From earlier in this session: live frame 7" in each.value for each in app.caption
+    )
 
 
 def script(stream):

@@ -24,7 +24,7 @@ def test_the_page_opens_with_a_player_and_no_error(mode, visit):
 def test_each_trouble_has_a_sentence_and_opens_snapshots(trouble, visit, monkeypatch):
     monkeypatch.setattr(player, "watch", lambda _key, camera: trouble if camera else "")
     app = visit("live")
-    assert "Until then, single pictures go the same way" in sentence(app)
+    assert "Until then, you can use single pictures" in sentence(app)
     assert [each.value for each in app.subheader] == ["Snapshot"]
     assert len(app.get("component_instance")) == 1, "START stays, to try again"
 
@@ -34,12 +34,12 @@ def test_when_all_places_are_taken_the_page_says_so_and_takes_snapshots(visit, m
     lease = full.take("somebody else")
     monkeypatch.setattr(player, "stream_slots", lambda: full)
     app = visit("live")
-    assert "Every place is taken" in sentence(app)
+    assert "The server is busy" in sentence(app)
     assert not app.get("component_instance")
     assert [each.value for each in app.subheader] == ["Snapshot"]
     full.renew(lease)  # a page that was only opened waits for nothing
     app.button(key="live.again").click().run()
-    with pytest.raises(LiveRefused, match="Somebody else waits"):
+    with pytest.raises(LiveRefused, match="Another visitor is waiting"):
         full.renew(lease)
 
 
@@ -49,7 +49,7 @@ def test_one_address_gets_its_share_of_the_places_whatever_tabs_it_opens(visit, 
     monkeypatch.setattr(player, "stream_slots", lambda: wide)
     assert not sentence(visit("live")), "on this computer there are no addresses"
     monkeypatch.setattr(type(st.context), "ip_address", "192.0.2.1")
-    assert "From your address comes 1 stream already" in sentence(visit("live"))
+    assert "Your address already has 1 stream" in sentence(visit("live"))
 
 
 def test_ice_servers_come_from_the_environment_and_nonsense_is_a_sentence(visit, monkeypatch):
@@ -58,5 +58,5 @@ def test_ice_servers_come_from_the_environment_and_nonsense_is_a_sentence(visit,
     assert "stun:stun.example.org" in player.proto.json_args
     monkeypatch.setenv("BLOBSCOPE_ICE_SERVERS", "stun.example.org")
     app = visit("live")
-    assert "not configured as they should be" in sentence(app)
+    assert "not configured correctly" in sentence(app)
     assert [each.value for each in app.subheader] == ["Snapshot"]

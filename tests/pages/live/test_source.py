@@ -28,5 +28,5 @@ def test_the_limit_of_a_video_is_said_before_and_kept_by_the_browser(visit):
 
 def test_the_page_says_what_of_a_camera_is_kept_and_for_how_long(visit):
     said = " ".join(each.value for each in visit("live").caption)
-    assert "cut-outs of what came into sight, until STOP" in said
+    assert "crops of recent detections until STOP" in said
     assert "Nothing is kept" not in said

@@ -1,4 +1,4 @@
-"""The Many pictures page: choosing, the table, and what stays."""
+"""The Batch page: choosing, the table, and what stays."""
 
 import csv
 import io
@@ -41,7 +41,7 @@ def test_a_broken_file_gets_its_own_row_and_the_rest_goes_on(visit):
     begin(app)
     assert not app.error
     assert list(table(app)["file"]) == ["first.png", "broken.png", "last.png"]
-    assert "damaged" in table(app)["answer"][1]
+    assert "damaged" in table(app)["prediction"][1]
     assert table(app)["picture"][0].startswith("data:image/jpeg;base64,")
     assert [bool(each) for each in table(app)["picture"]] == [True, False, True]
 
@@ -61,7 +61,7 @@ def test_a_classifier_names_the_likeliest_class(visit):
     app = visit("many", many__task="classification")
     begin(app)
     assert not app.error
-    assert "cat" in table(app)["answer"][0]
+    assert "cat" in table(app)["prediction"][0]
 
 
 def test_results_outlive_a_change_of_page_and_of_settings(visit):
@@ -87,7 +87,7 @@ def test_the_csv_offered_has_every_file(visit):
     ("ending", "words"),
     [
         ("stopped", "Stopped after 3 of 9"),
-        ("forgotten", "nobody had looked"),
+        ("forgotten", "was not open"),
         ("overdue", "may take 20 min"),
     ],
 )

@@ -49,7 +49,7 @@ def test_a_start_gives_a_film_a_table_and_two_downloads(visit):
     assert shown.proto.url
     annotated = Video("film", component._bytes_of(work.annotated))
     assert len(video_info(annotated).times) == 9
-    assert metric(app, "frames looked at") == "9"
+    assert metric(app, "frames processed") == "9"
 
 
 @pytest.mark.parametrize("kind", writable())
@@ -80,7 +80,7 @@ def test_an_upload_is_kept_when_the_visitor_comes_back_until_it_is_forgotten(vis
     app.switch_page("pages/home.py").run()
     app.switch_page("pages/video.py").run()
     assert metric(app, "frames") == "30"
-    assert any("Kept from before" in each.value for each in app.caption)
+    assert any("From earlier in this session" in each.value for each in app.caption)
     app.button(key="video.kept.forget").click().run()
     assert metric(app, "frames") == "108"
 
@@ -88,7 +88,7 @@ def test_an_upload_is_kept_when_the_visitor_comes_back_until_it_is_forgotten(vis
 def test_the_range_chooses_the_frames(visit):
     app = visit("video", video__source="upload")
     upload(app, numbered(60))
-    (slider,) = (each for each in app.slider if each.label == "From, to (seconds)")
+    (slider,) = (each for each in app.slider if each.label == "Range in seconds")
     assert slider.value == (0.0, 4.0)
     slider.set_value((1.0, 2.0)).run()
     assert app.button(key="video.start").label == "Start: 16 frames"

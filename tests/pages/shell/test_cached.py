@@ -9,6 +9,7 @@ from core.nets.catalog import card_named
 from core.picture.image import Picture, decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
+from core.render.encode import jpeg
 from pages.components.shell import cached
 from pages.components.shell.cached import cached_answer
 
@@ -20,6 +21,24 @@ def test_the_same_bytes_are_decoded_and_run_once_whatever_they_are_called():
     assert cached.cached_image(picture) is cached.cached_image(renamed)
     assert cached.cached_run(picture, model) is cached.cached_run(renamed, model, model.blob)
     assert not cached.cached_image(picture).flags.writeable
+
+
+def test_runs_and_all_that_is_shown_of_a_picture_need_one_decoding(monkeypatch):
+    decoded = []
+    monkeypatch.setattr(
+        "core.pipeline.decode_picture",
+        lambda picture: decoded.append(picture) or decode_picture(picture),
+    )
+    picture = sample_picture("rocket")
+    runs = [
+        cached.cached_run(picture, card_named(name))
+        for name in ("tiny-dominant-colour", "tiny-blob-detector")
+    ]
+    shown, photo = cached.cached_shown(picture), cached.cached_photo(picture)
+    assert len(decoded) == 1
+    assert runs[0].times.decode == runs[1].times.decode > 0
+    assert photo == jpeg(shown.image)
+    assert shown.picture_size == runs[0].image_size == Size.of(cached.cached_image(picture))
 
 
 def test_two_specs_do_not_share_a_blob():

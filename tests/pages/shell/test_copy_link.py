@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 from shutil import which
 
 import pytest
@@ -29,7 +30,8 @@ import(url).then(async (module) => {
 @pytest.mark.skipif(which("node") is None, reason="no node on this machine")
 @pytest.mark.parametrize("clipboard", [True, False])
 def test_the_button_copies_the_address_or_shows_it_where_it_may_not(clipboard):
-    given = json.dumps([copy_link._JS, clipboard])
+    code = Path(copy_link.__file__).with_suffix(".js").read_text()
+    given = json.dumps([code, clipboard])
     done = subprocess.run(
         ["node", "-e", NODE, given], capture_output=True, text=True, check=True, timeout=60
     )

@@ -49,7 +49,7 @@ def test_a_start_does_not_wait_for_ever(visit, monkeypatch):
     app = visit("many")
     app.session_state["work.own"] = "many", (mine := others(leave, 1)[0])
     begin(app)
-    assert "told to stop" in app.warning[0].value
+    assert "still stopping" in app.warning[0].value
     leave.set()
     assert mine.wait(20)
 
@@ -59,7 +59,7 @@ def test_a_visitor_runs_one_job_at_a_time_over_all_pages(visit):
     app = visit("many")
     app.session_state["work.own"] = "video", (mine := others(leave, 1)[0])
     begin(app)
-    assert "at work on another page" in app.warning[0].value
+    assert "running on another page" in app.warning[0].value
     assert "many.work" not in app.session_state
     leave.set()
     assert mine.wait(20)
@@ -72,7 +72,7 @@ def test_the_video_page_has_the_same_one_job(visit):
     app = visit("video", video__stride="60")
     app.session_state["work.own"] = "many", (mine := others(leave, 1)[0])
     app.button(key="video.start").click().run()
-    assert "at work on another page" in app.warning[0].value
+    assert "running on another page" in app.warning[0].value
     leave.set()
     assert mine.wait(20)
 

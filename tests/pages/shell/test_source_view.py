@@ -23,7 +23,7 @@ def test_the_source_of_each_function_is_folded_away_word_for_word():
     app = AppTest.from_function(page, default_timeout=60).run()
     assert not app.exception
     (expander,) = app.expander
-    assert expander.label == "How this is made"
+    assert expander.label == "Source code"
     assert not expander.code, "what is folded away costs nothing"
     app.session_state[KEY] = True
     (expander,) = app.run().expander

@@ -1,8 +1,8 @@
 """One point of a blob in all pictures at once, with its arithmetic; drawn by the browser.
 
-The browser gets the numbers once, as bytes, and computes from then on by itself: a moving
-cross-hair asks the server nothing. ``core/blob/arithmetic.py`` is the same arithmetic in
-Python, and the browser's words are tested against it.
+The browser gets the values once, as bytes, and computes everything from then on: moving the
+cross-hair needs no server. ``core/blob/arithmetic.py`` is the same arithmetic in Python, and
+the output of the browser is tested against it.
 """
 
 from pathlib import Path
@@ -12,20 +12,26 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.blob.arithmetic import Operands, neighbours_across, neighbours_down, resize_step
+from core.blob.arithmetic import (
+    WEIGHT_ONE,
+    Operands,
+    neighbours_across,
+    neighbours_down,
+    resize_step,
+)
 from core.blob.make import planes
 from core.blob.spec import BlobSpec
-from core.blob.trace import Trace
-from core.picture.image import BgrImage
+from core.blob.trace import Stage, Trace
 from core.render.palette import DIVERGING, GREY
 from core.render.planes import PlaneScale
-from pages.components.browser.payload import pack, script_of
+from pages.components.browser.modules import script_of
+from pages.components.browser.payload import pack
 
 MOST_BLOB_PIXELS = 1024 * 1024
 """12.6 MB of float32, with the pictures up to 28 MB: well below server.maxMessageSize."""
 
 MOST_WHOLE_PIXELS = 1_000_000
-"""Larger pictures travel as a small JPEG and those exact pixels that the blob is made of."""
+"""Larger pictures are sent as a small JPEG plus the exact pixels that the blob depends on."""
 
 _HERE = Path(__file__).parent
 _LAB = st.components.v2.component(
@@ -36,24 +42,24 @@ _LAB = st.components.v2.component(
 )
 
 
-def pixel_lab(key: str, image: BgrImage, traced: Trace, spec: BlobSpec, photo: bytes) -> None:
+def pixel_lab(key: str, traced: Trace, spec: BlobSpec, photo: bytes) -> None:
     """Show source, fitted picture and planes under one cross-hair, and its arithmetic.
 
-    ``photo`` is the picture for the eye, as a JPEG of any size.
+    ``photo`` is the picture for display, as a JPEG of any size.
     """
     size = traced.placement.blob
     if size.width * size.height > MOST_BLOB_PIXELS:
         st.info(
-            f"A blob of {size} is too big to be sent to the browser number by number. "
+            f"A blob of {size} is too large to be sent to the browser. "
             f"Choose at most {MOST_BLOB_PIXELS / 1e6:.1f} million pixels, such as 1024 x 1024."
         )
         return
-    _LAB(key=key, data=packed(image, traced, spec, photo))
+    _LAB(key=key, data=packed(traced, spec, photo))
 
 
-def packed(image: BgrImage, traced: Trace, spec: BlobSpec, photo: bytes) -> bytes:
+def packed(traced: Trace, spec: BlobSpec, photo: bytes) -> bytes:
     """Pack what the browser needs."""
-    parts = _source(image, traced, photo)
+    parts = _source(traced, photo)
     parts["fitted"] = traced["fitted"].array.tobytes()
     parts["numbers"] = traced.blob.tobytes()
     scale = PlaneScale.of(*planes(traced.blob, spec.layout))
@@ -62,7 +68,7 @@ def packed(image: BgrImage, traced: Trace, spec: BlobSpec, photo: bytes) -> byte
 
 
 def _head(traced: Trace, spec: BlobSpec, scale: PlaneScale) -> dict[str, Any]:
-    """Say how to read the parts, and by which numbers they are connected."""
+    """Describe the parts, and the parameters that connect them."""
     placement, operands = traced.placement, Operands.of(traced, spec)
     return {
         "image": placement.image.cv2,
@@ -71,9 +77,10 @@ def _head(traced: Trace, spec: BlobSpec, scale: PlaneScale) -> dict[str, Any]:
         "corner": placement.corner,
         "step": resize_step(placement),
         "cropped": spec.fit == "crop",
-        "order": traced["image"].channel_order,
-        "blobOrder": traced["planes"].channel_order,
+        "order": _names(traced["image"]),
+        "blobOrder": _names(traced["planes"]),
         "places": operands.places,
+        "weightOne": WEIGHT_ONE,
         "layout": spec.layout,
         "type": traced.blob.dtype.name,
         "mean": operands.mean.tolist(),
@@ -84,9 +91,13 @@ def _head(traced: Trace, spec: BlobSpec, scale: PlaneScale) -> dict[str, Any]:
     }
 
 
-def _source(image: BgrImage, traced: Trace, photo: bytes) -> dict[str, bytes]:
-    """Take the picture whole, or only the rows and columns that the resize looks at."""
-    placement = traced.placement
+def _names(stage: Stage) -> list[str]:
+    return ["grey"] if stage.channel_order == "grey" else list(stage.channel_order)
+
+
+def _source(traced: Trace, photo: bytes) -> dict[str, bytes]:
+    """Pack the whole picture, or only the rows and columns that the resize reads."""
+    image, placement = traced["image"].array, traced.placement
     if image.shape[0] * image.shape[1] <= MOST_WHOLE_PIXELS:
         return {"source": image.tobytes()}
     columns = neighbours_across(

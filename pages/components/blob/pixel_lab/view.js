@@ -1,204 +1,83 @@
 // The pixel lab: one point of a blob, seen in the source picture, in the fitted picture
 // and in every plane at once, with the arithmetic that leads from one to the other.
 //
-// Python sends bytes (see __init__.py) and nothing goes back. What is computed here is
-// core/blob/arithmetic.py once more; tests/browser/test_pixel_lab.py compares the words.
+// Python sends bytes (see __init__.py) and gets nothing back. The arithmetic is in
+// arithmetic.js; here is what people see of it.
 
-const ONE = 2048 // cv2.resize weighs the neighbours of uint8 pixels in whole 2048ths
-const WRITTEN_FROM = 36 // a pixel of so many CSS pixels a side has room for its numbers
+import { context2d, element, part } from '../../browser/dom.js'
+import { clipped } from '../../browser/numbers.js'
+import { unpack } from '../../browser/payload.js'
+import {
+  arithmetic, blobValue, digits, fittedPixel, lines, opening, positions, sourcePixel, steps,
+  weight,
+} from './arithmetic.js'
+
+/** @import { Mount } from '../../browser/dom.js' */
+/** @import { Arithmetic, Step, Traced } from './arithmetic.js' */
+
+/** @typedef {[number, number]} Pair of an x and a y */
+/** @typedef {[number, number, number]} Rgb */
+/** @typedef {'source' | 'fitted' | 'plane'} Kind */
+
+/**
+ * What Python packed.
+ *
+ * @typedef {object} OwnPart
+ * @property {boolean} cropped whether the fit cuts some of the picture away
+ * @property {number} low the value that gets the first colour
+ * @property {number} high the value that gets the last colour
+ * @property {Uint8Array} colours red, green, blue of 256 colours for the planes
+ * @property {Uint8Array<ArrayBuffer>} [preview] a JPEG of a large picture
+ */
+
+/** @typedef {OwnPart & Traced} Sent */
+
+const WRITTEN_FROM = 36 // at this many CSS pixels a side, a pixel has room for its values
 const GRID_FROM = 9
-const SPOKEN_AFTER = 300 // milliseconds without a move: nobody wants to hear every step
+const SPOKEN_AFTER = 300 // ms without a move: a screen reader need not read every step
 
+/** @type {WeakMap<HTMLElement, Lab>} */
 const LABS = new WeakMap()
 
+/** @param {Mount} mount */
 export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector('.lab')
-  if (!LABS.has(root)) LABS.set(root, new Lab(root))
-  LABS.get(root).receive(data)
-  return () => LABS.get(root).close()
+  const root = part(parentElement, '.lab')
+  const lab = LABS.get(root) ?? new Lab(root)
+  LABS.set(root, lab)
+  lab.receive(data)
+  return () => lab.close()
 }
 
-// ---------------------------------------------------------------- what Python sent
-
+/**
+ * @param {Uint8Array} data
+ * @returns {Sent}
+ */
 function unpacked(data) {
   const sent = unpack(data)
   if (sent.type === 'float32') sent.numbers = new Float32Array(sent.numbers.buffer)
   if (sent.columns) {
-    sent.columnOf = places(new Int32Array(sent.columns.buffer), sent.image[0])
-    sent.rowOf = places(new Int32Array(sent.rows.buffer), sent.image[1])
+    sent.columns = new Int32Array(sent.columns.buffer)
+    sent.columnOf = positions(sent.columns, sent.image[0])
+    sent.rowOf = positions(new Int32Array(sent.rows.buffer), sent.image[1])
   }
   return sent
 }
 
-// Turn a list of indices round: where in the list is each of them? -1: not there.
-function places(indices, count) {
-  const found = new Int32Array(count).fill(-1)
-  indices.forEach((index, place) => { found[index] = place })
-  return found
-}
-
-// B, G, R of a pixel of the source picture; null where only the small preview knows it.
-function sourcePixel(sent, x, y) {
-  let at = y * sent.image[0] + x
-  if (sent.columnOf) {
-    if (sent.columnOf[x] < 0 || sent.rowOf[y] < 0) return null
-    at = sent.rowOf[y] * (sent.columns.length / 4) + sent.columnOf[x]
-  }
-  return sent.source.subarray(at * 3, at * 3 + 3)
-}
-
-function fittedPixel(sent, x, y) {
-  const at = (y * sent.blob[0] + x) * 3
-  return sent.fitted.subarray(at, at + 3)
-}
-
-function blobIndex(sent, channel, x, y) {
-  return sent.layout === 'NCHW' ? [0, channel, y, x] : [0, y, x, channel]
-}
-
-function blobValue(sent, channel, x, y) {
-  const [width, height] = sent.blob
-  return sent.layout === 'NCHW'
-    ? sent.numbers[(channel * height + y) * width + x]
-    : sent.numbers[(y * width + x) * sent.blobOrder.length + channel]
-}
-
-// ---------------------------------------------------------------- the arithmetic
-
-// The neighbours along one axis with their weights; see neighbours_across and _down.
-function neighbours(resized, step, count, across) {
-  const at = Math.fround((resized + 0.5) * step - 0.5)
-  let first = Math.floor(at)
-  let part = Math.fround(at - first)
-  if (across && (first < 0 || first >= count - 1)) {
-    first = clipped(first, 0, count - 1)
-    part = 0
-  }
-  return [
-    [clipped(first, 0, count - 1), toEven(Math.fround(1 - part) * ONE)],
-    [clipped(first + 1, 0, count - 1), toEven(part * ONE)],
-  ].filter(([, weight]) => weight > 0)
-}
-
-function arithmetic(sent, x, y) {
-  const [column, row] = [x - sent.corner[0], y - sent.corner[1]]
-  const inBar = column < 0 || row < 0 || column >= sent.resized[0] || row >= sent.resized[1]
-  const sources = []
-  const shares = []
-  if (!inBar) {
-    const across = neighbours(column, sent.step[0], sent.image[0], true)
-    for (const [sourceY, weightY] of neighbours(row, sent.step[1], sent.image[1], false)) {
-      const sums = [0, 0, 0]
-      for (const [sourceX, weightX] of across) {
-        const values = sourcePixel(sent, sourceX, sourceY)
-        values.forEach((value, channel) => { sums[channel] += value * weightX })
-        sources.push({ x: sourceX, y: sourceY, values: [...values], weightX, weightY })
-      }
-      shares.push(sums.map((sum) => (((sum >> 4) * weightY) >> 16) / 4))
-    }
-  }
-  const fitted = [...fittedPixel(sent, x, y)]
-  const centred = fitted.map((value, i) => Math.fround(value - sent.mean[i]))
-  const scaled = centred.map((value, i) => Math.fround(value * sent.scale[i]))
-  const divided = scaled.map((value, i) => Math.fround(value / sent.std[i]))
-  const index = sent.places.map((_, channel) => blobIndex(sent, channel, x, y))
-  const swapped = sent.places.map((_, channel) => blobValue(sent, channel, x, y))
-  return { x, y, inBar, sources, shares, fitted, centred, scaled, divided, swapped, index }
-}
-
-// The steps between the first and the last line: a name, and a cell for each channel.
-function steps(sent, found) {
-  const letters = [...sent.order]
-  const plain = (values) => values.map((value, i) => ({ letter: letters[i], value }))
-  const worked = (before, sign, operand, after) => after.map((value, i) => ({
-    letter: letters[i],
-    how: `${sign} ${digits(operand[i])}`,
-    words: `${digits(before[i])} ${sign} ${digits(operand[i])} = ${digits(value)}`,
-    value: digits(value),
-  }))
-  const rows = found.sources.map((pixel) => {
-    const share = (100 * pixel.weightX * pixel.weightY) / ONE ** 2
-    const tail = `weight ${pixel.weightX}/${ONE} * ${pixel.weightY}/${ONE} = ${hundredths(share)} %`
-    return { name: `pixel (${pixel.x}, ${pixel.y})`, cells: plain(pixel.values), tail, share }
-  })
-  if (rows.length > 1) {
-    const sums = letters.map((_, i) => hundredths(found.sources.reduce(
-      (sum, pixel) => sum + (pixel.weightX * pixel.weightY / ONE ** 2) * pixel.values[i], 0)))
-    rows.push({ name: 'weighted sum', cells: plain(sums) })
-    const rounded = letters.map((letter, i) => {
-      const how = found.shares.map((share) => digits(share[i])).join(' + ')
-      const value = Math.floor(found.shares.reduce((sum, share) => sum + share[i], 0) + 0.5)
-      return { letter, how, words: `${how} → ${value}`, value }
-    })
-    rows.push({ name: 'in quarters, rounded', cells: rounded })
-  }
-  rows.push({ name: 'fitted', cells: plain(found.fitted) })
-  rows.push({ name: 'minus mean', cells: worked(found.fitted, '-', sent.mean, found.centred) })
-  rows.push({
-    name: 'times scalefactor', cells: worked(found.centred, '*', sent.scale, found.scaled),
-  })
-  rows.push({ name: 'over std', cells: worked(found.scaled, '/', sent.std, found.divided) })
-  const last = found.swapped.map((value, i) => ({
-    letter: sent.blobOrder[i], value: digits(value),
-  }))
-  const swapped = sent.order === sent.blobOrder ? 'no swap' : 'after the swap'
-  rows.push({ name: swapped, cells: last, reordered: true })
-  return rows
-}
-
-function opening(found) {
-  const { x, y, sources } = found
-  if (found.inBar) return `blob x ${x}, y ${y} lies in a letterbox bar: no pixel of the picture`
-  return sources.length === 1
-    ? `blob x ${x}, y ${y} is made of 1 pixel of the picture, as it is`
-    : `blob x ${x}, y ${y} is made of ${sources.length} pixels of the picture`
-}
-
-function lines(sent, found) {
-  return [
-    opening(found),
-    ...steps(sent, found).map(({ name, cells, tail }) => {
-      const named = cells.map((cell) => `${cell.letter} ${cell.words ?? cell.value}`).join(', ')
-      return `${name}: ${named}${tail ? `; ${tail}` : ''}`
-    }),
-    ...found.index.map((index, i) =>
-      `blob[${index.join(', ')}] = ${digits(found.swapped[i])} (${sent.blobOrder[i]})`),
-  ]
-}
-
-// The fewest digits that give the number back, as float32 where it is one.
-function digits(value) {
-  if (Math.fround(value) !== value || !Number.isFinite(value)) return String(value)
-  let written = 0
-  for (let count = 1; count <= 9; count += 1) {
-    written = Number(value.toPrecision(count))
-    if (Math.fround(written) === value) break
-  }
-  return String(written)
-}
-
-function hundredths(value) {
-  return (Math.floor(value * 100 + 0.5) / 100).toFixed(2)
-}
-
-function toEven(value) {
-  const rounded = Math.round(value)
-  return value % 1 === 0.5 && rounded % 2 ? rounded - 1 : rounded
-}
-
-function clipped(value, low, high) {
-  return Math.min(high, Math.max(low, value))
-}
-
 // ---------------------------------------------------------------- the pictures
 
-// Make a canvas of a picture's own size; paint(i, colour) sets red, green, blue of pixel i.
+/**
+ * Make a canvas of a picture's own size.
+ *
+ * @param {Pair} size
+ * @param {(i: number, colour: Rgb) => void} paint sets red, green, blue of pixel i
+ */
 function painted([width, height], paint) {
   const canvas = element('canvas')
   canvas.width = width
   canvas.height = height
   const pixels = new ImageData(width, height)
   pixels.data.fill(255)
+  /** @type {Rgb} */
   const colour = [0, 0, 0]
   for (let i = 0, at = 0; i < width * height; i += 1, at += 4) {
     paint(i, colour)
@@ -206,19 +85,30 @@ function painted([width, height], paint) {
     pixels.data[at + 1] = colour[1]
     pixels.data[at + 2] = colour[2]
   }
-  canvas.getContext('2d').putImageData(pixels, 0, 0)
+  context2d(canvas).putImageData(pixels, 0, 0)
   return canvas
 }
 
-function paintedBytes(size, bytes) {
+/**
+ * @param {Pair} size
+ * @param {Uint8Array} bytes B, G, R of each pixel, or its grey
+ * @param {number} depth how many bytes a pixel has
+ */
+function paintedBytes(size, bytes, depth) {
+  const [red, green] = depth > 1 ? [2, 1] : [0, 0]
   return painted(size, (i, colour) => {
-    colour[0] = bytes[3 * i + 2]
-    colour[1] = bytes[3 * i + 1]
-    colour[2] = bytes[3 * i]
+    colour[0] = bytes[depth * i + red]
+    colour[1] = bytes[depth * i + green]
+    colour[2] = bytes[depth * i]
   })
 }
 
-// As core/render/planes.py colours them: place 1 is low, 255 is high, 128 the middle.
+/**
+ * As core/render/planes.py colours them: place 1 is low, 255 is high, 128 the middle.
+ *
+ * @param {Sent} sent
+ * @param {number} channel
+ */
 function paintedPlane(sent, channel) {
   const factor = sent.high > sent.low ? 254 / (sent.high - sent.low) : 0
   const shift = factor ? 1 - sent.low * factor : 128
@@ -232,11 +122,46 @@ function paintedPlane(sent, channel) {
   })
 }
 
+/**
+ * Red, green, blue of a pixel in B, G, R, or of a grey one.
+ *
+ * @param {Uint8Array} pixel
+ * @returns {Rgb}
+ */
+function shade(pixel) {
+  return pixel.length > 1 ? [pixel[2], pixel[1], pixel[0]] : [pixel[0], pixel[0], pixel[0]]
+}
+
+/**
+ * @param {number[]} values of x and y
+ * @param {(value: number, axis: number) => number} change
+ */
+function pair(values, change) {
+  return /** @type {Pair} */ (values.map(change))
+}
+
 // One canvas with its title and caption. Its own coordinates are continuous pixels of what
 // it shows: pixel 0 reaches from 0 to 1. `origin` is what lies in the upper left corner.
 class Picture {
-  constructor(lab, kind, channel) {
-    Object.assign(this, { lab, kind, channel, origin: [0, 0], bitmap: null })
+  /**
+   * @param {Lab} lab
+   * @param {Kind} kind
+   * @param {number} [channel] of a plane
+   */
+  constructor(lab, kind, channel = 0) {
+    this.lab = lab
+    this.kind = kind
+    this.channel = channel
+    /** @type {Pair} */
+    this.origin = [0, 0]
+    /** @type {Pair} */
+    this.size = [1, 1]
+    /** @type {HTMLCanvasElement | ImageBitmap | null} */
+    this.bitmap = null
+    /** @type {Uint8ClampedArray | null} the colours of a plane, read back when asked for */
+    this.rgba = null
+    /** @type {Uint8Array | null} the preview that is being decoded */
+    this.asked = null
     this.title = element('span', 'title')
     this.note = element('span', 'note')
     this.canvas = element('canvas')
@@ -246,25 +171,28 @@ class Picture {
     this.canvas.setAttribute('aria-describedby', 'lab-hint')
     this.figure = element('figure', kind, element('figcaption', '', this.title, this.note),
       this.canvas)
-    this.context = this.canvas.getContext('2d')
+    this.context = context2d(this.canvas)
   }
 
+  /** @param {Sent} sent */
   receive(sent) {
     this.rgba = null
     this.asked = null
-    const name = { source: 'source picture', fitted: 'fitted picture' }[this.kind]
-      ?? `plane ${sent.blobOrder[this.channel]}`
+    const name = this.kind === 'plane'
+      ? `plane ${sent.blobOrder[this.channel]}` : `${this.kind} picture`
     this.size = this.kind === 'source' ? sent.image : sent.blob
     this.title.textContent = name
     this.canvas.setAttribute('aria-label', `${name}, ${this.size[0]} by ${this.size[1]} pixels`)
+    const depth = sent.order.length
     if (this.kind === 'source' && sent.preview) this.decode(sent.preview)
-    else if (this.kind === 'source') this.bitmap = paintedBytes(sent.image, sent.source)
-    else if (this.kind === 'fitted') this.bitmap = paintedBytes(sent.blob, sent.fitted)
+    else if (this.kind === 'source') this.bitmap = paintedBytes(sent.image, sent.source, depth)
+    else if (this.kind === 'fitted') this.bitmap = paintedBytes(sent.blob, sent.fitted, depth)
     else this.bitmap = paintedPlane(sent, this.channel)
   }
 
+  /** @param {Uint8Array<ArrayBuffer>} preview */
   decode(preview) {
-    this.asked = preview // until it is there, the picture before stays
+    this.asked = preview // until it is loaded, the previous picture stays
     createImageBitmap(new Blob([preview], { type: 'image/jpeg' })).then((bitmap) => {
       if (this.asked !== preview) return
       this.bitmap = bitmap
@@ -280,6 +208,7 @@ class Picture {
     return all * (one / all) ** this.lab.zoom
   }
 
+  /** @returns {Pair} */
   get room() {
     return [Math.max(1, this.canvas.clientWidth), Math.max(1, this.canvas.clientHeight)]
   }
@@ -287,18 +216,22 @@ class Picture {
   // Where the cross-hair is: in the source picture mostly between pixels.
   get cross() {
     const { sent, point } = this.lab
-    return this.kind !== 'source'
-      ? point.map((value) => value + 0.5)
-      : point.map((value, axis) => (value - sent.corner[axis] + 0.5) * sent.step[axis])
+    return pair(point, this.kind !== 'source'
+      ? (value) => value + 0.5
+      : (value, axis) => (value - sent.corner[axis] + 0.5) * sent.step[axis])
   }
 
-  // The blob's pixel under a place on the screen.
+  /**
+   * The blob's pixel under a place on the screen.
+   *
+   * @param {MouseEvent} event
+   */
   pointAt(event) {
     const { sent } = this.lab
     const frame = this.canvas.getBoundingClientRect()
     const at = [event.clientX - frame.left - this.canvas.clientLeft,
       event.clientY - frame.top - this.canvas.clientTop]
-    return at.map((value, axis) => {
+    return pair(at, (value, axis) => {
       const here = this.origin[axis] + value / this.pixel
       const blob = this.kind === 'source' ? here / sent.step[axis] + sent.corner[axis] : here
       return clipped(Math.floor(blob), 0, sent.blob[axis] - 1)
@@ -307,13 +240,17 @@ class Picture {
 
   // Where on the canvas the cross-hair is, 0..1.
   get relative() {
-    return this.cross.map((value, axis) =>
+    return pair(this.cross, (value, axis) =>
       ((value - this.origin[axis]) * this.pixel) / this.room[axis])
   }
 
-  // Scroll so that the cross-hair is there, or as near as the picture's edges allow.
+  /**
+   * Scroll so that the cross-hair is there, or as near as the picture's edges allow.
+   *
+   * @param {Pair} relative 0..1
+   */
   scrollTo(relative) {
-    this.origin = this.cross.map((value, axis) => {
+    this.origin = pair(this.cross, (value, axis) => {
       const shown = this.room[axis] / this.pixel
       const spare = this.size[axis] - shown
       return spare <= 0 ? spare / 2 : clipped(value - relative[axis] * shown, 0, spare)
@@ -332,7 +269,8 @@ class Picture {
     context.clearRect(0, 0, ...room)
     const [left, top] = this.onCanvas([0, 0])
     const [across, down] = this.size.map((side) => side * pixel)
-    context.imageSmoothingEnabled = pixel < 1 || (this.kind === 'source' && this.lab.sent.preview)
+    context.imageSmoothingEnabled = pixel < 1
+      || (this.kind === 'source' && Boolean(this.lab.sent.preview))
     context.imageSmoothingQuality = 'high'
     if (this.bitmap) context.drawImage(this.bitmap, left, top, across, down)
     if (this.kind === 'source') this.shadeWhatIsCut()
@@ -340,8 +278,9 @@ class Picture {
     this.drawCross()
   }
 
+  /** @param {Pair} place */
   onCanvas(place) {
-    return place.map((value, axis) => (value - this.origin[axis]) * this.pixel)
+    return pair(place, (value, axis) => (value - this.origin[axis]) * this.pixel)
   }
 
   // First and one behind the last pixel that can be seen.
@@ -356,7 +295,7 @@ class Picture {
     const { sent } = this.lab
     if (!sent.cropped) return
     const kept = [0, 1].map((end) => this.onCanvas(
-      sent.blob.map((side, axis) => (end * side - sent.corner[axis]) * sent.step[axis])))
+      pair(sent.blob, (side, axis) => (end * side - sent.corner[axis]) * sent.step[axis])))
     this.context.fillStyle = 'rgba(0, 0, 0, 0.6)'
     this.context.beginPath()
     const whole = [this.onCanvas([0, 0]), this.onCanvas(this.size)]
@@ -387,28 +326,49 @@ class Picture {
     }
   }
 
-  // Red, green, blue.
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @returns {Rgb | null}
+   */
   colourAt(x, y) {
-    const { sent } = this.lab
     if (this.kind === 'plane') {
       const at = 4 * (y * this.size[0] + x)
-      this.rgba ??= this.bitmap.getContext('2d').getImageData(0, 0, ...this.size).data
-      return [...this.rgba.subarray(at, at + 3)]
+      this.rgba ??= context2d(/** @type {HTMLCanvasElement} */ (this.bitmap))
+        .getImageData(0, 0, ...this.size).data
+      return [this.rgba[at], this.rgba[at + 1], this.rgba[at + 2]]
     }
-    const pixel = this.kind === 'source' ? sourcePixel(sent, x, y) : fittedPixel(sent, x, y)
-    return pixel && [pixel[2], pixel[1], pixel[0]]
+    const pixel = this.bytesAt(x, y)
+    return pixel && shade(pixel)
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
+  bytesAt(x, y) {
+    const { sent } = this.lab
+    return this.kind === 'source' ? sourcePixel(sent, x, y) : fittedPixel(sent, x, y)
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   wordsAt(x, y) {
     const { sent } = this.lab
     if (this.kind === 'plane') return [this.short(blobValue(sent, this.channel, x, y))]
-    const pixel = this.kind === 'source' ? sourcePixel(sent, x, y) : fittedPixel(sent, x, y)
-    const words = [...sent.order].map((letter, channel) => `${letter} ${pixel[channel]}`)
+    const pixel = this.bytesAt(x, y)
+    const words = sent.order.map((letter, channel) => `${letter} ${pixel?.[channel]}`)
     const share = this.kind === 'source' ? this.lab.shareOf(x, y) : 0
     return share ? [...words, `${Math.round(100 * share)} %`] : words
   }
 
-  // Exact where it fits, else the leading digits.
+  /**
+   * Exact where it fits, else the leading digits.
+   *
+   * @param {number} value
+   */
   short(value) {
     const exact = digits(value)
     const room = this.lettersAcross
@@ -422,6 +382,12 @@ class Picture {
     return clipped(Math.floor((this.pixel - 4) / (0.61 * 8)), 5, 11)
   }
 
+  /**
+   * @param {string[]} words
+   * @param {Rgb} colour of the pixel
+   * @param {number} atX
+   * @param {number} atY
+   */
   write(words, colour, atX, atY) {
     const { context, pixel } = this
     const across = Math.max(this.kind === 'plane' ? this.lettersAcross : 5,
@@ -443,6 +409,7 @@ class Picture {
     const { found } = this.lab
     if (this.kind === 'source' && found.inBar) return
     const cross = this.onCanvas(this.cross)
+    /** @type {Pair[]} */
     const boxes = this.kind === 'source'
       ? found.sources.map(({ x, y }) => [x, y])
       : [[found.x, found.y]]
@@ -451,11 +418,19 @@ class Picture {
     this.stroke('#fff', 1.25, cross, boxes, gap)
   }
 
+  /**
+   * @param {string} colour
+   * @param {number} width
+   * @param {Pair} cross
+   * @param {Pair[]} boxes pixels to frame
+   * @param {number} gap between the cross-hair and its arms
+   */
   stroke(colour, width, [x, y], boxes, gap) {
     const { context, pixel, room } = this
     context.strokeStyle = colour
     context.lineWidth = width
     context.beginPath()
+    /** @type {[Pair, Pair][]} */
     const arms = [[[0, y], [x - gap, y]], [[x + gap, y], [room[0], y]],
       [[x, 0], [x, y - gap]], [[x, y + gap], [x, room[1]]]]
     for (const [from, to] of pixel < WRITTEN_FROM ? arms : []) {
@@ -471,9 +446,10 @@ class Picture {
     context.stroke()
   }
 
+  /** @param {Arithmetic} found */
   describe(found) {
-    const { sent } = this.lab
     const size = this.size.join(' x ')
+    /** @type {(x: number | string, y: number | string) => string} */
     const at = (x, y) => `x\u00a0${x},\u00a0y\u00a0${y}` // the two stay on one line
     if (this.kind === 'plane') {
       const index = found.index[this.channel].join(',')
@@ -490,17 +466,34 @@ class Picture {
 // ---------------------------------------------------------------- the lab
 
 class Lab {
+  /** @param {HTMLElement} root */
   constructor(root) {
-    Object.assign(this, { root, zoom: 0, point: null, pinned: false, pictures: [], drag: null })
-    this.build()
-    this.observer = new ResizeObserver(() => this.rearrange())
-  }
-
-  build() {
+    this.root = root
+    this.zoom = 0
+    this.pinned = false
+    this.font = 'monospace'
+    /** @type {Picture[]} */
+    this.pictures = []
+    /** @type {{ from: Pair, origin: Pair, far: boolean } | null} */
+    this.drag = null
+    /** @type {number | null} */
+    this.asked = null
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined
+    /** @type {Uint8Array | null} */
+    this.data = null
+    // until receive(), which comes before all else:
+    /** @type {Sent} */
+    this.sent = /** @type {any} */ (null)
+    /** @type {Pair} */
+    this.point = /** @type {any} */ (null)
+    /** @type {Arithmetic} */
+    this.found = /** @type {any} */ (null)
     this.slider = element('input')
     Object.assign(this.slider, { type: 'range', min: 0, max: 100, value: 0, step: 1 })
-    this.slider.oninput = () => this.zoomTo(this.slider.value / 100)
+    this.slider.oninput = () => this.zoomTo(Number(this.slider.value) / 100)
     this.slider.setAttribute('aria-label', 'zoom')
+    /** @type {(text: string, label: string, act: () => void) => HTMLButtonElement} */
     const button = (text, label, act) => {
       const made = element('button', '', text)
       made.type = 'button'
@@ -510,8 +503,8 @@ class Lab {
     }
     this.pin = element('span', 'pin')
     this.hint = element('p', 'hint', 'Hover, touch or use the arrow keys (Shift: ten at once). ',
-      'A click pins the point, Esc lets it go. Zoom with + and -, or with the wheel once a ',
-      'picture is clicked; then drag to move it.')
+      'Click to pin the point, Esc to release it. Zoom with + and -, or with the wheel after a ',
+      'click on a picture; then drag to pan.')
     this.hint.id = 'lab-hint'
     const bar = element('div', 'bar', button('\u2212', 'zoom out', () => this.zoomTo(this.zoom - 0.1)),
       this.slider, button('+', 'zoom in', () => this.zoomTo(this.zoom + 0.1)),
@@ -524,33 +517,38 @@ class Lab {
     this.spoken.setAttribute('role', 'status')
     this.spoken.setAttribute('aria-live', 'polite')
     const why = element('p', 'why', 'The weights are those of cv2.resize with INTER_LINEAR, in ',
-      '2048ths: share of the column times share of the row. For bytes, cv2 cuts what each row ',
-      'adds down to a quarter before it rounds, so that 27.7 can become 27. From the mean on, ',
-      'all numbers are exact float32. ')
+      '2048ths: column weight times row weight. For uint8, cv2 truncates the sum of each row ',
+      'to quarters before rounding, so 27.7 can become 27. From the mean on, all values are ',
+      'exact float32. ')
     this.partly = element('span')
     why.append(this.partly)
     const panel = element('div', 'panel', this.opening, this.table, why, this.spoken)
     this.legend = element('p', 'legend')
     this.root.replaceChildren(element('div', 'bench', bar, this.gallery, panel))
+    this.observer = new ResizeObserver(() => this.rearrange())
   }
 
+  /** @param {Uint8Array} data */
   receive(data) {
-    if (data === this.data) return this.draw()
+    if (data === this.data) {
+      this.draw()
+      return
+    }
     this.data = data
     this.sent = unpacked(data)
     this.font = getComputedStyle(this.root).getPropertyValue('--st-code-font') || 'monospace'
     if (this.pictures.length !== this.sent.blobOrder.length + 2) this.hang()
     for (const picture of this.pictures) picture.receive(this.sent)
     const [width, height] = this.sent.blob
-    this.root.style.setProperty('--ratio', clipped(width / height, 0.6, 1.9))
-    const middle = this.sent.blob.map((side) => Math.floor(side / 2))
-    this.point = (this.point ?? middle)
-      .map((value, axis) => clipped(value, 0, this.sent.blob[axis] - 1))
+    this.root.style.setProperty('--ratio', String(clipped(width / height, 0.6, 1.9)))
+    const middle = pair(this.sent.blob, (side) => Math.floor(side / 2))
+    this.point = pair(this.point ?? middle,
+      (value, axis) => clipped(value, 0, this.sent.blob[axis] - 1))
     this.partly.textContent = this.sent.columns
-      ? 'Of a picture as large as this one, only the pixels that the blob is made of are here.' : ''
+      ? 'This picture is large: only the pixels that the blob depends on are shown exactly.' : ''
     this.tellScale()
     this.rearrange()
-    return this.tell()
+    this.tell()
   }
 
   tellScale() {
@@ -563,15 +561,20 @@ class Lab {
       digits(Math.fround(high)))
   }
 
-  // How much of a source pixel is in the chosen one, 0..1; a row at the edge may count twice.
+  /**
+   * How much of a source pixel is in the chosen one, 0..1; a row at the edge may count twice.
+   *
+   * @param {number} x
+   * @param {number} y
+   */
   shareOf(x, y) {
-    return this.found.sources.reduce((sum, pixel) => (pixel.x === x && pixel.y === y
-      ? sum + (pixel.weightX * pixel.weightY) / ONE ** 2 : sum), 0)
+    return this.found.sources.reduce((sum, pixel) => (
+      pixel.x === x && pixel.y === y ? sum + weight(this.sent, pixel) : sum), 0)
   }
 
-  // Hang the pictures; a blob has as many planes as the picture has channels.
+  // Create the pictures; a blob has as many planes as the picture has channels.
   hang() {
-    const channels = [...this.sent.blobOrder].map((_, channel) => channel)
+    const channels = this.sent.blobOrder.map((_, channel) => channel)
     this.pictures = [new Picture(this, 'source'), new Picture(this, 'fitted'),
       ...channels.map((channel) => new Picture(this, 'plane', channel))]
     const figures = this.pictures.map((picture) => picture.figure)
@@ -583,6 +586,7 @@ class Lab {
     }
   }
 
+  /** @param {Picture} picture */
   listen(picture) {
     const { canvas } = picture
     canvas.onpointermove = (event) => this.onMove(picture, event)
@@ -595,28 +599,41 @@ class Lab {
     canvas.onpointercancel = () => { this.drag = null }
     canvas.onkeydown = (event) => this.onKey(picture, event)
     canvas.addEventListener('wheel', (event) => {
-      // the page scrolls on until a picture is clicked; Ctrl is what a pinch looks like
-      if (!event.ctrlKey && canvas.getRootNode().activeElement !== canvas) return
+      // the wheel scrolls the page until a picture is clicked; browsers report a pinch as Ctrl
+      const { activeElement } = /** @type {Document | ShadowRoot} */ (canvas.getRootNode())
+      if (!event.ctrlKey && activeElement !== canvas) return
       event.preventDefault()
       this.zoomTo(this.zoom - Math.sign(event.deltaY) * 0.07)
     }, { passive: false })
   }
 
+  /**
+   * @param {Picture} picture
+   * @param {PointerEvent} event
+   */
   onMove(picture, event) {
     const { drag } = this
     if (drag && this.zoom > 0) {
+      /** @type {Pair} */
       const moved = [event.clientX - drag.from[0], event.clientY - drag.from[1]]
       drag.far ||= Math.hypot(...moved) > 4
-      if (drag.far) return this.dragged(picture, moved)
+      if (drag.far) {
+        this.dragged(picture, drag.origin, moved)
+        return
+      }
     }
-    if (this.pinned && !(drag && event.pointerType !== 'mouse')) return undefined
+    if (this.pinned && !(drag && event.pointerType !== 'mouse')) return
     const point = picture.pointAt(event)
-    if (point.every((value, axis) => value === this.point[axis])) return undefined
-    return this.moveTo(point, picture)
+    if (point.some((value, axis) => value !== this.point[axis])) this.moveTo(point, picture)
   }
 
-  dragged(picture, moved) {
-    picture.origin = this.drag.origin.map((value, axis) => {
+  /**
+   * @param {Picture} picture
+   * @param {Pair} origin of the picture when the drag began
+   * @param {Pair} moved CSS pixels since then
+   */
+  dragged(picture, origin, moved) {
+    picture.origin = pair(origin, (value, axis) => {
       const spare = picture.size[axis] - picture.room[axis] / picture.pixel
       return spare <= 0 ? spare / 2 : clipped(value - moved[axis] / picture.pixel, 0, spare)
     })
@@ -624,6 +641,10 @@ class Lab {
     this.draw()
   }
 
+  /**
+   * @param {Picture} picture
+   * @param {PointerEvent} event
+   */
   onUp(picture, event) {
     const clicked = this.drag && !this.drag.far
     this.drag = null
@@ -634,14 +655,19 @@ class Lab {
     this.moveTo(point, picture)
   }
 
+  /** @param {boolean} pinned */
   setPinned(pinned) {
     this.pinned = pinned
     this.pin.textContent = pinned ? 'pinned' : ''
   }
 
+  /**
+   * @param {Picture} picture
+   * @param {KeyboardEvent} event
+   */
   onKey(picture, event) {
     const far = event.shiftKey ? 10 : 1
-    const act = {
+    const act = /** @type {Record<string, () => void>} */ ({
       ArrowLeft: () => this.step(picture, [-far, 0]),
       ArrowRight: () => this.step(picture, [far, 0]),
       ArrowUp: () => this.step(picture, [0, -far]),
@@ -652,21 +678,30 @@ class Lab {
       0: () => this.zoomTo(0),
       1: () => this.zoomTo(1),
       Escape: () => this.setPinned(false),
-    }[event.key]
+    })[event.key]
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return
     event.preventDefault()
     act()
   }
 
+  /**
+   * @param {Picture} picture
+   * @param {Pair} by
+   */
   step(picture, by) {
-    const point = this.point.map((value, axis) =>
+    const point = pair(this.point, (value, axis) =>
       clipped(value + by[axis], 0, this.sent.blob[axis] - 1))
     this.point = point
-    picture.scrollTo(picture.relative.map((value) => clipped(value, 0.15, 0.85)))
+    picture.scrollTo(pair(picture.relative, (value) => clipped(value, 0.15, 0.85)))
     this.moveTo(point, picture)
   }
 
-  // Move the cross-hair; the picture it is moved in stays as it is, the others follow.
+  /**
+   * Move the cross-hair; the picture it is moved in stays as it is, the others follow.
+   *
+   * @param {Pair} point
+   * @param {Picture} picture
+   */
   moveTo(point, picture) {
     this.point = point
     this.follow(picture)
@@ -674,17 +709,22 @@ class Lab {
     this.tell()
   }
 
-  // In all pictures the cross-hair comes to the same place of the canvas, if it can.
+  /**
+   * In all pictures the cross-hair comes to the same place of the canvas, if it can.
+   *
+   * @param {Picture} leader
+   */
   follow(leader) {
-    const relative = leader.relative.map((value) => clipped(value, 0, 1))
+    const relative = pair(leader.relative, (value) => clipped(value, 0, 1))
     for (const picture of this.pictures) if (picture !== leader) picture.scrollTo(relative)
   }
 
+  /** @param {number} zoom 0..1 */
   zoomTo(zoom) {
     const places = this.pictures.map((picture) =>
-      picture.relative.map((value) => clipped(value, 0.15, 0.85)))
+      pair(picture.relative, (value) => clipped(value, 0.15, 0.85)))
     this.zoom = clipped(Math.round(zoom * 100) / 100, 0, 1)
-    this.slider.value = this.zoom * 100
+    this.slider.value = String(this.zoom * 100)
     this.root.classList.toggle('zoomed', this.zoom > 0)
     this.pictures.forEach((picture, i) => picture.scrollTo(places[i]))
     this.draw()
@@ -718,20 +758,19 @@ class Lab {
   close() {
     this.observer.disconnect()
     clearTimeout(this.timer)
-    cancelAnimationFrame(this.asked)
+    if (this.asked !== null) cancelAnimationFrame(this.asked)
   }
 }
 
 // ---------------------------------------------------------------- the table
 
+/**
+ * The children of the table.
+ *
+ * @param {Sent} sent
+ * @param {Arithmetic} found
+ */
 function tabulated(sent, found) {
-  const header = (letters, first) => element('tr', 'letters', heading('col', first),
-    ...[...letters].map((letter) => {
-      const cell = heading('col', letter)
-      cell.classList.add(letter)
-      return cell
-    }))
-  const rows = [element('thead', '', header(sent.order, 'step'))]
   const body = element('tbody')
   for (const row of steps(sent, found)) {
     if (row.reordered) body.append(header(sent.blobOrder, row.name))
@@ -740,9 +779,22 @@ function tabulated(sent, found) {
   const index = element('tr', 'index', heading('row', 'index in the blob'),
     ...found.index.map((each) => element('td', '', `[${each.join(',')}]`)))
   body.append(index)
-  return [...rows, body]
+  return [element('thead', '', header(sent.order, 'step')), body]
 }
 
+/**
+ * @param {string[]} letters
+ * @param {string} first
+ */
+function header(letters, first) {
+  return element('tr', 'letters', heading('col', first), ...letters.map((letter) => {
+    const cell = heading('col', letter)
+    cell.classList.add(letter)
+    return cell
+  }))
+}
+
+/** @param {Step} step */
 function tableRow({ name, cells, tail, share, reordered }) {
   const first = heading('row', reordered ? 'value in the blob' : name.replace('pixel ', ''))
   if (tail) {
@@ -756,15 +808,12 @@ function tableRow({ name, cells, tail, share, reordered }) {
     element('td', '', ...(how ? [element('small', '', how)] : []), String(value))))
 }
 
+/**
+ * @param {'row' | 'col'} scope
+ * @param {string} text
+ */
 function heading(scope, text) {
   const made = element('th', '', text)
   made.scope = scope
-  return made
-}
-
-function element(tag, name = '', ...children) {
-  const made = document.createElement(tag)
-  if (name) made.className = name
-  made.append(...children)
   return made
 }

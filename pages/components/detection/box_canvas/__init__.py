@@ -1,8 +1,8 @@
-"""The boxes of one picture, filtered anew by the browser while a slider is dragged.
+"""The boxes of one picture, filtered by the browser while a slider is dragged.
 
-The browser gets every box that NMS may ever look at once, as bytes, and applies the rule of
-``core/pipeline.py`` by itself; the tests compare both. Only when a slider is let go, or a
-box is chosen, does the server hear of it, and turns its own knobs.
+The browser gets all candidates of NMS once, as bytes, and applies the rule of
+``core/pipeline.py``; the tests compare both. Only when a slider is released or a box is
+chosen does the server learn of it, and set its own controls.
 """
 
 import math
@@ -17,17 +17,21 @@ import numpy as np
 import streamlit as st
 
 from core.nets.card import ModelCard
+from core.picture.image import Picture
 from core.picture.size import Size
-from core.pipeline import MOST_CANDIDATES, Run, Thresholds, nms_candidates
-from core.render.boxes import NUMBERED, BoxStyle
+from core.pipeline import MOST_CANDIDATES, DetectionResult, nms_candidates
+from core.render.boxes import LINE, NUMBERED, TEXT, BoxStyle
 from core.render.encode import for_display, jpeg
 from core.render.palette import Bgr, class_colour, confidence_colour, text_colour
-from core.results.detections import Detections
-from pages.components.browser.payload import pack, script_of
+from core.render.shown import Shown
+from core.results.detections import FLOOR, REACH, Detections
+from pages.components.browser.modules import script_of
+from pages.components.browser.payload import pack
 from pages.components.inputs.chosen_box import choose_row
+from pages.components.shell.cached import cached_shown
 
 PICTURE_WIDTH, QUALITY = 1200, 85
-"""Of the picture that travels whenever a setting changes; about 150 kB."""
+"""Of the picture that is sent whenever a setting changes; about 150 kB."""
 
 _HERE = Path(__file__).parent
 _CANVAS = st.components.v2.component(
@@ -40,9 +44,8 @@ _CANVAS = st.components.v2.component(
 
 def box_canvas(
     key: str,
-    run: Run,
-    card: ModelCard,
-    thresholds: Thresholds,
+    picture: Picture,
+    result: DetectionResult,
     *,
     chosen: int | None = None,
     style: BoxStyle = NUMBERED,
@@ -50,52 +53,55 @@ def box_canvas(
     """Show the boxes with sliders that filter them at once; a click chooses one.
 
     Args:
-        key: the page's; the knobs are those of ``pick_thresholds`` with the same key,
+        key: of the page; the controls are those of ``pick_thresholds`` with the same key,
             the chosen box is that of ``choose_box`` with ``f"{key}.box"``.
-        run: the run whose boxes are shown.
-        card: of the model that ran.
-        thresholds: where the server's knobs stand.
-        chosen: the raw row of the box to point out.
-        style: what is drawn of a box, and how.
+        picture: on which the boxes are drawn.
+        result: the boxes; its thresholds are the values of the server's controls.
+        chosen: the raw row of the box to highlight.
+        style: how boxes are drawn.
     """
     turn = st.session_state.get(f"{key}.canvas.turn", 0)
     state = {"turn": turn, "chosen": chosen, "style": asdict(style)}
     _CANVAS(
         key=f"{key}.canvas",
-        data=packed(run, card, thresholds, state),
-        on_knobs_change=partial(turn_knobs, key, f"{key}.{card.name}"),
+        data=packed(cached_shown(picture), result, state),
+        on_knobs_change=partial(turn_knobs, key, f"{key}.{result.run.card.name}"),
         on_chosen_change=partial(choose, key),
     )
 
 
-def packed(
-    run: Run, card: ModelCard, thresholds: Thresholds, state: Mapping[str, Any]
-) -> bytes:
+def packed(shown: Shown, result: DetectionResult, state: Mapping[str, Any]) -> bytes:
     """Pack what the browser needs."""
-    boxes = nms_candidates(run, card, thresholds.class_ids)
+    boxes = nms_candidates(result.run, result.thresholds.class_ids)
     parts = {
-        "picture": jpeg(for_display(run.shown, width=PICTURE_WIDTH), quality=QUALITY),
+        "picture": jpeg(for_display(shown.image, width=PICTURE_WIDTH), quality=QUALITY),
         "xyxy": boxes.xyxy.astype("<f8").tobytes(),
         "confidence": boxes.confidence.astype("<f4").tobytes(),
         "classId": boxes.class_id.astype("<i4").tobytes(),
         "row": boxes.row.astype("<i4").tobytes(),
     }
+    if boxes.corners.size:
+        parts["corners"] = boxes.corners.astype("<f8").tobytes()
     head = {
         **state,
-        **_setting(run, thresholds),
-        "classes": _classes(boxes, card),
+        **_setting(shown, result),
+        "classes": _classes(boxes, result.run.card),
         "ramp": _ramp(),
         "most": MOST_CANDIDATES,
+        "reach": REACH,
+        "floor": FLOOR,
+        "pen": {"line": LINE, "text": TEXT},
         "drawn": zlib.crc32(parts["picture"]),
     }
     return pack(head, parts)
 
 
-def _setting(run: Run, thresholds: Thresholds) -> dict[str, Any]:
-    """Say where the knobs stand, and how boxes come from the blob to the picture."""
+def _setting(shown: Shown, result: DetectionResult) -> dict[str, Any]:
+    """Describe the thresholds, and the mapping of boxes from the blob to the picture."""
+    run, thresholds = result.run, result.thresholds
     return {
         "image": run.image_size.cv2,
-        "shown": Size.of(run.shown).cv2,
+        "shown": Size.of(shown.image).cv2,
         "scale": run.placement.scale,
         "offset": run.placement.offset,
         "threshold": thresholds.confidence,
@@ -133,7 +139,7 @@ def _code(colour: Bgr) -> str:
 
 
 def turn_knobs(key: str, own: str) -> None:
-    """Turn the server's sliders to where the browser's were let go."""
+    """Set the server's sliders to where the browser's were released."""
     told = st.session_state[f"{key}.canvas"].knobs
     if not isinstance(told, dict):
         return
@@ -146,7 +152,7 @@ def turn_knobs(key: str, own: str) -> None:
 
 
 def choose(key: str) -> None:
-    """Choose the box that was clicked; the list forgets a row that is no longer kept."""
+    """Choose the box that was clicked; the list resets a row that is no longer kept."""
     row = st.session_state[f"{key}.canvas"].chosen
     if isinstance(row, int) and not isinstance(row, bool):
         choose_row(f"{key}.box", row)

@@ -1,33 +1,91 @@
 // The boxes of one picture, filtered by the browser itself while a slider is dragged.
 //
-// Python sends bytes (see __init__.py) and hears of a slider when it is let go, and of a
-// box when it is chosen. What is computed here is the rule of core/results/detections.py and
-// core/pipeline.py once more; tests/browser/test_box_canvas.py compares the boxes.
+// Python sends bytes (see __init__.py) and is told of a slider when it is released, and of a
+// box when it is chosen. The rule is in nms.js; here is what people see of it.
 
-const REACH = 1e6 // core.results.detections.REACH
-const FLOOR = 0.001 // soft NMS ends here, as in Detections.softened
-const LINE = 0.0045 // of the mean of the picture's sides, as in core/render/boxes.py
-const TEXT = 0.028
+import { context2d, element, part } from '../../browser/dom.js'
+import { clipped } from '../../browser/numbers.js'
+import { unpack } from '../../browser/payload.js'
+import { filtered } from './nms.js'
+
+/** @import { Mount } from '../../browser/dom.js' */
+/** @import { Box, Candidates } from './nms.js' */
+
+/** @typedef {{ colour: string, ink: string }} Colours of a frame, and of the text on it */
+/** @typedef {Colours & { label: string, dash: number }} ClassLook */
+/** @typedef {[number, number, number, number]} Rectangle left, top, width, height */
+
+/**
+ * How a box is drawn: core.render.boxes.BoxStyle.
+ *
+ * @typedef {object} Style
+ * @property {boolean} boxes
+ * @property {boolean} labels
+ * @property {boolean} confidence
+ * @property {boolean} numbers
+ * @property {'class' | 'confidence'} colours
+ * @property {number} line
+ * @property {number} text
+ */
+
+/**
+ * What Python packed.
+ *
+ * @typedef {object} OwnPart
+ * @property {number} turn grows with each move of a slider that Python has followed
+ * @property {number | null} chosen the raw row of the box to point out
+ * @property {Style} style
+ * @property {[number, number]} shown width and height of the JPEG's original
+ * @property {number} threshold where the server's slider stands
+ * @property {number} iou where the server's slider stands
+ * @property {Record<string, ClassLook>} classes by class id
+ * @property {Colours[]} ramp of the confidences 0.00, 0.01 ... 1.00
+ * @property {number} most boxes that may be sent
+ * @property {{ line: number, text: number }} pen for 1 pixel of the mean of the picture's sides
+ * @property {Uint8Array<ArrayBuffer>} picture a JPEG
+ * @property {number} drawn its checksum
+ * @property {Int32Array} row of the raw output, by the candidate's index
+ */
+
+/** @typedef {OwnPart & Candidates} Sent */
+
+/**
+ * @typedef {object} Pen
+ * @property {number} width of the canvas in CSS pixels
+ * @property {number} height of the canvas in CSS pixels
+ * @property {number} line
+ * @property {number} text
+ * @property {[number, number]} toScreen from a pixel of the picture to CSS pixels
+ */
+
+/** @typedef {{ text: string, colour: string, ink: string, at: Rectangle }} Label */
+
 const MOST_LABELS = 80 // more would hide the picture
 const DASHES = [[], [10, 5], [3, 3], [12, 3, 3, 3]] // times a line's width, over 2
-const SENT_AFTER = 200 // milliseconds after a slider was let go: a key may be pressed again
+const SENT_AFTER = 200 // milliseconds after a slider was released: a key may be pressed again
 const SPOKEN_AFTER = 300
 
+/** @type {WeakMap<HTMLElement, BoxCanvas>} */
 const CANVASES = new WeakMap()
 
+/** @param {Mount} mount */
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector('.boxes')
-  if (!CANVASES.has(root)) CANVASES.set(root, new BoxCanvas(root))
-  CANVASES.get(root).receive(data, setTriggerValue)
-  return () => CANVASES.get(root).close()
+  const root = part(parentElement, '.boxes')
+  const canvas = CANVASES.get(root) ?? new BoxCanvas(root)
+  CANVASES.set(root, canvas)
+  canvas.receive(data, setTriggerValue)
+  return () => canvas.close()
 }
 
-// ---------------------------------------------------------------- what Python sent
-
+/**
+ * @param {Uint8Array} data
+ * @returns {Sent}
+ */
 function unpacked(data) {
   const sent = unpack(data)
   sent.xyxy = new Float64Array(sent.xyxy.buffer)
-  sent.near = sent.xyxy.map((value) => clipped(value, -REACH, REACH))
+  sent.near = sent.xyxy.map((/** @type {number} */ value) => clipped(value, -sent.reach, sent.reach))
+  sent.corners &&= new Float64Array(sent.corners.buffer)
   sent.confidence = new Float32Array(sent.confidence.buffer)
   sent.classId = new Int32Array(sent.classId.buffer)
   sent.row = new Int32Array(sent.row.buffer)
@@ -35,134 +93,61 @@ function unpacked(data) {
   return sent
 }
 
-// ---------------------------------------------------------------- the rule
-
-// What is kept at these thresholds, the surest first, and what NMS lost to which box.
-function filtered(sent, threshold, iou) {
-  const limit = Math.fround(threshold)
-  let count = 0
-  while (count < sent.confidence.length && sent.confidence[count] > limit) count += 1
-  const { kept, lost } = sent.soft ? softly(sent, count, limit, iou) : hardly(sent, count, iou)
-  const placed = kept.map((box) => ({ ...box, xyxy: onImage(sent, box.index) }))
-  const inside = placed.filter(({ xyxy }) => xyxy[2] - xyxy[0] > 0 && xyxy[3] - xyxy[1] > 0)
-  inside.forEach((box, place) => { box.number = place + 1 })
-  const numberOf = new Map(inside.map((box) => [box.index, box.number]))
-  const ghosts = lost.map((box) => (
-    { ...box, xyxy: onImage(sent, box.index), by: numberOf.get(box.remover) }))
-  return { count, kept: inside, lost: ghosts }
-}
-
-// As cv2.dnn.NMSBoxes: a box stays if no surer box that stays overlaps it more than the IoU.
-function hardly(sent, count, iou) {
-  const limit = Math.fround(iou)
-  const kept = []
-  const lost = []
-  for (let index = 0; index < count; index += 1) {
-    const confidence = sent.confidence[index]
-    let box = { index, confidence }
-    for (const { index: surer } of kept) {
-      if (sent.perClass && sent.classId[surer] !== sent.classId[index]) continue
-      const distance = Math.fround(1 - overlap(sent.near, surer, index))
-      const share = Math.fround(1 - distance)
-      if (share > limit) {
-        box = { index, confidence, remover: surer, share }
-        break
-      }
-    }
-    (box.share === undefined ? kept : lost).push(box)
-  }
-  return { kept, lost }
-}
-
-// As Detections.softened: the surest takes from its neighbours' confidence, and again.
-function softly(sent, count, limit, iou) {
-  const left = Float64Array.from(sent.confidence.subarray(0, count))
-  const removers = new Map()
-  const kept = []
-  for (;;) {
-    let best = -1
-    for (let i = 0; i < count; i += 1) if (best < 0 || left[i] > left[best]) best = i
-    if (best < 0 || !(left[best] >= FLOOR)) break
-    const confidence = Math.fround(left[best])
-    if (confidence > limit) kept.push({ index: best, confidence })
-    left[best] = -1 // picked: never again the surest
-    for (let i = 0; i < count; i += 1) {
-      if (left[i] < 0 || (sent.perClass && sent.classId[i] !== sent.classId[best])) continue
-      const share = overlap(sent.xyxy, best, i)
-      if (!(share > iou)) continue
-      left[i] *= 1 - share
-      if (Math.fround(left[i]) <= limit && !removers.has(i)) {
-        removers.set(i, { index: i, confidence: sent.confidence[i], remover: best, share })
-      }
-    }
-  }
-  return { kept, lost: [...removers.values()] }
-}
-
-// Intersection over union, in the order of operations of core/results/boxes.py.
-function overlap(xyxy, a, b) {
-  const [p, q] = [4 * a, 4 * b]
-  const width = Math.max(0, Math.min(xyxy[p + 2], xyxy[q + 2]) - Math.max(xyxy[p], xyxy[q]))
-  const height = Math.max(0,
-    Math.min(xyxy[p + 3], xyxy[q + 3]) - Math.max(xyxy[p + 1], xyxy[q + 1]))
-  const shared = width * height
-  const union = area(xyxy, p) + area(xyxy, q) - shared
-  return union > 0 ? shared / union : 0
-}
-
-function area(xyxy, at) {
-  return Math.max(0, xyxy[at + 2] - xyxy[at]) * Math.max(0, xyxy[at + 3] - xyxy[at + 1])
-}
-
-// From the blob to the picture, ending at its edges.
-function onImage(sent, index) {
-  return [0, 1, 2, 3].map((side) => {
-    const axis = side % 2
-    const value = (sent.xyxy[4 * index + side] - sent.offset[axis]) / sent.scale[axis]
-    return clipped(value, 0, sent.image[axis])
-  })
-}
-
-function clipped(value, low, high) {
-  return Math.min(high, Math.max(low, value))
-}
-
 // ---------------------------------------------------------------- the canvas
 
 class BoxCanvas {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root
     this.turn = 0
-    this.pointed = null // the index of the box under the pointer or the keys
-    this.build()
-    this.observer = new ResizeObserver(() => this.draw())
-    this.observer.observe(this.canvas)
-  }
-
-  build() {
-    this.threshold = slider('Surer than', () => this.onInput(), () => this.onChange())
-    this.iou = slider('Overlap up to', () => this.onInput(), () => this.onChange())
+    this.moving = false
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.speech = undefined
+    /** @type {number | null} */
+    this.asked = null
+    /** @type {number | null} the index of the box under the pointer or the keys */
+    this.pointed = null
+    /** @type {number | null} the raw row of the box that was chosen */
+    this.chosen = null
+    /** @type {Uint8Array | null} */
+    this.data = null
+    /** @type {Mount['setTriggerValue']} */
+    this.send = () => {}
+    /** @type {ImageBitmap | null} */
+    this.bitmap = null
+    /** @type {number | null} */
+    this.drawn = null
+    /** @type {Sent} */
+    this.sent = /** @type {any} */ (null) // until receive(), which comes before all else
+    /** @type {ReturnType<typeof filtered>} */
+    this.found = { count: 0, kept: [], suppressed: [] }
+    this.threshold = slider('Confidence threshold', () => this.onInput(), () => this.onChange())
+    this.iou = slider('NMS IoU threshold', () => this.onInput(), () => this.onChange())
     this.ghosts = element('input')
     this.ghosts.type = 'checkbox'
     this.ghosts.onchange = () => this.refilter()
-    const ghosts = element('label', 'ghosts', this.ghosts, 'show what NMS removes')
     this.count = element('p', 'count')
     this.canvas = element('canvas')
     this.canvas.tabIndex = 0
     this.canvas.setAttribute('role', 'application')
     this.canvas.setAttribute('aria-roledescription', 'picture with boxes')
     this.canvas.setAttribute('aria-describedby', 'boxes-hint')
-    this.context = this.canvas.getContext('2d')
+    this.context = context2d(this.canvas)
     this.told = element('p', 'told')
     this.spoken = element('output', 'spoken')
     this.spoken.setAttribute('aria-live', 'polite')
     this.hint = element('p', 'hint')
     this.hint.id = 'boxes-hint'
     this.listen()
+    const ghosts = element('label', 'ghosts', this.ghosts, 'Show suppressed boxes')
     this.root.replaceChildren(
       element('div', 'bar', this.threshold.row, this.iou.row),
       element('div', 'line', this.count, ghosts),
       this.canvas, this.told, this.spoken, this.hint)
+    this.observer = new ResizeObserver(() => this.draw())
+    this.observer.observe(this.canvas)
   }
 
   listen() {
@@ -177,6 +162,10 @@ class BoxCanvas {
     canvas.onblur = () => this.point(null)
   }
 
+  /**
+   * @param {Uint8Array} data
+   * @param {Mount['setTriggerValue']} setTriggerValue
+   */
   receive(data, setTriggerValue) {
     this.send = setTriggerValue
     if (data === this.data) return
@@ -184,14 +173,14 @@ class BoxCanvas {
     this.sent = unpacked(data)
     this.chosen = this.sent.chosen
     const asked = this.moving || this.timer || this.sent.turn < this.turn
-    if (!asked) { // else the server answers to where the sliders were before
+    if (!asked) { // else the server answers for the previous slider positions
       this.threshold.put(this.sent.threshold)
       this.iou.put(this.sent.iou)
     }
     this.hint.textContent = hint(this.sent)
     const [width, height] = this.sent.shown
     this.canvas.style.aspectRatio = `${width} / ${height}`
-    this.root.style.setProperty('--ratio', width / height)
+    this.root.style.setProperty('--ratio', String(width / height))
     this.decode()
     this.refilter()
   }
@@ -199,7 +188,7 @@ class BoxCanvas {
   decode() {
     const { drawn, picture } = this.sent
     if (drawn === this.drawn) return
-    this.drawn = drawn // until it is there, the picture before stays
+    this.drawn = drawn // until it is loaded, the previous picture stays
     createImageBitmap(new Blob([picture], { type: 'image/jpeg' })).then((bitmap) => {
       if (drawn !== this.drawn) return
       this.bitmap = bitmap
@@ -210,7 +199,7 @@ class BoxCanvas {
   onInput() {
     this.moving = true
     clearTimeout(this.timer)
-    this.timer = null
+    this.timer = undefined
     this.refilter()
   }
 
@@ -218,7 +207,7 @@ class BoxCanvas {
     this.moving = false
     clearTimeout(this.timer)
     this.timer = setTimeout(() => {
-      this.timer = null
+      this.timer = undefined
       this.turn = Math.max(this.turn, this.sent.turn) + 1
       this.send('knobs', {
         confidence: this.threshold.value, iou: this.iou.value, turn: this.turn,
@@ -228,13 +217,13 @@ class BoxCanvas {
 
   refilter() {
     this.found = filtered(this.sent, this.threshold.value, this.iou.value)
-    const { kept, lost, count } = this.found
+    const { kept, suppressed, count } = this.found
     this.threshold.tell(`confidence > ${this.threshold.value.toFixed(2)}`)
     this.iou.tell(`IoU \u2264 ${this.iou.value.toFixed(2)}`)
-    this.count.replaceChildren(element('strong', '', `${kept.length} of ${count} kept`),
+    this.count.replaceChildren(element('strong', '', `${kept.length} of ${count} boxes kept`),
       ` \u00b7 ${this.sent.soft ? 'soft' : 'hard'} NMS, ${
-        this.sent.perClass ? 'per class' : 'agnostic'}, removes ${lost.length}`)
-    this.canvas.setAttribute('aria-label', `Boxes on the picture: ${kept.length} kept`)
+        this.sent.perClass ? 'per class' : 'class-agnostic'}: ${suppressed.length} suppressed`)
+    this.canvas.setAttribute('aria-label', `Detections on the picture: ${kept.length}`)
     this.canvas.dataset.kept = kept
       .map((box) => `${this.sent.row[box.index]}:${box.confidence}`).join(' ')
     if (!this.all.some((box) => box.index === this.pointed)) this.pointed = null
@@ -242,23 +231,31 @@ class BoxCanvas {
     this.draw()
   }
 
-  // What can be pointed at: the kept boxes, then those that NMS lost, if they are shown.
+  // What can be pointed at: the kept boxes, then the suppressed ones, if they are shown.
   get all() {
-    return this.ghosts.checked ? [...this.found.kept, ...this.found.lost] : this.found.kept
+    return this.ghosts.checked ? [...this.found.kept, ...this.found.suppressed] : this.found.kept
   }
 
-  // The smallest box under the pointer; kept ones first.
+  /**
+   * The index of the smallest box under the pointer; kept ones first.
+   *
+   * @param {MouseEvent} event
+   */
   boxAt(event) {
     const frame = this.canvas.getBoundingClientRect()
     const x = ((event.clientX - frame.left) / frame.width) * this.sent.image[0]
     const y = ((event.clientY - frame.top) / frame.height) * this.sent.image[1]
+    /** @type {(box: Box) => number} */
     const size = ({ xyxy }) => (xyxy[2] - xyxy[0]) * (xyxy[3] - xyxy[1])
+    /** @type {(boxes: Box[]) => Box | null} */
     const under = (boxes) => boxes
       .filter(({ xyxy }) => xyxy[0] <= x && x < xyxy[2] && xyxy[1] <= y && y < xyxy[3])
-      .reduce((best, box) => (best && size(best) <= size(box) ? best : box), null)
+      .reduce((/** @type {Box | null} */ best, box) => (
+        best && size(best) <= size(box) ? best : box), null)
     return (under(this.found.kept) ?? under(this.all))?.index ?? null
   }
 
+  /** @param {number | null} index */
   point(index) {
     this.canvas.style.cursor = index === null ? '' : 'pointer'
     if (index === this.pointed) return
@@ -267,17 +264,18 @@ class BoxCanvas {
     this.draw()
   }
 
+  /** @param {KeyboardEvent} event */
   onKey(event) {
     const { all } = this
     const at = all.findIndex((box) => box.index === this.pointed)
-    const go = {
+    const go = /** @type {Record<string, number>} */ ({
       ArrowRight: at + 1,
       ArrowDown: at + 1,
       ArrowLeft: at < 0 ? all.length - 1 : at - 1,
       ArrowUp: at < 0 ? all.length - 1 : at - 1,
       Home: 0,
       End: all.length - 1,
-    }[event.key]
+    })[event.key]
     if (event.ctrlKey || event.metaKey || event.altKey) return
     if (event.key === 'Enter' || event.key === ' ') this.choose()
     else if (event.key === 'Escape') this.point(null)
@@ -300,7 +298,7 @@ class BoxCanvas {
     const chosen = this.found.kept.find((each) => this.sent.row[each.index] === this.chosen)
     const words = box ? describe(this.sent, box) : ''
     this.told.textContent = words
-      || (chosen ? `chosen: ${describe(this.sent, chosen)}` : 'no box is pointed at')
+      || (chosen ? `selected: ${describe(this.sent, chosen)}` : 'no box selected')
     clearTimeout(this.speech)
     this.speech = setTimeout(() => { this.spoken.textContent = words }, SPOKEN_AFTER)
   }
@@ -309,11 +307,12 @@ class BoxCanvas {
     if (this.asked) return
     this.asked = requestAnimationFrame(() => {
       this.asked = null
-      if (this.bitmap && this.found) this.paint()
+      if (this.bitmap) this.paint(this.bitmap)
     })
   }
 
-  paint() {
+  /** @param {ImageBitmap} bitmap */
+  paint(bitmap) {
     const { canvas, context, sent, found } = this
     const [width, height] = [canvas.clientWidth, canvas.clientHeight]
     const density = window.devicePixelRatio || 1
@@ -321,28 +320,37 @@ class BoxCanvas {
     canvas.height = Math.round(height * density)
     context.scale(density, density)
     context.imageSmoothingQuality = 'high'
-    context.drawImage(this.bitmap, 0, 0, width, height)
+    context.drawImage(bitmap, 0, 0, width, height)
     const side = (width + height) / 2
+    /** @type {Pen} */
     const pen = {
       width,
       height,
-      line: Math.max(2, side * LINE) * sent.style.line,
-      text: clipped(side * TEXT, 11, 15) * sent.style.text,
+      line: Math.max(2, side * sent.pen.line) * sent.style.line,
+      text: clipped(side * sent.pen.text, 11, 15) * sent.style.text,
       toScreen: [width / sent.image[0], height / sent.image[1]],
     }
-    if (this.ghosts.checked) for (const box of found.lost) this.frameGhost(box, pen)
+    if (this.ghosts.checked) for (const box of found.suppressed) this.frameGhost(box, pen)
     const labels = this.labels(pen)
     if (sent.style.boxes) for (const box of [...found.kept].reverse()) this.frame(box, pen)
     for (const label of labels.reverse()) plate(context, label, pen)
     this.emphasise(pen)
   }
 
+  /**
+   * @param {Box} box
+   * @returns {ClassLook}
+   */
   look({ index, confidence }) {
     const ofClass = this.sent.classes[this.sent.classId[index]]
     const byConfidence = this.sent.ramp[Math.round(clipped(confidence, 0, 1) * 100)]
     return this.sent.style.colours === 'confidence' ? { ...ofClass, ...byConfidence } : ofClass
   }
 
+  /**
+   * @param {Box} box
+   * @param {Pen} pen
+   */
   frame(box, pen) {
     const { colour, dash } = this.look(box)
     const { context } = this
@@ -351,18 +359,23 @@ class BoxCanvas {
     stroke(context, box, pen, pen.line, colour, dashes)
   }
 
+  /**
+   * @param {Box} box
+   * @param {Pen} pen
+   */
   frameGhost(box, pen) {
     stroke(this.context, box, pen, 2.5, 'rgb(0 0 0 / 0.5)', [])
     stroke(this.context, box, pen, 1.25, '#fff', [2, 4])
   }
 
+  /** @param {Pen} pen */
   emphasise(pen) {
     const { context, sent } = this
     const chosen = this.found.kept.find((box) => sent.row[box.index] === this.chosen)
     if (chosen) {
-      stroke(context, chosen, pen, pen.line + 5, '#000', [], 1)
-      stroke(context, chosen, pen, pen.line + 2, '#fff', [], 1)
-      stroke(context, chosen, pen, pen.line, this.look(chosen).colour, [], 1)
+      stroke(context, chosen, pen, pen.line + 5, '#000', [], true)
+      stroke(context, chosen, pen, pen.line + 2, '#fff', [], true)
+      stroke(context, chosen, pen, pen.line, this.look(chosen).colour, [], true)
     }
     const pointed = this.all.find((box) => box.index === this.pointed)
     if (!pointed) return
@@ -374,19 +387,26 @@ class BoxCanvas {
     if (by) stroke(context, by, pen, pen.line + 2, '#fff', [6, 4])
   }
 
+  /**
+   * @param {Pen} pen
+   * @returns {Label[]}
+   */
   labels(pen) {
     const { style } = this.sent
     this.context.font = `600 ${pen.text}px ${getComputedStyle(this.canvas).fontFamily}`
+    /** @type {Rectangle[]} */
     const taken = []
     return this.found.kept.slice(0, MOST_LABELS).flatMap((box) => {
       const { label, colour, ink } = this.look(box)
       const text = [style.numbers && `#${box.number}`, style.labels && label,
         style.confidence && box.confidence.toFixed(2)].filter(Boolean).join(' ')
       if (!text) return []
-      const size = [this.context.measureText(text).width + 8, pen.text * 1.4]
-      const [x, y] = placeFor(size, onScreen(box, pen), taken, pen)
-      taken.push([x, y, ...size])
-      return { text, colour, ink, x, y, size }
+      const [width, height] = [this.context.measureText(text).width + 8, pen.text * 1.4]
+      const [x, y] = placeFor(width, height, onScreen(box, pen), taken, pen)
+      /** @type {Rectangle} */
+      const at = [x, y, width, height]
+      taken.push(at)
+      return { text, colour, ink, at }
     })
   }
 
@@ -394,12 +414,16 @@ class BoxCanvas {
     this.observer.disconnect()
     clearTimeout(this.timer)
     clearTimeout(this.speech)
-    cancelAnimationFrame(this.asked)
+    if (this.asked !== null) cancelAnimationFrame(this.asked)
   }
 }
 
 // ---------------------------------------------------------------- words and lines
 
+/**
+ * @param {Sent} sent
+ * @param {Box} box
+ */
 function describe(sent, box) {
   const [left, top, right, bottom] = box.xyxy.map((value) => value.toFixed(0))
   const raw = sent.confidence[box.index]
@@ -407,82 +431,130 @@ function describe(sent, box) {
     (box.xyxy[3] - box.xyxy[1]).toFixed(0)}`
   const name = sent.classes[sent.classId[box.index]].label
   const place = `left ${left}, top ${top}, right ${right}, bottom ${bottom} (${size})`
-  if (box.remover !== undefined) {
-    const by = box.by ? `#${box.by}` : `raw row ${sent.row[box.remover]}`
-    const how = sent.soft ? 'softened away by' : 'removed by'
-    return `${name} ${raw.toFixed(2)}, ${how} ${by} with IoU ${box.share.toFixed(2)}: ${place}`
+  if (box.suppressedBy !== undefined) {
+    const by = box.by ? `#${box.by}` : `raw prediction ${sent.row[box.suppressedBy]}`
+    const how = sent.soft ? 'suppressed (Soft-NMS) by' : 'suppressed by'
+    return `${name} ${raw.toFixed(2)}, ${how} ${by} with IoU ${(box.iou ?? 0).toFixed(2)}: ${place}`
   }
   const from = raw === box.confidence ? '' : `, softened from ${raw.toFixed(2)}`
-  return `#${box.number} ${name} ${box.confidence.toFixed(2)}${from}: ${place}, raw row ${
+  return `#${box.number} ${name} ${box.confidence.toFixed(2)}${from}: ${place}, raw prediction ${
     sent.row[box.index]}`
 }
 
+/** @param {Sent} sent */
 function hint(sent) {
   const here = sent.row.length
-  const all = here === sent.most ? `The ${here.toLocaleString('en')} surest boxes` : `All ${here} boxes`
-  return `Drag: ${all} that can be kept are here, so the browser filters by itself, by the rule of `
-    + 'cv2.dnn; let go, and the numbers below follow. Click a box to choose it. With the '
-    + 'keyboard: arrow keys walk from box to box, Enter chooses.'
+  const all = here === sent.most
+    ? `the ${here.toLocaleString('en')} boxes with the highest confidence` : 'all candidate boxes'
+  return `Drag the sliders: your browser filters ${all} by the rule of cv2.dnn. Release a slider `
+    + 'to update the numbers below. Click a box to select it. Keyboard: arrow keys move from box '
+    + 'to box, Enter selects.'
 }
 
+/**
+ * @param {Box} box
+ * @param {Pen} pen
+ * @returns {number[]} left, top, right, bottom in CSS pixels of the canvas
+ */
 function onScreen({ xyxy }, { toScreen }) {
   return xyxy.map((value, side) => value * toScreen[side % 2])
 }
 
-// A frame whose line lies inside its box, so that it never leaves the picture.
-function stroke(context, box, pen, width, colour, dashes, outwards = 0) {
-  const [left, top, right, bottom] = onScreen(box, pen)
-  const inset = outwards ? 0 : pen.line / 2
+/**
+ * Draw a box so that its line lies inside it, or outside if `outwards`: it then never
+ * leaves the picture. A turned box is drawn by its corners.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Box} box
+ * @param {Pen} pen
+ * @param {number} width
+ * @param {string} colour
+ * @param {number[]} dashes
+ * @param {boolean} [outwards]
+ */
+function stroke(context, box, pen, width, colour, dashes, outwards = false) {
   context.lineWidth = width
   context.strokeStyle = colour
   context.setLineDash(dashes)
-  context.strokeRect(left + inset, top + inset,
-    Math.max(1, right - left - 2 * inset), Math.max(1, bottom - top - 2 * inset))
+  if (box.corners) strokeCorners(context, box.corners, pen)
+  else {
+    const [left, top, right, bottom] = onScreen(box, pen)
+    const inset = outwards ? 0 : pen.line / 2
+    context.strokeRect(left + inset, top + inset,
+      Math.max(1, right - left - 2 * inset), Math.max(1, bottom - top - 2 * inset))
+  }
   context.setLineDash([])
 }
 
-function plate(context, { text, colour, ink, x, y, size }, pen) {
-  context.fillStyle = colour
-  context.fillRect(x, y, ...size)
-  context.fillStyle = ink
-  context.textBaseline = 'middle'
-  context.fillText(text, x + 4, y + size[1] / 2 + pen.text * 0.05)
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number[]} corners
+ * @param {Pen} pen
+ */
+function strokeCorners(context, corners, { toScreen }) {
+  context.beginPath()
+  for (let at = 0; at < corners.length; at += 2) {
+    context.lineTo(corners[at] * toScreen[0], corners[at + 1] * toScreen[1])
+  }
+  context.closePath()
+  context.stroke()
 }
 
-// Above the box, else in it, else below: the first place that no other label took.
-function placeFor([width, height], [left, top, right, bottom], taken, pen) {
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Label} label
+ * @param {Pen} pen
+ */
+function plate(context, { text, colour, ink, at }, pen) {
+  const [x, y, , height] = at
+  context.fillStyle = colour
+  context.fillRect(...at)
+  context.fillStyle = ink
+  context.textBaseline = 'middle'
+  context.fillText(text, x + 4, y + height / 2 + pen.text * 0.05)
+}
+
+/**
+ * Above the box, else in it, else below: the first position without another label.
+ *
+ * @param {number} width
+ * @param {number} height
+ * @param {number[]} box
+ * @param {Rectangle[]} taken
+ * @param {Pen} pen
+ */
+function placeFor(width, height, [left, top, right, bottom], taken, pen) {
   const corners = [[left, top - height], [left, top], [right - width, top - height],
     [right - width, top], [left, bottom], [left, bottom - height], [right - width, bottom]]
   const wished = corners.map(([x, y]) => [
     clipped(x, 0, Math.max(0, pen.width - width)), clipped(y, 0, Math.max(0, pen.height - height))])
-  const free = ([x, y]) => taken.every(([otherX, otherY, otherWidth, otherHeight]) =>
+  const free = wished.find(([x, y]) => taken.every(([otherX, otherY, otherWidth, otherHeight]) =>
     x >= otherX + otherWidth || otherX >= x + width
-    || y >= otherY + otherHeight || otherY >= y + height)
-  return wished.find(free) ?? wished[0]
+    || y >= otherY + otherHeight || otherY >= y + height))
+  return free ?? wished[0]
 }
 
 // ---------------------------------------------------------------- elements
 
+/**
+ * @param {string} name
+ * @param {() => void} onInput while it is dragged
+ * @param {() => void} onChange when it is released
+ */
 function slider(name, onInput, onChange) {
   const input = element('input')
-  Object.assign(input, { type: 'range', min: 0, max: 1, step: 0.01 })
   const output = element('span', 'value')
+  Object.assign(input, { type: 'range', min: 0, max: 1, step: 0.01 })
   Object.assign(input, { oninput: onInput, onchange: onChange, ariaLabel: name })
   return {
-    input,
     row: element('label', 'knob', element('span', 'name', name), input, output),
     get value() { return Number(input.value) },
-    put(value) { input.value = value },
+    /** @param {number} value */
+    put(value) { input.value = String(value) },
+    /** @param {string} text */
     tell(text) {
       output.textContent = text
       input.setAttribute('aria-valuetext', text)
     },
   }
-}
-
-function element(tag, name = '', ...children) {
-  const made = document.createElement(tag)
-  if (name) made.className = name
-  made.append(...children)
-  return made
 }
