@@ -8,11 +8,10 @@ from pages.components.detection.box_canvas import box_canvas
 from pages.components.inputs.box_style import display_controls
 from pages.components.inputs.chosen_box import choose_box
 from pages.components.inputs.fit import pick_fit_for_model
-from pages.components.inputs.layout import pick_layout
+from pages.components.inputs.layout import run_in_layout
 from pages.components.inputs.model import pick_model
 from pages.components.inputs.picture import pick_picture
 from pages.components.inputs.thresholds import pick_thresholds
-from pages.components.shell.cached import cached_run
 from pages.components.shell.navigation import route_through_app
 
 route_through_app()
@@ -26,7 +25,7 @@ with knobs:
     spec = pick_fit_for_model("detection", card)
     style = display_controls("detection.display")
     show_size_doubt(card, spec)
-    run = pick_layout("detection", cached_run(picture, card, spec))
+    run = run_in_layout("detection", picture, card, spec)
 with view:
     result = detect(run, thresholds)
     show_doubts(run)
