@@ -1,7 +1,7 @@
 import streamlit as st
 
 from core.pipeline import detect
-from pages.components.answers.doubts import show_doubts, show_size_doubt
+from pages.components.answers.doubts import show_doubts
 from pages.components.answers.tabs import show_detection_tabs
 from pages.components.detection import boxes
 from pages.components.detection.box_canvas import box_canvas
@@ -24,7 +24,6 @@ with knobs:
     thresholds = pick_thresholds("detection", card)
     spec = pick_fit_for_model("detection", card)
     style = display_controls("detection.display")
-    show_size_doubt(card, spec)
     run = run_in_layout("detection", picture, card, spec)
 with view:
     result = detect(run, thresholds)

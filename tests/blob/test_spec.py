@@ -58,7 +58,7 @@ EXTREMES = {
 }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(values=st.fixed_dictionaries(EXTREMES), layout=st.sampled_from(BLOB_LAYOUTS))
 def test_a_spec_that_exists_makes_no_endless_values_and_can_be_checked(values, layout):
     try:
