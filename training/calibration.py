@@ -3,8 +3,8 @@
 Of answers said with 0.8, about 8 in 10 should be right. Every second held-out photo is used to
 fit two numbers, and the net takes them in without a layer more: the detector's objectness
 becomes sigmoid(a t + b) by scaling the kernels and biases that give t (Platt, 1999), the
-classifier's logits are divided by one temperature (Guo et al., 2017). What comes out is measured
-on the other half by training.evaluate. Writes training/runs/<net>/calibrated.pt.
+classifier's logits are divided by one temperature (Guo et al., 2017). What comes out is
+measured on the other half by training.evaluate. Writes training/runs/<net>/calibrated.pt.
 """
 
 import argparse

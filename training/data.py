@@ -157,7 +157,7 @@ def calibration(
     boxes: list[np.ndarray], unlabelled: np.ndarray, held_out: np.ndarray,
     said: dict[int, Grouped],
 ) -> np.ndarray:  # fmt: skip
-    """Return the weights that make teachers' answers probabilities, from the training photos."""
+    """Return weights that make teachers' answers probabilities, from training photos."""
     columns, right = [], []
     for photo, objects in said.items():
         judged = ~unlabelled[photo, objects.class_id]
@@ -181,9 +181,7 @@ def _rows(objects: Grouped, probabilities: np.ndarray) -> np.ndarray:
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 
-def with_teachers(
-    people: np.ndarray, unlabelled: np.ndarray, taught: np.ndarray
-) -> np.ndarray:
+def with_teachers(people: np.ndarray, unlabelled: np.ndarray, taught: np.ndarray) -> np.ndarray:
     """Return people's boxes and, beside them, what teachers see and people did not draw."""
     certain = np.concatenate([people, np.ones((len(people), 1), np.float32)], axis=1)
     if not len(taught):
@@ -243,9 +241,7 @@ def detection_photos(*, data: Path = DATA, runs: Path = RUNS) -> Photos:
     """Return the 5,491 labelled photos, then the 2,248 of the pool; a part is held out."""
     _, unlabelled, held_out = labelled_photos(data=data)
     first = unpacked(data / "detection_photos.npz", runs / "cache" / "detection_photos.npy")
-    second = squares(
-        data / "photo_pool.npz", runs / "cache" / "photo_pool.npy", first.shape[1]
-    )
+    second = squares(data / "photo_pool.npz", runs / "cache" / "photo_pool.npy", first.shape[1])
     boxes = remembered(lambda: taught_rows(data=data), runs / "cache" / "taught_boxes.npz")
     in_pool = np.arange(len(boxes)) >= len(first)
     away = np.concatenate([held_out, np.arange(len(second)) % POOL_HELD_OUT == 0])

@@ -16,7 +16,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from core.blob.spec import Fit
+from core.blob.spec import FITS
 from core.nets.card import ModelCard
 from core.nets.catalog import card_named
 from core.picture.image import BgrImage
@@ -70,7 +70,9 @@ def counted(
 
 def measure_detector(card: ModelCard, photos: Photos) -> None:
     """Print what one detector reaches."""
-    print(f"\n## {card.name} at {card.blob.size}, {card.blob.fit}, confidence {card.confidence}")
+    print(
+        f"\n## {card.name} at {card.blob.size}, {card.blob.fit}, confidence {card.confidence}"
+    )
     said = [(row, boxes_found(card, image)) for row, image in originals(photos, photos.val)]
     known = [name for name in CLASSES if name in card.labels]
     for title, pool, classes in (("people", False, LABELLED), ("pool", True, known)):
@@ -86,25 +88,33 @@ def measure_detector(card: ModelCard, photos: Photos) -> None:
                 f"  above {level}: precision {100 * hits[over].mean():.1f} %,"
                 f" recall {100 * hits[over].sum() / true:.1f} %"
             )
+        fresh = [(row, boxes) for row, boxes in answers if row not in photos.val[::2]]
+        confidence, hits, _ = counted(photos, fresh, classes)  # training.calibration saw others
         for low, high, count, mean, part in reliability(confidence, hits, EDGES):
             print(f"  said {low:.1f} to {high:.1f}: {count}, mean {mean:.2f}, right {part:.2f}")
 
 
 def first_five(card: ModelCard, image: BgrImage) -> tuple[np.ndarray, np.ndarray]:
     """Return the five most confident class ids and their confidences."""
-    found = ranking(run_image(image, card), 5)
-    return np.array(found.class_ids), np.array(found.confidence)
+    best = ranking(run_image(image, card), 5).best
+    return np.array([each.class_id for each in best]), np.array([e.confidence for e in best])
 
 
 def measure_classifier(card: ModelCard, photos: Photos) -> None:
     """Print what one classifier of our 200 classes reaches."""
     print(f"\n## {card.name} at {card.blob.size}, {card.blob.fit}")
     val, parts = tiny_imagenet("val"), read_parts(PARTS).among(photos.val, CERTAIN_SHARE)
-    pictures = ((BgrImage(p[..., ::-1].copy()), c) for p, c in zip(val.pixels, val.class_id))
+    pictures = (
+        (BgrImage(p[..., ::-1].copy()), c)
+        for p, c in zip(val.pixels, val.class_id, strict=True)
+    )
     cut = (
         (BgrImage(np.ascontiguousarray(photos.pixels[int(row)][y0:y1, x0:x1, ::-1])), best)
         for row, (x0, y0, x1, y1), best in zip(
-            parts.photo, parts.xyxy.round().astype(int), parts.spread.argmax(axis=1), strict=True
+            parts.photo,
+            parts.xyxy.round().astype(int),
+            parts.spread.argmax(axis=1),
+            strict=True,
         )
     )
     for title, examples in (("Tiny ImageNet, held out", pictures), ("parts of photos", cut)):
@@ -117,7 +127,7 @@ def measure_classifier(card: ModelCard, photos: Photos) -> None:
         top1, top5 = 100 * np.mean(first), 100 * np.mean(fifth)
         print(f"{title}: {len(first)}, first {top1:.1f} %, among five {top5:.1f} %")
         for low, high, count, mean, part in reliability(
-            np.array(said), np.array(first), EDGES
+            np.array(said)[1::2], np.array(first)[1::2], EDGES
         ):
             print(f"  said {low:.1f} to {high:.1f}: {count}, mean {mean:.2f}, right {part:.2f}")
 
@@ -127,14 +137,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("task", choices=("detection", "classification"))
     parser.add_argument("names", nargs="+", help="folders under models/")
-    parser.add_argument("--fit", choices=[each.value for each in Fit], help="not the card's")
+    parser.add_argument("--fit", choices=FITS, help="not the card's")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     photos = detection_photos()
     for name in args.names:
         card = card_named(name)
         if args.fit:
-            card = replace(card, blob=replace(card.blob, fit=Fit(args.fit)))
+            card = replace(card, blob=replace(card.blob, fit=args.fit))
         measure = measure_detector if args.task == "detection" else measure_classifier
         measure(card, photos)
 

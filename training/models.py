@@ -85,9 +85,7 @@ class Classifier(nn.Module):
     `training.scribe.halving`.
     """
 
-    def __init__(
-        self, classes: int = 200, widths: tuple[int, ...] = CLASSIFIER_WIDTHS
-    ) -> None:
+    def __init__(self, classes: int = 200, widths: tuple[int, ...] = CLASSIFIER_WIDTHS) -> None:
         super().__init__()
         self.backbone = Backbone(widths, pool=False)
         self.dense = nn.Linear(widths[-1], classes)
@@ -152,7 +150,7 @@ class Detector(nn.Module):
         return self
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return raw numbers (N, 3 (5 + classes), H, W) of the fine, the middle and the coarse head."""
+        """Return raw numbers (N, 3 (5 + classes), H, W) of the fine, middle and coarse head."""
         _, s8, s16, s32 = self.backbone(x)
         neck = functional.relu(self.neck(s32))
         _, coarse = self.coarse(neck)

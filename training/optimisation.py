@@ -7,9 +7,8 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-
 QUICK_BFLOAT16 = torch.cpu._is_avx512_bf16_supported()
-"""Whether this processor multiplies bfloat16 itself; one that imitates it is 10 times slower."""
+"""Whether this processor multiplies bfloat16 itself; imitating it is 10 times slower."""
 
 
 @torch.no_grad()

@@ -65,7 +65,9 @@ def answered(rows: np.ndarray, least: float = 0.01) -> np.ndarray:
     Decoded rows are cx, cy, w, h in 0..1, objectness and, multiplied by it, a confidence for
     each class.
     """
-    corners = np.concatenate([rows[:, :2] - rows[:, 2:4] / 2, rows[:, :2] + rows[:, 2:4] / 2], 1)
+    corners = np.concatenate(
+        [rows[:, :2] - rows[:, 2:4] / 2, rows[:, :2] + rows[:, 2:4] / 2], 1
+    )
     found = []
     for class_id in range(rows.shape[1] - 5):
         confidence = rows[:, 5 + class_id]

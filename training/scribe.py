@@ -88,7 +88,7 @@ def halving(stem: Conv) -> Conv:
 
 
 def classifier_graph(net: Classifier, *, size: tuple[int, int]) -> Graph:
-    """Return the classifier with a softmax: confidences (1, classes) from pictures twice as big."""
+    """Return the classifier with a softmax, for pictures twice as big: (1, classes)."""
     layers = classifier_scribe(net).layers
     return Graph(
         "starter-classifier", size, (halving(layers[0]), *layers[1:]), ("confidences",)

@@ -1,10 +1,11 @@
 """What teachers say that parts of photos show: `python -m training.teach_classes`.
 
-Tiny ImageNet's pictures have 64 x 64 pixels; the photos of the detector are real ones. This cuts
-whole photos and the surroundings of objects out of them, asks SqueezeNet v1.1 about the part as
-it is and Tiny Darknet about its mirror image, and keeps the mean of their answers over our 200 classes in
-training/runs/cache/class_parts.npz: photo, xyxy in pixels of the square photo, what share of
-their confidence went to the 200 classes together, and how it spreads over them (float16).
+Tiny ImageNet's pictures have 64 x 64 pixels; the photos of the detector are real ones. This
+cuts whole photos and the surroundings of objects out of them, asks SqueezeNet v1.1 about the
+part as it is and Tiny Darknet about its mirror image, and keeps the mean of their answers over
+our 200 classes in training/runs/cache/class_parts.npz: photo, xyxy in pixels of the square
+photo, what share of their confidence went to the 200 classes together, and how it spreads over
+them (float16).
 """
 
 import argparse
@@ -27,13 +28,8 @@ def columns() -> tuple[np.ndarray, np.ndarray]:
     wnids = (NETS / "labels" / "imagenet1000_wnid.txt").read_text("utf-8").split()
     rows = (DATA / "tiny_imagenet_classes.txt").read_text("utf-8").splitlines()
     standard = np.array([wnids.index(row.split()[0]) for row in rows])
-    names, other = (
-        (NETS / "labels" / f"imagenet1000_{order}.txt").read_text("utf-8").splitlines()
-        for order in ("standard", "darknet_order")
-    )
     manifest = (NETS / "tiny-darknet-imagenet" / "imagenet.labels.list").read_text("utf-8")
     darknet = manifest.splitlines()[:1000]
-    assert len(names) == len(other) == len(darknet) == 1000
     return standard, np.array([darknet.index(row.split()[0]) for row in rows])
 
 

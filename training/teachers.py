@@ -46,7 +46,7 @@ class Grouped:
 
 
 def answers(archive: Path, *, pool: bool) -> dict[int, Answers]:
-    """Return the answers for each photo of the pool or of the labelled photos; COCO's classes."""
+    """Return the answers for each photo of the pool or the labelled ones; COCO's classes."""
     with np.load(archive) as packed:
         chosen = np.flatnonzero(packed["pool"] == pool)
         columns = {

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from training.batches import as_blob, picture_batches
 from training.data import Photos, Pictures, detection_photos, tiny_imagenet
+from training.keep import restored
 from training.models import Classifier
 from training.real_parts import Parts, part_batches, read_parts, shrunk
 from training.run import Run, parser, precision, single_threaded, size_at
@@ -51,7 +52,7 @@ def losses(
 
 @torch.inference_mode()
 def agreement(net: nn.Module, photos: Photos, parts: Parts, size: int) -> tuple[float, float]:
-    """Return how often the teachers' first class is the net's, and among its five, in percent."""
+    """Return how often the teachers' first class is the net's, or in its five, in percent."""
     net.eval()
     first = fifth = 0
     for start in range(0, len(parts.photo), 250):
@@ -67,7 +68,9 @@ def agreement(net: nn.Module, photos: Photos, parts: Parts, size: int) -> tuple[
 def main() -> None:
     """Train until the progress is 1, epoch by epoch."""
     line = parser(__doc__.splitlines()[0])
-    line.add_argument("--start", type=Path, default=SHIPPED, help="first generation's weights")
+    line.add_argument(
+        "--start", type=Path, default=SHIPPED, help=".weights or kept .npz to go on from"
+    )
     line.add_argument(
         "--least", type=float, default=0.35, help="smallest crop, part of the area"
     )
@@ -87,7 +90,10 @@ def main() -> None:
     net = Classifier().to(memory_format=torch.channels_last)
     train, val, photos = tiny_imagenet("train"), tiny_imagenet("val"), detection_photos()
     some = np.random.default_rng(args.seed).choice(len(train), 512, replace=False)
-    started_classifier(net, args.start, as_blob(train.pixels[some]))
+    if args.start.suffix == ".npz":
+        restored(net, args.start)
+    else:
+        started_classifier(net, args.start, as_blob(train.pixels[some]))
     run = Run(net, args, keep=0.998)
     parts = read_parts(PARTS)
     learned = parts.among(photos.train, LEAST_SHARE)
@@ -101,7 +107,9 @@ def main() -> None:
         top1, top5 = accuracy(averaged, val, args.eval_size)
         agree1, agree5 = agreement(averaged, photos, held_out, args.eval_size)
         names = ("top1", "top5", "agree1", "agree5")
-        return {n: round(v, 2) for n, v in zip(names, (top1, top5, agree1, agree5), strict=True)}
+        return {
+            n: round(v, 2) for n, v in zip(names, (top1, top5, agree1, agree5), strict=True)
+        }
 
     if run.epoch == 0:
         print(judged(), flush=True)

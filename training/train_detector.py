@@ -13,6 +13,7 @@ import torch
 from training.batches import as_blob
 from training.data import CLASSES, LABELLED, Photos, detection_photos
 from training.detection import detection_loss
+from training.keep import restored
 from training.models import Detector
 from training.photos import photo_batches
 from training.precision import answered, average_precisions
@@ -26,9 +27,9 @@ SHIPPED = Path("models/starter-detector-darknet/starter-detector.weights")
 def weights(photos: Photos) -> np.ndarray:
     """Return how often each training photo is drawn: more for rare classes and many objects."""
     likely = [photos.boxes[row][photos.boxes[row][:, 5] > 0.4] for row in photos.train]
-    count = np.bincount(
-        np.concatenate(likely)[:, 4].astype(int), minlength=len(CLASSES)
-    ).clip(1)
+    count = np.bincount(np.concatenate(likely)[:, 4].astype(int), minlength=len(CLASSES)).clip(
+        1
+    )
     rarity = (np.median(count[: len(LABELLED)]) / count) ** 0.5
     found = []
     for boxes in likely:
@@ -71,13 +72,13 @@ def judged(run: Run, photos: Photos) -> dict[str, object]:
 def main() -> None:
     """Train until the progress is 1, epoch by epoch."""
     line = parser(__doc__.splitlines()[0])
-    line.add_argument("--start", type=Path, default=SHIPPED, help="shipped weights to go on from")
+    line.add_argument(
+        "--start", type=Path, default=SHIPPED, help=".weights or kept .npz to go on from"
+    )
     line.add_argument("--start-classes", type=int, default=len(LABELLED))
     line.add_argument("--steps", type=int, default=72, help="batches an epoch")
     line.add_argument("--mosaic", type=float, default=0.5, help="part of the examples")
-    line.add_argument(
-        "--calm", type=float, default=0.9, help="no mosaic from this progress on"
-    )
+    line.add_argument("--calm", type=float, default=0.9, help="no mosaic from this progress on")
     line.add_argument("--eval-every", type=int, default=6, help="epochs")
     line.set_defaults(
         name="detector", epochs=60, sizes="224:0.35,288:0.7,320:1", batch=24, muon=0.006,
@@ -89,7 +90,11 @@ def main() -> None:
     photos = detection_photos()
     some = np.random.default_rng(args.seed).choice(photos.train, 48, replace=False)
     net.freeze()
-    started_detector(net, args.start, as_blob(photos.pixels.take(some)), classes=args.start_classes)
+    if args.start.suffix == ".npz":
+        restored(net, args.start)
+    else:
+        blob = as_blob(photos.pixels.take(some))
+        started_detector(net, args.start, blob, classes=args.start_classes)
     run = Run(net, args, keep=0.997)
     run.weights = weights(photos)
     net.train()

@@ -24,7 +24,7 @@ def _taken(numbers: np.ndarray, shape: torch.Size) -> tuple[torch.Tensor, np.nda
 
 
 def _widened(values: torch.Tensor, out: nn.Conv2d, old: int) -> torch.Tensor:
-    """Return a head's numbers with rows for more classes; the new ones are as `out` has them."""
+    """Return a head's numbers with rows for more classes; `out` has the new ones."""
     own = (out.weight if values.ndim > 1 else out.bias).detach().clone()
     new = own.shape[0] // 3
     merged = own.view(3, new, *own.shape[1:])
@@ -62,9 +62,7 @@ def _normalised(block: ConvBn, planes: torch.Tensor) -> torch.Tensor:
     return bn(seen)
 
 
-def _filled(
-    net: nn.Module, blocks: list[ConvBn | nn.Conv2d], numbers: np.ndarray, columns: int
-) -> np.ndarray:
+def _filled(blocks: list[ConvBn | nn.Conv2d], numbers: np.ndarray, columns: int) -> np.ndarray:
     for block in blocks:
         numbers = _fill(block, numbers, columns)
     return numbers
@@ -88,16 +86,14 @@ def _numbers(weights: Path) -> np.ndarray:
 
 
 @torch.no_grad()
-def started_detector(
-    net: Detector, weights: Path, blob: torch.Tensor, *, classes: int
-) -> None:
+def started_detector(net: Detector, weights: Path, blob: torch.Tensor, *, classes: int) -> None:
     """Fill the detector from a shipped .weights file of so many classes, the first of ours.
 
     `blob` (N, 3, S, S) holds training photos, from which the normalisations are measured.
     Raises ValueError if the file has more or fewer numbers than the net wants.
     """
     blocks = detector_scribe(net).blocks
-    left = _filled(net, blocks, _numbers(weights), 5 + classes)
+    left = _filled(blocks, _numbers(weights), 5 + classes)
     if len(left):
         raise ValueError(f"{weights} holds {len(left)} numbers more than the net has")
     _settled(net, blocks, blob)
@@ -112,9 +108,8 @@ def started_classifier(net: Classifier, weights: Path, blob: torch.Tensor) -> No
     """
     wide = Classifier(net.dense.out_features, WIDTHS)
     blocks = classifier_scribe(wide).blocks
-    left = _filled(wide, blocks, _numbers(weights), 0)
-    dense = [values for values in (wide.dense.bias, wide.dense.weight)]
-    for values in dense:
+    left = _filled(blocks, _numbers(weights), 0)
+    for values in (wide.dense.bias, wide.dense.weight):
         values.data, left = _taken(left, values.shape)
     last, own = wide.backbone.stages[3][0], net.backbone.stages[3][0]
     width = net.dense.in_features
