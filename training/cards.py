@@ -15,7 +15,7 @@ licence = "Blobscope's own; what its training pictures ask: starter-classifier-o
 source = "Blobscope, folder training"
 measured = "{measured}"
 notes = [
-    "Trained on pictures of 64 x 64 pixels: sure about everyday things, unsure about breeds.",
+    "Trained on small pictures: confident about everyday things, unsure about breeds.",
 ]
 
 [blob]
@@ -38,7 +38,7 @@ source = "Blobscope, folder training"
 measured = "{measured}"
 notes = [
     "Trained on photos stretched to a square.",
-    "Small and crowded things are its weak side: persons and cars far away.",
+    "Small and crowded objects are its weak side: persons and cars far away.",
 ]
 
 [blob]

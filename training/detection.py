@@ -85,25 +85,25 @@ def assigned(
 
 
 def head_loss(
-    raw: torch.Tensor, anchors: torch.Tensor, targets: torch.Tensor, unlabelled: torch.Tensor
+    raw: torch.Tensor, anchors: torch.Tensor, targets: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the box, the objectness and the class loss of one head; anchors are in cells.
 
-    An empty cell that finds a class which its photo's source never labels is not punished.
+    A target of probability p asks for an objectness of p times (0.5 + 0.5 IoU), and its box
+    and class count p times. One of probability -1 asks for nothing, and its cells are free to
+    say what they like.
     """
     numbers = split(raw)
-    batch, _, height, width, _ = numbers.shape
-    wanted = torch.zeros(numbers.shape[:4])
-    with torch.no_grad():
-        class_id = numbers[..., 5:].argmax(dim=-1)
-        photo = torch.arange(batch)[:, None, None, None]
-        excused = unlabelled[photo, class_id] & (numbers[..., 4] > -2)
-        weight = (~excused).float()
+    _, _, height, width, _ = numbers.shape
+    wanted, weight = torch.zeros(numbers.shape[:4]), torch.ones(numbers.shape[:4])
     cells = torch.tensor([width, height])
     number, anchor, row, column = assigned(targets, anchors, width, height)
+    free = targets[number, 6] < 0
+    weight[targets[number, 0].long()[free], anchor[free], row[free], column[free]] = 0
+    number, anchor, row, column = (v[~free] for v in (number, anchor, row, column))
     box = classes = numbers.sum() * 0
     if len(number):
-        photo = targets[number, 0].long()
+        photo, probability = targets[number, 0].long(), targets[number, 6]
         chosen = numbers[photo, anchor, row, column]
         centre = chosen[:, :2].sigmoid() * 2 - 0.5
         sides = (chosen[:, 2:4].sigmoid() * 2) ** 2 * anchors[anchor]
@@ -112,26 +112,30 @@ def head_loss(
             [truth[:, :2] - torch.stack([column, row], dim=1), truth[:, 2:]], dim=1
         )
         iou, complete = overlap(torch.cat([centre, sides], dim=1), truth)
-        box = (1 - complete).mean()
-        wanted[photo, anchor, row, column] = 0.5 + 0.5 * iou.detach().clamp(min=0)
-        weight[photo, anchor, row, column] = 1
+        box = ((1 - complete) * probability).sum() / probability.sum()
+        asked = probability * (0.5 + 0.5 * iou.detach().clamp(min=0))
+        order = asked.argsort()  # where several targets want one cell, the largest stays
+        at = photo[order], anchor[order], row[order], column[order]
+        wanted[at], weight[at] = asked[order], 1.0
         one_hot = functional.one_hot(targets[number, 1].long(), numbers.shape[-1] - 5).float()
-        classes = functional.binary_cross_entropy_with_logits(chosen[:, 5:], one_hot)
+        classes = functional.binary_cross_entropy_with_logits(
+            chosen[:, 5:], one_hot, reduction="none"
+        ).mean(dim=1)
+        classes = (classes * probability).sum() / probability.sum()
     objectness = functional.binary_cross_entropy_with_logits(
         numbers[..., 4], wanted, weight=weight
     )
     return box, objectness, classes
 
 
-def detection_loss(
-    heads: tuple[torch.Tensor, ...], targets: torch.Tensor, unlabelled: torch.Tensor
-) -> torch.Tensor:
-    """Return the loss of all heads: 1.5 box + 12 objectness + 3 class."""
+def detection_loss(heads: tuple[torch.Tensor, ...], targets: torch.Tensor) -> torch.Tensor:
+    """Return the loss of all heads: 1.5 box + 12 objectness + 0.3 class, times the classes."""
     total = torch.zeros(())
     for raw, anchors, stride, balance in zip(
         heads, ANCHORS, STRIDES, OBJECTNESS_BALANCE, strict=True
     ):
         in_cells = torch.tensor(anchors) / stride
-        box, objectness, classes = head_loss(raw, in_cells, targets, unlabelled)
-        total = total + 1.5 * box + 12 * balance * objectness + 3 * classes
+        box, objectness, classes = head_loss(raw, in_cells, targets)
+        per_class = 0.3 * (raw.shape[1] // 3 - 5)
+        total = total + 1.5 * box + 12 * balance * objectness + per_class * classes
     return total

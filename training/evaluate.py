@@ -1,133 +1,152 @@
-"""Measure shipped nets with cv2, the way the app runs them.
+"""Measure nets as the app runs them: its blob, cv2, its decoder, its NMS.
 
-`python -m training.evaluate starter-classifier-onnx` gives top-1 and top-5 on the 6,000 held
-out pictures and, on photos of one animal, how often the best label is of the right group.
-`python -m training.evaluate starter-detector-darknet` gives AP50 per class on the held-out
-photos, and precision and recall at the card's confidence.
+`python -m training.evaluate detection starter-detector-darknet yolo-fastest-1.1-coco` gives
+AP50 per class on the held-out photos that people labelled and on those of the pool, precision
+and recall at the card's confidence, and how often answers of each confidence are right.
+`python -m training.evaluate classification starter-classifier-onnx` gives top-1 and top-5 on
+the 6,000 held-out pictures, and on parts of held-out photos how often the net says first, or
+among its five, what two teachers say first.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
-from core.blob.make import make_blob
-from core.nets.card import ModelCard, read_card
-from core.picture.size import Size
-from training.data import CLASSES, Photos, detection_photos, tiny_imagenet
-from training.precision import average_precisions, matches, suppressed
+from core.blob.spec import FITS
+from core.nets.card import ModelCard
+from core.nets.catalog import card_named
+from core.picture.image import BgrImage
+from core.pipeline import Thresholds, detect, ranking, run_image
+from training.data import CLASSES, DATA, LABELLED, Photos, detection_photos, tiny_imagenet
+from training.precision import average_precisions, reliability, verdicts
+from training.real_parts import read_parts
+from training.teach_classes import PARTS
 
-GROUPS = {"dog": ("dog",), "cat": ("cat", "big cat")}
-"""Groups of labels that are right for a photo of one animal of the detector's classes."""
-
-
-def outputs(card: ModelCard, pictures: np.ndarray) -> Iterator[list[np.ndarray]]:
-    """Yield what the net answers to each picture (N, H, W, 3), R, G, B."""
-    config = [card.config_file] if card.config_file else []
-    files = [str(card.folder / file.name) for file in (card.model_file, *config)]
-    net = cv2.dnn.readNet(*files)
-    names = net.getUnconnectedOutLayersNames()
-    for picture in pictures:
-        blob, _ = make_blob(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), card.blob)
-        net.setInput(np.asarray(blob))
-        yield list(net.forward(names))
+EDGES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+CERTAIN_SHARE = 0.6
+"""Parts of photos count if the teachers give at least so much to our 200 classes together."""
 
 
-def ranks(card: ModelCard, pictures: np.ndarray) -> np.ndarray:
-    """Return the five best class ids of each picture, (N, 5)."""
-    rows = [np.argsort(-answer[0].ravel())[:5] for answer in outputs(card, pictures)]
-    return np.stack(rows)
+def originals(photos: Photos, rows: np.ndarray) -> Iterator[tuple[int, BgrImage]]:
+    """Yield photos as they are packed: the pool's with their own aspect ratio."""
+    with np.load(DATA / "photo_pool.npz") as packed:
+        bytes_, offsets = packed["webp"], list(pairwise(packed["offsets"]))
+    first = len(photos.pixels) - len(offsets)
+    for row in rows.tolist():
+        if row >= first:
+            start, end = offsets[row - first]
+            yield row, BgrImage(cv2.imdecode(bytes_[start:end], cv2.IMREAD_COLOR))
+        else:
+            yield row, BgrImage(np.ascontiguousarray(photos.pixels[row][..., ::-1]))
 
 
-def on_tiny_imagenet(card: ModelCard) -> str:
-    """Return top-1 and top-5 on the held-out pictures as a sentence."""
-    val = tiny_imagenet("val")
-    hit = ranks(card, val.pixels) == val.class_id[:, None]
-    first, fifth = 100 * hit[:, 0].mean(), 100 * hit.any(axis=1).mean()
-    return f"{len(val)} pictures: top-1 {first:.1f} %, top-5 {fifth:.1f} %"
+def boxes_found(card: ModelCard, image: BgrImage) -> np.ndarray:
+    """Return x0, y0, x1, y1 in 0..1, confidence, class id in CLASSES, of classes we know."""
+    kept = detect(run_image(image, card), Thresholds(confidence=0.01, iou=0.45)).kept
+    names = [card.label(int(number)) for number in kept.class_id]
+    ours = np.array([CLASSES.index(name) if name in CLASSES else -1 for name in names], int)
+    high, wide = image.shape[:2]
+    columns = [kept.xyxy / [wide, high, wide, high], kept.confidence[:, None], ours[:, None]]
+    return np.concatenate(columns, axis=1)[ours >= 0]
 
 
-def one_animal(photos: Photos, rows: np.ndarray, animal: str) -> np.ndarray:
-    """Return those photos that show one box, of this animal, on a third of the area or more."""
-    class_id = CLASSES.index(animal)
-    found = []
-    for row in rows:
-        boxes = photos.boxes[row]
-        if len(boxes) == 1 and boxes[0, 4] == class_id:
-            x0, y0, x1, y1 = boxes[0, :4]
-            if (x1 - x0) * (y1 - y0) > 1 / 3:
-                found.append(row)
-    return np.array(found)
+def counted(
+    photos: Photos, answers: list[tuple[int, np.ndarray]], classes: Iterable[str]
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return confidences and hits of all boxes that somebody can judge, and the true boxes."""
+    parts = [
+        each
+        for photo, boxes in answers
+        for name in classes
+        if (each := verdicts(photos, photo, boxes, CLASSES.index(name))) is not None
+    ]
+    confidence, hits = (np.concatenate([each[n] for each in parts]) for n in (0, 1))
+    return confidence, hits, sum(each[2] for each in parts)
 
 
-def on_photos(card: ModelCard, rows: np.ndarray, photos: Photos) -> str:
-    """Return how often the best label of a photo of one dog or cat is in the right group."""
-    parts = []
-    for animal, right in GROUPS.items():
-        chosen = one_animal(photos, rows, animal)
-        best = ranks(card, photos.pixels[chosen])[:, 0]
-        hit = np.isin(np.array(card.groups)[best], right)
-        parts.append(f"{animal} {100 * hit.mean():.1f} % of {len(chosen)}")
-    return "photos of one animal: " + ", ".join(parts)
+def measure_detector(card: ModelCard, photos: Photos) -> None:
+    """Print what one detector reaches."""
+    print(
+        f"\n## {card.name} at {card.blob.size}, {card.blob.fit}, confidence {card.confidence}"
+    )
+    said = [(row, boxes_found(card, image)) for row, image in originals(photos, photos.val)]
+    known = [name for name in CLASSES if name in card.labels]
+    for title, pool, classes in (("people", False, LABELLED), ("pool", True, known)):
+        answers = [(row, boxes) for row, boxes in said if photos.pool[row] == pool]
+        ap = average_precisions(photos, answers, tuple(classes))
+        ten = np.nanmean([ap[name] for name in LABELLED if name in ap])
+        print(f"{title}: {len(answers)} photos, mAP50 of the ten classes {ten:.1f}")
+        print("  " + ", ".join(f"{n} {v:.1f}" for n, v in ap.items() if not np.isnan(v)))
+        confidence, hits, true = counted(photos, answers, classes)
+        for level in (0.25, card.confidence):
+            over = confidence > level
+            print(
+                f"  above {level}: precision {100 * hits[over].mean():.1f} %,"
+                f" recall {100 * hits[over].sum() / true:.1f} %"
+            )
+        fresh = [(row, boxes) for row, boxes in answers if row not in photos.val[::2]]
+        confidence, hits, _ = counted(photos, fresh, classes)  # training.calibration saw others
+        for low, high, count, mean, part in reliability(confidence, hits, EDGES):
+            print(f"  said {low:.1f} to {high:.1f}: {count}, mean {mean:.2f}, right {part:.2f}")
 
 
-def decoded_rows(card: ModelCard, photos: Photos) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield each held-out photo with the rows of all heads."""
-    answers = outputs(card, photos.pixels[photos.val])
-    for row, heads in zip(photos.val.tolist(), answers, strict=True):
-        yield row, np.concatenate(heads)
+def first_five(card: ModelCard, image: BgrImage) -> tuple[np.ndarray, np.ndarray]:
+    """Return the five most confident class ids and their confidences."""
+    best = ranking(run_image(image, card), 5).best
+    return np.array([each.class_id for each in best]), np.array([e.confidence for e in best])
 
 
-def precision_and_recall(
-    photos: Photos, answers: list[tuple[int, np.ndarray]], confidence: float
-) -> tuple[float, float]:
-    """Return both in percent at a confidence, over all classes together."""
-    found = right = wanted = 0
-    for photo, rows in answers:
-        corners = np.hstack([rows[:, :2] - rows[:, 2:4] / 2, rows[:, :2] + rows[:, 2:4] / 2])
-        best = rows[:, 5:].argmax(axis=1)
-        for class_id in np.flatnonzero(~photos.unlabelled[photo]):
-            sure = (best == class_id) & (rows[:, 5 + class_id] > confidence)
-            boxes = suppressed(np.hstack([corners[sure], rows[sure, 5 + class_id, None]]))
-            truth = photos.boxes[photo][photos.boxes[photo][:, 4] == class_id, :4]
-            found, wanted = found + len(boxes), wanted + len(truth)
-            right += int(matches(boxes, truth).sum())
-    return 100 * right / max(found, 1), 100 * right / wanted
+def measure_classifier(card: ModelCard, photos: Photos) -> None:
+    """Print what one classifier of our 200 classes reaches."""
+    print(f"\n## {card.name} at {card.blob.size}, {card.blob.fit}")
+    val, parts = tiny_imagenet("val"), read_parts(PARTS).among(photos.val, CERTAIN_SHARE)
+    pictures = (
+        (BgrImage(p[..., ::-1].copy()), c)
+        for p, c in zip(val.pixels, val.class_id, strict=True)
+    )
+    cut = (
+        (BgrImage(np.ascontiguousarray(photos.pixels[int(row)][y0:y1, x0:x1, ::-1])), best)
+        for row, (x0, y0, x1, y1), best in zip(
+            parts.photo,
+            parts.xyxy.round().astype(int),
+            parts.spread.argmax(axis=1),
+            strict=True,
+        )
+    )
+    for title, examples in (("Tiny ImageNet, held out", pictures), ("parts of photos", cut)):
+        first, fifth, said = [], [], []
+        for image, right in examples:
+            ids, confidence = first_five(card, image)
+            first.append(ids[0] == right)
+            fifth.append(right in ids)
+            said.append(confidence[0])
+        top1, top5 = 100 * np.mean(first), 100 * np.mean(fifth)
+        print(f"{title}: {len(first)}, first {top1:.1f} %, among five {top5:.1f} %")
+        for low, high, count, mean, part in reliability(
+            np.array(said)[1::2], np.array(first)[1::2], EDGES
+        ):
+            print(f"  said {low:.1f} to {high:.1f}: {count}, mean {mean:.2f}, right {part:.2f}")
 
 
 def main() -> None:
-    """Measure one net."""
+    """Measure the nets that are named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", help="a folder under models/")
-    parser.add_argument("--models", type=Path, default=Path("models"))
-    parser.add_argument("--size", type=int, help="another blob size than the card's")
-    parser.add_argument(
-        "--choose", action="store_true", help="photos to choose by, not held out"
-    )
+    parser.add_argument("task", choices=("detection", "classification"))
+    parser.add_argument("names", nargs="+", help="folders under models/")
+    parser.add_argument("--fit", choices=FITS, help="not the card's")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    card = read_card(args.models / args.name)
-    if args.size:
-        card = replace(card, blob=replace(card.blob, size=Size(args.size, args.size)))
     photos = detection_photos()
-    if card.task == "classification":
-        rows = photos.train if args.choose else photos.val
-        if not args.choose:
-            print(on_tiny_imagenet(card))
-        print(on_photos(card, rows, photos))
-        return
-    answers = list(decoded_rows(card, photos))
-    ap = average_precisions(photos, answers)
-    print(
-        f"mAP50 {sum(ap.values()) / len(ap):.1f} on {len(answers)} photos at {card.blob.size}"
-    )
-    print(", ".join(f"{name} {value:.1f}" for name, value in ap.items()))
-    for confidence in (0.25, card.confidence):
-        precision, recall = precision_and_recall(photos, answers, confidence)
-        print(f"at {confidence}: precision {precision:.1f} %, recall {recall:.1f} %")
+    for name in args.names:
+        card = card_named(name)
+        if args.fit:
+            card = replace(card, blob=replace(card.blob, fit=args.fit))
+        measure = measure_detector if args.task == "detection" else measure_classifier
+        measure(card, photos)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,14 @@ import argparse
 from pathlib import Path
 
 from training.cards import classifier_card, detector_card
-from training.data import CLASSES, LABELS, RUNS
+from training.data import CLASSES, LABELLED, LABELS, RUNS
 from training.graph import Graph, halved
 from training.models import Classifier, Detector
 from training.scribe import classifier_graph, detector_graph, loaded
 from training.writers import caffe, darknet, onnx, tensorflow
+
+SHIPPED = LABELLED
+"""What the shipped detector finds: what only teachers taught it stayed too weak."""
 
 FORMATS = ("onnx", "caffe", "tensorflow", "darknet")
 
@@ -47,16 +50,31 @@ def export_classifier(checkpoint: Path, into: Path, *, size: int, measured: str)
         (into / "starter-classifier-onnx" / f"{name}.txt").write_text(text, "utf-8")
 
 
+def narrowed(net: Detector, classes: int) -> Detector:
+    """Return the detector with its first classes only; the boxes stay as they are."""
+    small = Detector(classes)
+    state = net.state_dict()
+    for name, own in small.state_dict().items():
+        rows = state[name]
+        if (
+            own.shape != rows.shape
+        ):  # a head's last convolution: three anchors, 5 + classes each
+            rows = rows.view(3, -1, *rows.shape[1:])[:, : 5 + classes].reshape(own.shape)
+        own.copy_(rows)
+    return small.eval()
+
+
 def export_detector(
     checkpoint: Path, into: Path, *, size: int, confidence: float, measured: str
 ) -> None:
-    """Write the detector as Darknet has it, with its card and labels."""
-    graph = detector_graph(loaded(Detector(), checkpoint), size=(size, size))
+    """Write the detector as Darknet has it, with the classes it knows well, and its card."""
+    net = narrowed(loaded(Detector(len(CLASSES)), checkpoint), len(SHIPPED))
+    graph = detector_graph(net, size=(size, size))
     folder = into / "starter-detector-darknet"
-    files = written(graph, "darknet", folder, classes=len(CLASSES))
+    files = written(graph, "darknet", folder, classes=len(SHIPPED))
     card = detector_card(files, size=size, confidence=confidence, measured=measured)
     (folder / "card.toml").write_text(card, "utf-8")
-    (folder / "labels.txt").write_text("".join(f"{name}\n" for name in CLASSES), "utf-8")
+    (folder / "labels.txt").write_text("".join(f"{name}\n" for name in SHIPPED), "utf-8")
 
 
 def main() -> None:
@@ -75,7 +93,7 @@ def main() -> None:
     args = parser.parse_args()
     checkpoint = args.checkpoint or RUNS / args.net / "last.pt"
     if args.net == "classifier":
-        size = args.size or 64
+        size = args.size or 128
         export_classifier(checkpoint, args.into, size=size, measured=args.measured)
         return
     export_detector(

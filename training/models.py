@@ -9,6 +9,11 @@ from torch import nn
 from torch.nn import functional
 
 WIDTHS = (32, 64, 128, 224)
+"""Channels of the detector's four stages."""
+
+CLASSIFIER_WIDTHS = (32, 64, 128, 168)
+"""The classifier's: its four formats together may take 12 MB."""
+
 BLOCKS = (1, 2, 2, 1)
 
 
@@ -48,12 +53,12 @@ class Backbone(nn.Module):
     photos of 320 pixels about as they see pictures of 64 to 160 pixels without it.
     """
 
-    def __init__(self, *, pool: bool) -> None:
+    def __init__(self, widths: tuple[int, ...], *, pool: bool) -> None:
         super().__init__()
         self.pool = pool
-        self.stem = ConvBn(3, WIDTHS[0], 3, 2)
-        stages, inputs = [], WIDTHS[0]
-        for number, (width, blocks) in enumerate(zip(WIDTHS, BLOCKS, strict=True)):
+        self.stem = ConvBn(3, widths[0], 3, 2)
+        stages, inputs = [], widths[0]
+        for number, (width, blocks) in enumerate(zip(widths, BLOCKS, strict=True)):
             stage = []
             for block in range(blocks):
                 stage.append(Residual(inputs, width, 2 if block == 0 and number else 1))
@@ -74,12 +79,16 @@ class Backbone(nn.Module):
 
 
 class Classifier(nn.Module):
-    """Backbone, global average, one dense layer: logits (N, 200) from a blob (N, 3, H, W)."""
+    """Backbone, global average, one dense layer: logits (N, 200) from a blob (N, 3, H, W).
 
-    def __init__(self, classes: int = 200) -> None:
+    It learns from pictures of half the size of the blobs that the shipped net takes: see
+    `training.scribe.halving`.
+    """
+
+    def __init__(self, classes: int = 200, widths: tuple[int, ...] = CLASSIFIER_WIDTHS) -> None:
         super().__init__()
-        self.backbone = Backbone(pool=False)
-        self.dense = nn.Linear(WIDTHS[-1], classes)
+        self.backbone = Backbone(widths, pool=False)
+        self.dense = nn.Linear(widths[-1], classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the logits."""
@@ -119,7 +128,7 @@ class Detector(nn.Module):
 
     def __init__(self, classes: int = 10) -> None:
         super().__init__()
-        self.backbone = Backbone(pool=True)
+        self.backbone = Backbone(WIDTHS, pool=True)
         self.neck = ConvBn(WIDTHS[3], 128, 1)
         self.coarse = Head(128, 128, classes)
         self.up_middle = ConvBn(128, 64, 1)
@@ -127,8 +136,21 @@ class Detector(nn.Module):
         self.up_fine = ConvBn(96, 48, 1)
         self.fine = Head(48 + WIDTHS[1], 64, classes)
 
+    def freeze(self) -> None:
+        """Learn nothing more in the stem and the first stage, whose planes are the largest."""
+        for part in (self.backbone.stem, self.backbone.stages[0]):
+            part.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "Detector":
+        """Set the mode as usual, but keep the statistics of what is frozen."""
+        super().train(mode)
+        for part in (self.backbone.stem, self.backbone.stages[0]):
+            if not next(part.parameters()).requires_grad:
+                part.eval()
+        return self
+
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return raw numbers (N, 45, H, W) of the fine, the middle and the coarse head."""
+        """Return raw numbers (N, 3 (5 + classes), H, W) of the fine, middle and coarse head."""
         _, s8, s16, s32 = self.backbone(x)
         neck = functional.relu(self.neck(s32))
         _, coarse = self.coarse(neck)

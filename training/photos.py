@@ -1,7 +1,7 @@
 """The detector's examples: photos placed at random, mosaics of four, and batches of them.
 
-Boxes are rows of x0, y0, x1, y1, class id: in 0..1 of a photo as it comes from the archive, in
-pixels of the canvas once it is painted.
+Boxes are rows of x0, y0, x1, y1, class id, probability (see `Photos`): in 0..1 of a photo as it
+comes from the archive, in pixels of the canvas once it is painted.
 """
 
 import math
@@ -51,7 +51,7 @@ def placed(
     shift = rng.uniform(np.minimum(slack, 0), np.maximum(slack, 0))
     if rng.random() < 0.5:
         photo = photo[:, ::-1]
-        boxes = boxes[:, [2, 1, 0, 3, 4]] * [-1, 1, -1, 1, 1] + [1, 0, 1, 0, 0]
+        boxes = boxes[:, [2, 1, 0, 3, 4, 5]] * [-1, 1, -1, 1, 1, 1] + [1, 0, 1, 0, 0, 0]
     matrix = np.array([[zooms[0], 0, shift[0]], [0, zooms[1], shift[1]]])
     wide, high = (int(v) for v in tile.size)
     canvas[tile.y0 : tile.y1, tile.x0 : tile.x1] = cv2.warpAffine(
@@ -85,50 +85,46 @@ def recoloured(canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def example(
     photos: Photos, row: int, *, size: int, mosaic: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return an augmented canvas (size, size, 3), its boxes in pixels, `unlabelled` (10,)."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return an augmented canvas (size, size, 3) and its boxes in pixels."""
     canvas = np.full((size, size, 3), GREY, np.uint8)
     if rng.random() >= mosaic:
         tile = Tile(0, 0, size, size)
         boxes = placed(canvas, tile, photos.pixels[row], photos.boxes[row], (0.6, 1.6), rng)
-        return recoloured(canvas, rng), boxes, photos.unlabelled[row]
+        return recoloured(canvas, rng), boxes
     x, y = (int(v) for v in rng.integers(int(size * 0.35), int(size * 0.65), 2))
     tiles = (Tile(0, 0, x, y), Tile(x, 0, size, y), Tile(0, y, x, size), Tile(x, y, size, size))
     rows = (row, *rng.choice(photos.train, 3))
     found = [
-        placed(canvas, tile, photos.pixels[r], photos.boxes[r], (0.8, 1.6), rng)
+        placed(canvas, tile, photos.pixels[r], photos.boxes[r], (0.8, 1.8), rng)
         for tile, r in zip(tiles, rows, strict=True)
     ]
-    return (
-        recoloured(canvas, rng),
-        np.concatenate(found),
-        photos.unlabelled[list(rows)].any(axis=0),
-    )
+    return recoloured(canvas, rng), np.concatenate(found)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A blob (B, 3, S, S), its targets and, per photo and class, whether it is unlabelled.
+    """A blob (B, 3, S, S) and its targets.
 
-    Targets are rows of photo number in the batch, class id, then cx, cy, w, h in 0..1.
+    Targets are rows of photo number in the batch, class id, cx, cy, w, h in 0..1, probability.
     """
 
     blob: torch.Tensor
     targets: torch.Tensor
-    unlabelled: torch.Tensor
 
 
-def collated(examples: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Batch:
+def collated(examples: list[tuple[np.ndarray, np.ndarray]]) -> Batch:
     """Return examples as one batch."""
-    canvases, boxes, unlabelled = zip(*examples, strict=True)
+    canvases, boxes = zip(*examples, strict=True)
     size = canvases[0].shape[0]
     rows = []
     for number, found in enumerate(boxes):
         centre, sides = (found[:, :2] + found[:, 2:4]) / 2, found[:, 2:4] - found[:, :2]
         photo = np.full((len(found), 1), number)
-        rows.append(np.concatenate([photo, found[:, 4:], centre / size, sides / size], axis=1))
+        columns = [photo, found[:, 4:5], centre / size, sides / size, found[:, 5:]]
+        rows.append(np.concatenate(columns, axis=1))
     targets = torch.from_numpy(np.concatenate(rows).astype(np.float32))
-    return Batch(as_blob(np.stack(canvases)), targets, torch.from_numpy(np.stack(unlabelled)))
+    return Batch(as_blob(np.stack(canvases)), targets)
 
 
 def drawn(rows: np.ndarray, weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:

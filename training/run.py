@@ -4,14 +4,16 @@ import argparse
 import json
 import time
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import cv2
 import torch
 from torch import nn
 
 from training.data import RUNS
-from training.optimisation import Average, Progress, optimisers, rate
+from training.optimisation import QUICK_BFLOAT16, Average, Progress, optimisers, rate
 
 
 def parser(purpose: str) -> argparse.ArgumentParser:
@@ -138,6 +140,15 @@ class Run:
         self.average.state, self.average.updates = saved["average"], saved["updates"]
         self.epoch = saved["epoch"]
         return float(saved["spent"])
+
+
+def precision() -> AbstractContextManager[Any]:
+    """Return bfloat16 for the forward pass where the processor has it, else nothing special.
+
+    With it the passes are 1.6 times as fast; a processor that has to imitate it is 10 to 15
+    times slower (measured on one with AVX2 alone).
+    """
+    return torch.autocast("cpu", torch.bfloat16) if QUICK_BFLOAT16 else nullcontext()
 
 
 def single_threaded(seed: int) -> None:

@@ -1,5 +1,6 @@
 """From a torch net to the plain graph: the normalisations fold away, in float64."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,6 +28,7 @@ class Scribe:
 
     def __init__(self) -> None:
         self.layers: list[Layer] = []
+        self.blocks: list[ConvBn | nn.Conv2d] = []
 
     def plain(self, kind: str, name: str, *inputs: str) -> str:
         """Add a layer without numbers and return its name."""
@@ -37,6 +39,7 @@ class Scribe:
         self, name: str, block: ConvBn | nn.Conv2d, source: str, *, relu: bool = False
     ) -> str:
         """Add a convolution, with a ReLU behind it if wanted, and return the last name."""
+        self.blocks.append(block)
         conv = block.conv if isinstance(block, ConvBn) else block
         weight, bias = (
             folded(block)
@@ -69,19 +72,48 @@ class Scribe:
         return seen
 
 
+def halving(stem: Conv) -> Conv:
+    """Return a convolution that averages 2 x 2 pixels first: 7 x 7, stride 4, for 3 x 3 and 2.
+
+    A big photo that blobFromImage shrinks to 64 pixels has lost whatever lay between the
+    pixels that it took. At 128 pixels less is lost, and the mean of four smooths the rest; the
+    net behind sees pictures like those it learned from. The mean and the kernel are both
+    linear, so they are one kernel: each number, a quarter of it, four times. It has six rows,
+    and a row and a column of zeros before them make the padding even.
+    """
+    outputs, inputs, _, _ = stem.weight.shape
+    weight = np.zeros((outputs, inputs, 7, 7), np.float32)
+    weight[:, :, 1:, 1:] = stem.weight.repeat(2, axis=2).repeat(2, axis=3) / 4
+    return replace(stem, weight=weight, stride=4)
+
+
 def classifier_graph(net: Classifier, *, size: tuple[int, int]) -> Graph:
-    """Return the classifier with a softmax: confidences (1, classes)."""
+    """Return the classifier with a softmax, for pictures twice as big: (1, classes)."""
+    layers = classifier_scribe(net).layers
+    return Graph(
+        "starter-classifier", size, (halving(layers[0]), *layers[1:]), ("confidences",)
+    )
+
+
+def classifier_scribe(net: Classifier) -> Scribe:
+    """Return the classifier written down layer by layer, for pictures as it learned from."""
     scribe = Scribe()
     last = scribe.backbone(net)[-1]
     pooled = scribe.plain("average", "average", last)
     weight, bias = (p.detach().numpy() for p in (net.dense.weight, net.dense.bias))
     scribe.layers.append(Dense("logits", (pooled,), weight, bias))
     scribe.plain("softmax", "confidences", "logits")
-    return Graph("starter-classifier", size, tuple(scribe.layers), ("confidences",))
+    return scribe
 
 
 def detector_graph(net: Detector, *, size: tuple[int, int]) -> Graph:
     """Return the detector, coarse head first, as it runs."""
+    outputs = ("coarse_yolo", "middle_yolo", "fine_yolo")
+    return Graph("starter-detector", size, tuple(detector_scribe(net).layers), outputs)
+
+
+def detector_scribe(net: Detector) -> Scribe:
+    """Return the detector written down layer by layer."""
     scribe = Scribe()
     _, s8, s16, s32 = scribe.backbone(net)
 
@@ -102,8 +134,7 @@ def detector_graph(net: Detector, *, size: tuple[int, int]) -> Graph:
     up = scribe.conv("up_fine", net.up_fine, mixed, relu=True)
     up = scribe.plain("upsample", "up_fine_twice", up)
     head("fine", net.fine, scribe.plain("concat", "fine_in", up, s8), 0)
-    outputs = ("coarse_yolo", "middle_yolo", "fine_yolo")
-    return Graph("starter-detector", size, tuple(scribe.layers), outputs)
+    return scribe
 
 
 def loaded(net: Net, checkpoint: Path) -> Net:

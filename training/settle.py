@@ -13,7 +13,7 @@ from torch import nn
 
 from training.data import RUNS, tiny_imagenet
 from training.models import Classifier
-from training.run import single_threaded
+from training.run import precision, single_threaded
 from training.scribe import loaded
 from training.validation import accuracy, resized
 
@@ -27,7 +27,7 @@ def settle(net: nn.Module, pictures: np.ndarray, size: int, batch: int = 250) ->
             module.momentum = None  # the plain mean over all batches
     net.train()
     for start in range(0, len(pictures), batch):
-        with torch.autocast("cpu", torch.bfloat16):
+        with precision():
             net(resized(pictures[start : start + batch], size))
     net.eval()
 

@@ -11,6 +11,7 @@ from training.batches import as_blob
 from training.data import Photos, Pictures
 from training.detection import decoded
 from training.models import Detector
+from training.run import precision
 
 
 def resized(pictures: np.ndarray, size: int) -> torch.Tensor:
@@ -27,7 +28,7 @@ def accuracy(net: nn.Module, pictures: Pictures, size: int) -> tuple[float, floa
     net.eval()
     first = fifth = 0
     for start in range(0, len(pictures), 250):
-        with torch.autocast("cpu", torch.bfloat16):
+        with precision():
             logits = net(resized(pictures.pixels[start : start + 250], size)).float()
         truth = torch.from_numpy(pictures.class_id[start : start + 250])
         hit = logits.topk(5, dim=1).indices == truth[:, None]
@@ -36,13 +37,15 @@ def accuracy(net: nn.Module, pictures: Pictures, size: int) -> tuple[float, floa
 
 
 @torch.inference_mode()
-def answers(net: Detector, photos: Photos, size: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield each held-out photo with its decoded rows, class confidences times objectness."""
+def answers(
+    net: Detector, photos: Photos, which: np.ndarray, size: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield each of these photos with its decoded rows, class confidences times objectness."""
     net.eval()
-    for start in range(0, len(photos.val), 32):
-        rows = photos.val[start : start + 32]
-        with torch.autocast("cpu", torch.bfloat16):
-            heads = net(resized(photos.pixels[rows], size))
+    for start in range(0, len(which), 32):
+        rows = which[start : start + 32]
+        with precision():
+            heads = net(resized(photos.pixels.take(rows), size))
         found = decoded(heads)
         found[..., 5:] *= found[..., 4:5]
         yield from zip(rows.tolist(), found.numpy(), strict=True)

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from training.data import CLASSES, Photos
+from training.data import CLASSES, LABELLED, Photos, Stacked
+from training.overlaps import iou_matrix
 from training.precision import (
+    answered,
     average_precision,
     average_precisions,
-    iou_matrix,
     matches,
     suppressed,
 )
@@ -52,21 +53,40 @@ def test_average_precision_is_the_area_counted_box_by_box(seed):
     assert average_precision(confidence, hits, boxes) == pytest.approx(100 * area)
 
 
+def photos_of(boxes, *, unlabelled=None, pool=False):
+    count, side = len(boxes), np.zeros((1, 1, 1, 3), np.uint8)
+    marks = np.zeros((count, len(CLASSES)), bool) if unlabelled is None else unlabelled
+    rows = np.arange(count)
+    return Photos(
+        Stacked(side, side), tuple(boxes), marks, np.full(count, pool), rows[:0], rows
+    )
+
+
 def test_a_class_that_a_source_never_labels_counts_for_nothing():
-    boxes = tuple(np.array([[0.2, 0.2, 0.6, 0.6, c]], np.float32) for c in range(len(CLASSES)))
+    boxes = [np.array([[0.2, 0.2, 0.6, 0.6, c, 1]], np.float32) for c in range(len(LABELLED))]
     unlabelled = np.zeros((len(boxes), len(CLASSES)), bool)
     unlabelled[:, 0] = np.arange(len(boxes)) != 0
-    rows = np.arange(len(boxes))
-    photos = Photos(
-        np.zeros((len(boxes), 1, 1, 3), np.uint8), boxes, unlabelled, rows[:0], rows
-    )
-    sure = np.zeros((1, 5 + len(CLASSES)), np.float32)
-    sure[0, :5] = 0.4, 0.4, 0.4, 0.4, 1
+    photos = photos_of(boxes, unlabelled=unlabelled)
 
     def says(photo, *class_ids):
-        row = sure.copy()
-        row[0, [5 + class_id for class_id in class_ids]] = 0.9
-        return photo, row
+        found = [[0.2, 0.2, 0.6, 0.6, 0.9, class_id] for class_id in class_ids]
+        return photo, np.array(found)
 
-    everywhere_a_person = [says(photo, photo, 0) for photo in rows]
+    everywhere_a_person = [says(photo, photo, 0) for photo in range(len(boxes))]
     assert set(average_precisions(photos, everywhere_a_person).values()) == {100.0}
+
+
+def test_what_teachers_doubt_counts_neither_for_nor_against():
+    boxes = np.array([[0.1, 0.1, 0.4, 0.4, 0, 0.9], [0.6, 0.6, 0.9, 0.9, 0, 0.3]], np.float32)
+    found = np.array([[0.6, 0.6, 0.9, 0.9, 0.95, 0], [0.1, 0.1, 0.4, 0.4, 0.5, 0]])
+    ap = average_precisions(photos_of([boxes], pool=True), [(0, found)], classes=("person",))
+    assert ap == {"person": 100.0}
+    alone = average_precisions(photos_of([boxes], pool=True), [(0, found[:1])], ("person",))
+    assert alone == {"person": 0.0}
+
+
+def test_answers_keep_the_best_of_overlapping_rows_of_each_class():
+    rows = np.zeros((3, 7))
+    rows[:, :4] = [[0.5, 0.5, 0.2, 0.2], [0.5, 0.5, 0.2, 0.21], [0.2, 0.2, 0.1, 0.1]]
+    rows[:, 5:] = [[0.9, 0.1], [0.8, 0.0], [0.3, 0.0]]
+    assert answered(rows)[:, [4, 5]].tolist() == [[0.9, 0], [0.3, 0], [0.1, 1]]

@@ -1,19 +1,18 @@
 """What needs torch, which the app does not install: folding, decoding, loss, optimiser."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs torch; the app does not")
 
-from training.close_ups import GROUPS, group_loss  # noqa: E402
-from training.data import CLASSES, LABELS  # noqa: E402
 from training.detection import assigned, decoded, detection_loss, overlap  # noqa: E402
+from training.export import narrowed  # noqa: E402
+from training.keep import kept, restored  # noqa: E402
 from training.models import ANCHORS, STRIDES, Classifier, Detector  # noqa: E402
 from training.optimisation import Progress, orthogonalised, rate  # noqa: E402
-from training.scribe import classifier_graph, detector_graph  # noqa: E402
+from training.scribe import classifier_graph, detector_graph, detector_scribe  # noqa: E402
+from training.warm import started_detector  # noqa: E402
 from training.writers import caffe, darknet  # noqa: E402
 
 
@@ -27,17 +26,6 @@ def unsettled(net):
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             torch.nn.init.normal_(module.bias, 0, 0.2)
     return net.eval()
-
-
-def test_the_folded_classifier_says_what_torch_says(tmp_path):
-    net = unsettled(Classifier(20))
-    blob = np.random.default_rng(1).random((2, 3, 64, 64), np.float32)
-    files = caffe.write(classifier_graph(net, size=(64, 64)), tmp_path, half=False)
-    read = cv2.dnn.readNet(*map(str, files))
-    read.setInput(blob)
-    with torch.inference_mode():
-        wanted = net(torch.from_numpy(blob)).softmax(dim=1).numpy()
-    np.testing.assert_allclose(read.forward(), wanted, atol=1e-4)
 
 
 @pytest.mark.parametrize("side", [128, 160])
@@ -82,15 +70,29 @@ def test_overlap_agrees_with_a_case_worked_out_by_hand():
     assert complete.item() == pytest.approx(1 / 3 - 1 / 13)
 
 
-def test_finding_an_unlabelled_class_is_not_punished():
+def heads_that_see(class_id):
+    """Return raw numbers of three heads that find a class everywhere."""
     heads = tuple(torch.full((1, 45, 32 // s, 32 // s), -9.0) for s in STRIDES)
     for raw in heads:
         raw.view(1, 3, 15, -1)[:, :, 4] = 4.0
-        raw.view(1, 3, 15, -1)[:, :, 5] = 9.0
-    nothing, unlabelled = torch.zeros(0, 6), torch.zeros(1, 10, dtype=torch.bool)
-    assert detection_loss(heads, nothing, unlabelled) > 100
-    unlabelled[0, 0] = True
-    assert detection_loss(heads, nothing, unlabelled) == 0
+        raw.view(1, 3, 15, -1)[:, :, 5 + class_id] = 9.0
+    return heads
+
+
+def test_finding_what_nobody_drew_is_punished_but_where_a_teacher_sees_it():
+    target = torch.tensor([[0, 0, 0.5, 0.5, 0.9, 0.9, -1.0]])
+    nothing = detection_loss(heads_that_see(0), target[:0])
+    assert detection_loss(heads_that_see(0), target) < nothing
+
+
+def test_a_doubtful_box_asks_for_less_objectness_than_a_certain_one():
+    heads = tuple(torch.zeros(1, 45, 32 // s, 32 // s, requires_grad=True) for s in STRIDES)
+    slopes = []
+    for probability in (0.2, 1.0):
+        target = torch.tensor([[0, 0, 0.5, 0.5, 0.5, 0.5, probability]])
+        slopes.append(torch.autograd.grad(detection_loss(heads, target), heads)[0])
+    objectness = [slope.view(1, 3, 15, -1)[:, :, 4].min() for slope in slopes]
+    assert objectness[1] < objectness[0]
 
 
 def test_an_orthogonalised_matrix_has_singular_values_near_one():
@@ -110,16 +112,40 @@ def test_progress_counts_epochs_or_minutes():
     assert len(ANCHORS) == len(STRIDES) == 3
 
 
-def test_the_loss_of_a_group_asks_only_that_its_labels_share_all_confidence():
-    logits = torch.tensor([[9.0, 9.0, -9.0], [9.0, -9.0, -9.0], [-9.0, -9.0, 9.0]])
-    right = torch.tensor([[True, True, False]]).repeat(3, 1)
-    loss = group_loss(logits, right)
-    assert loss[:2].tolist() == pytest.approx([0, 0], abs=1e-4)
-    assert loss[2].item() == pytest.approx(18 - np.log(2), abs=1e-4)
+def test_a_halving_stem_averages_before_it_convolves(tmp_path):
+    net = unsettled(Classifier(20))
+    files = caffe.write(classifier_graph(net, size=(64, 64)), tmp_path, half=False)
+    read = cv2.dnn.readNet(*map(str, files))
+    blob = np.random.default_rng(1).random((2, 3, 64, 64), np.float32)
+    read.setInput(blob)
+    with torch.inference_mode():
+        halved = torch.nn.functional.avg_pool2d(torch.from_numpy(blob), 2)
+        wanted = net(halved).softmax(dim=1).numpy()
+    np.testing.assert_allclose(read.forward(), wanted, atol=1e-4)
 
 
-def test_groups_of_real_photos_name_labels_and_classes_that_exist():
-    root = Path(__file__).parents[2]
-    labels = {line.split("\t")[0] for line in (root / LABELS).read_text("utf-8").splitlines()}
-    assert {label for group in GROUPS.values() for label in group} <= labels
-    assert set(GROUPS) <= set(CLASSES)
+def test_a_started_detector_says_what_the_shipped_files_say(tmp_path):
+    net, blob = unsettled(Detector(10)), torch.rand(4, 3, 64, 64)
+    path = tmp_path / "net.weights"
+    path.write_bytes(darknet.weighed(tuple(detector_scribe(net).layers)))
+    other = Detector(10)
+    started_detector(other, path, blob, classes=10)
+    with torch.inference_mode():
+        for mine, theirs in zip(other.eval()(blob), net(blob), strict=True):
+            torch.testing.assert_close(mine, theirs, atol=2e-3, rtol=1e-3)
+
+
+def test_kept_weights_come_back(tmp_path):
+    net = unsettled(Detector(10))
+    kept(net.state_dict(), tmp_path / "net.npz")
+    other = restored(Detector(10), tmp_path / "net.npz")
+    for mine, theirs in zip(other.parameters(), net.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, atol=1e-3, rtol=1e-3)
+
+
+def test_a_narrowed_detector_finds_its_first_classes_as_before():
+    net = unsettled(Detector(12))
+    blob = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        wide, small = decoded(net(blob)), decoded(narrowed(net, 10)(blob))
+    torch.testing.assert_close(small, wide[..., :15])
