@@ -14,8 +14,7 @@ from core.pipeline import DetectionResult, detect
 from core.render.boxes import BoxStyle
 from core.render.shown import Shown
 from core.render.truth import draw_matched, draw_truth
-from core.results.marked import DrawnOn
-from core.results.marked import Marked
+from core.results.marked import DrawnOn, Marked
 from core.results.matching import (
     ClassScore,
     DetectionMetrics,
