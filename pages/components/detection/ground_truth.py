@@ -14,7 +14,7 @@ from core.pipeline import DetectionResult, detect
 from core.render.boxes import BoxStyle
 from core.render.shown import Shown
 from core.render.truth import draw_matched, draw_truth
-from core.results.marked import DrawnOn
+from core.results.marked import DrawnOn, Marked
 from core.results.matching import (
     ClassScore,
     DetectionMetrics,
@@ -24,7 +24,7 @@ from core.results.matching import (
     score,
     scores_by_class,
 )
-from core.results.truth import Marked, MarkedFile, Truth, read_truth, truth_for
+from core.results.truth import MarkedFile, Truth, read_truth, truth_for
 from pages.components.shell.cached import cached_shown
 from pages.components.shell.errors import show_errors
 from pages.components.shell.images import show_photo
