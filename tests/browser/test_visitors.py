@@ -189,9 +189,9 @@ def test_one_download_serves_all_who_wait_whatever_they_click(shelf, start_app, 
     for page in (first, second):
         page.get_by_role("img", name="Result: motorbike", exact=False).wait_for()
         idle(page)
-        expect(page.get_by_text("on this machine", exact=False).first).to_be_visible()
+        expect(page.get_by_text("on this server", exact=False).first).to_be_visible()
         expect(page.get_by_test_id("stProgress")).to_have_count(0)
-        expect(page.get_by_text("are not on this machine")).to_have_count(0)
+        expect(page.get_by_text("are not on this server")).to_have_count(0)
     assert set(shelf.gets.values()) == {1}
 
 
