@@ -92,7 +92,7 @@ def test_a_visitor_sees_the_blob_and_a_link_brings_it_back(page, open_page):
     idle(page)
     choose(page, "Preset", "SSD: 1.0")
     page.get_by_text("1 x 3 x 300 x 300").wait_for()
-    page.get_by_role("radio", name="letterbox").click()
+    page.get_by_role("radio", name="letterbox", exact=True).click()
     mean = page.get_by_role("textbox", name="mean")
     expect(mean).to_have_value("104, 177, 123")
     mean.fill("100, 110, 120")
@@ -100,7 +100,7 @@ def test_a_visitor_sees_the_blob_and_a_link_brings_it_back(page, open_page):
     page.get_by_text("-120 to", exact=False).first.wait_for()
     idle(page)
     assert settings(page)["blob.mean"] == ["100, 110, 120"]
-    assert metric(page, "difference to cv2.dnn") == "0"
+    assert metric(page, "max difference to cv2.dnn") == "0"
     other = open_page()
     other.goto(page.url)
     other.get_by_text("1 x 3 x 300 x 300").wait_for()
@@ -178,7 +178,7 @@ def test_one_download_serves_all_who_wait_whatever_they_click(shelf, start_app, 
     first.get_by_role("radio", name="motorcycle").click()
     expect(first.get_by_role("radio", name="motorcycle")).to_be_checked()
     first.get_by_test_id("stHeader").get_by_role("link", name="Blob").click()
-    first.get_by_text("difference to cv2.dnn", exact=True).wait_for()
+    first.get_by_text("max difference to cv2.dnn", exact=True).wait_for()
     idle(first)
     first.get_by_test_id("stHeader").get_by_role("link", name="Detection").click()
     second.goto(f"/detection?sample=motorcycle&{YOLO}")
