@@ -12,7 +12,7 @@ INSTALL   := $(PY) -m pip install --disable-pip-version-check --only-binary=:all
 INSTALLED := $(VENV)/.installed
 DEVELOPED := $(VENV)/.installed-dev
 # No --server.port unless somebody asks for one: Streamlit then takes the next free port.
-SERVE     := $(PY) -m streamlit run app.py --server.address=$(ADDRESS) \
+SERVE     := $(PY) serve.py --server.address=$(ADDRESS) \
              $(if $(PORT),--server.port=$(PORT))
 
 # Tests share nothing: a worker a core, each with an app and a browser of its own.
@@ -23,7 +23,7 @@ $(shell test -e $(PY) || rm -f $(INSTALLED) $(DEVELOPED))
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run dev test format-check lint types unit browser test-exports screenshots format bench lock clean
+.PHONY: help run dev models test format-check lint types unit browser test-exports screenshots format bench lock clean
 
 help: ## list these targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ run: $(INSTALLED) ## install what is needed and start the app
 dev: $(INSTALLED) ## start the app so that it follows edits and shows whole errors
 	$(SERVE) --server.fileWatcherType=auto --server.runOnSave=true \
 	    --client.showErrorDetails=full --client.toolbarMode=developer
+
+models: $(INSTALLED) ## fetch the recommended models into BLOBSCOPE_MODELS (or the user's cache)
+	$(PY) -m tools.fetch_models
 
 test: format-check lint types unit browser ## check everything: what .ci/run calls
 

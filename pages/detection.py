@@ -1,7 +1,7 @@
 import streamlit as st
 
 from core.pipeline import detect
-from pages.components.answers.doubts import show_doubts, show_size_doubt
+from pages.components.answers.doubts import show_doubts
 from pages.components.answers.tabs import show_detection_tabs
 from pages.components.detection import boxes
 from pages.components.detection.box_canvas import box_canvas
@@ -20,11 +20,10 @@ st.caption("One picture, one model, bounding boxes: what is where?")
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:
     picture = pick_picture()
-    card = pick_model("detection", task="detection")
+    card = pick_model("detection", task="detection", better=True)
     thresholds = pick_thresholds("detection", card)
     spec = pick_fit_for_model("detection", card)
     style = display_controls("detection.display")
-    show_size_doubt(card, spec)
     run = run_in_layout("detection", picture, card, spec)
 with view:
     result = detect(run, thresholds)

@@ -29,8 +29,8 @@ BELOW = {
     "sandbox": ["errors"],
     "picture": ["errors", "outputs", "sandbox"],
     "blob": ["errors", "outputs", "picture"],
-    "nets": ["errors", "outputs", "picture", "blob"],
-    "results": ["errors", "outputs", "picture"],
+    "nets": ["wording", "errors", "outputs", "picture", "blob"],
+    "results": ["wording", "errors", "outputs", "picture"],
     "render": ["errors", "outputs", "picture", "blob", "results"],
     "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results"],
     "share": [

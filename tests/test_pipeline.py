@@ -13,6 +13,7 @@ from core.nets.downloads import download
 from core.outputs import Outputs
 from core.picture.image import Picture, decode_picture
 from core.picture.placement import stretch
+from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.pipeline import (
     MOST_CANDIDATES,
@@ -26,13 +27,9 @@ from core.pipeline import (
     run_model,
 )
 from core.render.shown import Shown
-from tests.shared import IMAGES, NETS, needs_shared
+from tests.shared import IMAGES, NETS, needs_shared, where_present
 
-
-@pytest.fixture(autouse=True)
-def mirrored(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("BLOBSCOPE_MIRROR", str(NETS))
-    monkeypatch.setenv("BLOBSCOPE_MODELS", str(tmp_path_factory.getbasetemp() / "models"))
+pytestmark = pytest.mark.usefixtures("mirrored")
 
 
 def photo(name: str) -> Picture:
@@ -45,7 +42,8 @@ def size_of(name: str) -> list[int]:
 
 def fetched(name: str):
     model = card_named(name)
-    download(model)
+    if not model.shipped:
+        download(model)
     return model
 
 
@@ -56,13 +54,13 @@ def png(image) -> bytes:
 @needs_shared
 @pytest.mark.parametrize(
     "name",
-    [
+    where_present(
         "yolo-fastest-1.1-coco",
         "yolo-fastest-1.1-xl-coco",
         "yolox-nano-onnx",
         "yufacedetectnet-v2-caffe-ssd",
         "opencv-face-detector-uint8-tf-ssd",
-    ],
+    ),
 )
 def test_the_road_finds_what_was_measured_on_real_photos(name):
     model = fetched(name)
@@ -94,45 +92,52 @@ def test_the_road_finds_what_was_measured_on_real_photos(name):
     assert checked > 0
 
 
-@needs_shared
-def test_moving_a_threshold_needs_no_second_forward(monkeypatch):
-    model = fetched("yolo-fastest-1.1-coco")
-    run = run_model(photo("dog.jpg"), model)
+of_each_detector = pytest.mark.parametrize(
+    "name", ["starter-detector-darknet", *where_present("yolo-fastest-1.1-coco")]
+)
+of_each_classifier = pytest.mark.parametrize(
+    "name", ["starter-classifier-onnx", *where_present("squeezenet-v1.1-fp16-onnx")]
+)
+
+
+@of_each_detector
+def test_moving_a_threshold_needs_no_second_forward(name, monkeypatch):
+    run = run_model(sample_picture("motorcycle"), fetched(name))
     monkeypatch.setattr(engine, "engine", lambda: pytest.fail("the net ran again"))
     counts = [len(detect(run, Thresholds(c)).kept) for c in (0.05, 0.25, 0.5, 0.9)]
     assert counts == sorted(counts, reverse=True)
     assert counts[0] > counts[-1]
 
 
-@needs_shared
-def test_a_fresh_net_tells_its_first_forward_from_a_warm_one(monkeypatch):
+@of_each_classifier
+def test_a_fresh_net_tells_its_first_forward_from_a_warm_one(name, monkeypatch):
     local = engine.LocalEngine()
     monkeypatch.setattr(engine, "engine", lambda: local)
-    model = fetched("squeezenet-v1.1-fp16-onnx")
-    fresh, again = (run_model(photo("coffee.png"), model).times for _ in range(2))
+    model = fetched(name)
+    fresh, again = (run_model(sample_picture("coffee"), model).times for _ in range(2))
     assert fresh.load is not None
     assert fresh.first_forward is not None
     assert again.load is None
     assert again.first_forward is None
 
 
-@needs_shared
-def test_a_classifier_names_the_cat():
-    model = fetched("squeezenet-v1.1-fp16-onnx")
-    best = ranking(run_model(photo("chelsea_cat.png"), model), 5).best
+@of_each_classifier
+def test_a_classifier_names_the_cat(name):
+    best = ranking(run_model(sample_picture("cat"), fetched(name)), 5).best
     assert "cat" in best[0].label
     assert [each.confidence for each in best] == sorted(
         (each.confidence for each in best), reverse=True
     )
 
 
-@needs_shared
-def test_boxes_on_the_shown_picture_cover_the_same_part_as_on_the_original():
-    model = fetched("yolo-fastest-1.1-coco")
-    small = cv2.imread(str(IMAGES / "dog.jpg"))
+@of_each_detector
+def test_boxes_on_the_shown_picture_cover_the_same_part_as_on_the_original(name):
+    model = fetched(name)
+    small = decode_picture(sample_picture("motorcycle"))
     large = Picture("large.png", png(cv2.resize(small, None, fx=4, fy=4)))
     run = run_model(large, model)
     kept = detect(run, Thresholds()).kept
+    assert len(kept) > 0
     parts = kept.xyxy / (*run.image_size.cv2, *run.image_size.cv2)
     shown = Shown.of(decode_picture(large))
     assert shown.image.shape[1] < run.image_size.width
@@ -140,13 +145,14 @@ def test_boxes_on_the_shown_picture_cover_the_same_part_as_on_the_original():
     np.testing.assert_allclose(placed, parts, atol=1e-9)
 
 
-@needs_shared
-def test_only_the_wanted_classes_are_kept():
-    model = fetched("yolo-fastest-1.1-coco")
-    run = run_model(photo("dog.jpg"), model)
-    dog = model.labels.index("dog")
-    kept = detect(run, Thresholds(0.25, class_ids=frozenset({dog}))).kept
-    assert set(kept.class_id.tolist()) == {dog}
+@of_each_detector
+def test_only_the_wanted_classes_are_kept(name):
+    model = fetched(name)
+    run = run_model(sample_picture("motorcycle"), model)
+    person = model.labels.index("person")
+    assert len(set(detect(run, Thresholds(0.1)).kept.class_id.tolist())) > 1
+    kept = detect(run, Thresholds(0.1, class_ids=frozenset({person}))).kept
+    assert set(kept.class_id.tolist()) == {person}
     assert len(raw_detections(run)) > len(kept)
 
 

@@ -262,7 +262,7 @@ IMAGES = st.sampled_from([RAMP, WIDE, REDDISH, ODD])
 WANTED = st.sampled_from([None, CAFFE, TORCH, DARKNET, YOLOX, ROUNDED])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(IMAGES, SPECS, WANTED)
 def test_applying_a_fix_makes_its_finding_vanish(image, spec, wanted):
     for finding in check_spec(image, spec, wanted):
@@ -270,7 +270,7 @@ def test_applying_a_fix_makes_its_finding_vanish(image, spec, wanted):
         assert finding.name not in left
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(IMAGES, SPECS, WANTED)
 def test_pressing_fix_until_nothing_is_left_comes_to_an_end(image, spec, wanted):
     for _ in RULES:
@@ -281,7 +281,7 @@ def test_pressing_fix_until_nothing_is_left_comes_to_an_end(image, spec, wanted)
     assert check_spec(image, spec, wanted) == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(IMAGES, SPECS, WANTED)
 def test_the_numbers_are_those_of_the_blobs(image, spec, wanted):
     for finding in check_spec(image, spec, wanted):

@@ -19,7 +19,7 @@ from core.picture.samples import sample_picture
 from core.pipeline import Run, Thresholds, detect, run_model
 from tests.browser.conftest import ROOT
 from tests.browser.visit import idle, keep
-from tests.shared import IMAGES, NETS, needs_shared
+from tests.shared import IMAGES, where_present
 
 GRID = list(
     product(
@@ -81,12 +81,6 @@ def canvas_url(start_app: Callable[..., str], tmp_path_factory) -> str:
     )
 
 
-@pytest.fixture
-def mirrored(tmp_path_factory, monkeypatch) -> None:
-    monkeypatch.setenv("BLOBSCOPE_MIRROR", str(NETS))
-    monkeypatch.setenv("BLOBSCOPE_MODELS", str(tmp_path_factory.getbasetemp() / "models"))
-
-
 def canvas(page: Page) -> Locator:
     return page.get_by_role("application", name=re.compile("^Detections on the picture"))
 
@@ -133,24 +127,10 @@ def assert_same_as_core(page: Page, model: str, picture: str, **settings) -> Non
     assert most > 1, "a grid on which nothing is found proves nothing"
 
 
-@pytest.mark.parametrize("settings", ["", "&agnostic", "&soft", "&soft&agnostic"])
-@pytest.mark.parametrize(("model", "picture"), OURS)
-def test_at_all_thresholds_the_canvas_keeps_what_core_keeps(
-    model, picture, settings, open_page, canvas_url
-):
-    page = open_page(url=canvas_url)
-    page.goto(f"/?model={model}&picture={picture}{settings}")
-    canvas(page).wait_for()
-    assert_same_as_core(
-        page, model, picture, soft="soft" in settings, per_class="agnostic" not in settings
-    )
-
-
-@needs_shared
 @pytest.mark.usefixtures("mirrored")
 @pytest.mark.parametrize("settings", ["", "&agnostic", "&soft", "&soft&agnostic"])
-@pytest.mark.parametrize(("model", "picture"), THEIRS)
-def test_on_what_nets_of_others_answered_as_well(
+@pytest.mark.parametrize(("model", "picture"), [*OURS, *where_present(*THEIRS)])
+def test_at_all_thresholds_the_canvas_keeps_what_core_keeps(
     model, picture, settings, open_page, canvas_url
 ):
     page = open_page(url=canvas_url)

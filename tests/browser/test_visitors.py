@@ -219,14 +219,14 @@ def test_a_click_mends_what_the_checker_finds(page):
     idle(page)
     choose(page, "Preset", "Dominant colour")
     page.get_by_text("1 x 3 x 128 x 128").wait_for()
-    page.get_by_text("nothing found").wait_for()
+    page.get_by_text("no problems found").wait_for()
     idle(page)
     swap = page.get_by_test_id("stCheckbox").filter(has_text="swapRB")
     swap.click()
     page.get_by_text("swapRB is off, but", exact=False).wait_for()
     idle(page)
     page.get_by_role("button", name="Fix this").click()
-    page.get_by_text("nothing found").wait_for()
+    page.get_by_text("no problems found").wait_for()
     expect(swap.locator("input")).to_be_checked()
 
 

@@ -89,7 +89,7 @@ BOXES = st.lists(
 ).map(lambda rows: answer(*rows))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(BOXES, BOXES)
 def test_every_box_is_in_exactly_one_row_and_only_like_boxes_share_one(a, b):
     rows = changes(a, b)
@@ -114,7 +114,7 @@ def test_every_box_is_in_exactly_one_row_and_only_like_boxes_share_one(a, b):
                 assert iou_matrix(*pair)[0, 0] < 0.5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(BOXES, BOXES)
 def test_swapping_the_sides_swaps_the_words(a, b):
     mirror = {"only in A": "only in B", "only in B": "only in A"}
@@ -124,7 +124,7 @@ def test_swapping_the_sides_swaps_the_words(a, b):
     assert len(there) == len(back)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(BOXES)
 def test_an_answer_is_the_same_as_itself(a):
     assert {row.status for row in changes(a, a)} <= {"same"}

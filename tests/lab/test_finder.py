@@ -19,16 +19,13 @@ from core.nets.downloads import download
 from core.picture.image import Picture
 from core.picture.size import Size
 from core.pipeline import Thresholds
-from tests.shared import IMAGES, NETS, needs_shared
+from tests.shared import IMAGES, needs_shared, where_present
 
 SIZE = Size(64, 64)
 COLOURS = {"red": (20, 20, 220), "blue": (220, 40, 20), "green": (30, 160, 20)}
 
 
-@pytest.fixture(autouse=True)
-def mirrored(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("BLOBSCOPE_MIRROR", str(NETS))
-    monkeypatch.setenv("BLOBSCOPE_MODELS", str(tmp_path_factory.getbasetemp() / "models"))
+pytestmark = pytest.mark.usefixtures("mirrored")
 
 
 def picture(image) -> Picture:
@@ -240,7 +237,7 @@ FOUND_FIRST = {
 
 
 @needs_shared
-@pytest.mark.parametrize("name", FOUND_FIRST)
+@pytest.mark.parametrize("name", where_present(*FOUND_FIRST))
 def test_the_spec_of_a_real_net_is_found_without_labels(name):
     model = card_named(name)
     download(model)

@@ -44,7 +44,7 @@ def test_the_timeline_holds_the_most_of_each_class_in_a_second():
     ]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.lists(st.sampled_from("abcdefghijklmnop"), max_size=6), max_size=200))
 def test_both_stay_short_whatever_is_seen(frames):
     history = History()

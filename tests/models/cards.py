@@ -1,11 +1,14 @@
-"""Cards for the nets in ../shared that exist only as fixtures and have no folder in models/."""
+"""The nets that tests run: our own, and those in ../shared, some without a card in models/."""
 
 import json
 from dataclasses import replace
 
 from core.nets.card import ModelCard, ModelFile, ModelPaths
-from core.nets.catalog import card_named
-from tests.shared import NETS
+from core.nets.catalog import card_named, catalog
+from core.nets.downloads import file_paths
+from tests.shared import NETS, where_present
+
+OURS = tuple(each.name for each in catalog() if each.shipped)
 
 FIXTURES = {
     "squeezenet-v1.1-fp16-caffe": ("squeezenet-v1.1-fp16-onnx", "caffe", "auto"),
@@ -22,15 +25,16 @@ ON_CARDS = (
     "yufacedetectnet-v2-caffe-ssd",
     "opencv-face-detector-uint8-tf-ssd",
 )
+EVERY_NET = (*OURS, *where_present(*ON_CARDS, *FIXTURES))
 
 
 def manifest(name: str) -> dict:
     return json.loads((NETS / name / "manifest.json").read_text())
 
 
-def shared_card(name: str) -> ModelCard:
-    """The card of a net in ../shared; fixtures are like the net they were made from."""
-    if name in ON_CARDS:
+def card_of(name: str) -> ModelCard:
+    """The card of any of these nets; fixtures are like the net they were made from."""
+    if name not in FIXTURES:
         return card_named(name)
     origin, framework, layout = FIXTURES[name]
     facts = manifest(name)
@@ -55,7 +59,10 @@ def shared_card(name: str) -> ModelCard:
     )
 
 
-def shared_paths(card: ModelCard) -> ModelPaths:
+def paths_of(card: ModelCard) -> ModelPaths:
+    """Where its files lie: beside its card, or in ../shared."""
+    if card.name in OURS:
+        return file_paths(card)
     folder = NETS / card.name
     config = folder / card.config_file.name if card.config_file else None
     return ModelPaths(folder / card.model_file.name, config)

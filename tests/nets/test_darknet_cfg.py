@@ -7,8 +7,10 @@ from core.nets.card import ModelPaths
 from core.nets.catalog import card_named
 from core.nets.darknet_cfg import check_filters, read_heads, read_sections, write_sections
 from core.nets.net import read_net, with_low_thresholds
-from tests.models.cards import shared_card, shared_paths
-from tests.shared import IMAGES, NETS, needs_shared
+from core.picture.image import decode_picture
+from core.picture.samples import sample_picture
+from tests.models.cards import card_of, paths_of
+from tests.shared import NETS, needs_shared, where_present
 
 YOLO = """
 [net]
@@ -59,7 +61,7 @@ def test_the_starter_detector_has_three_heads_of_three_anchors():
 
 
 @needs_shared
-@pytest.mark.parametrize("name", ["yolo-fastest-1.1", "yolo-fastest-1.1-xl"])
+@pytest.mark.parametrize("name", where_present("yolo-fastest-1.1", "yolo-fastest-1.1-xl"))
 def test_a_real_cfg_names_its_anchors_once_and_masks_them_for_each_head(name):
     text = (NETS / f"{name}-coco" / f"{name}.cfg").read_text()
     heads = read_heads(text, name=name)
@@ -110,22 +112,25 @@ def test_a_section_is_found_however_its_line_is_written(line):
     assert "[yolo]\nthresh=0.001\n" in lowered
 
 
-@needs_shared
 @pytest.mark.parametrize("line", WRITTEN.values(), ids=WRITTEN)
-def test_opencv_answers_the_same_however_the_lines_are_written(line, tmp_path):
+@pytest.mark.parametrize(
+    "name", ["starter-detector-darknet", *where_present("yolo-fastest-1.1-coco")]
+)
+def test_opencv_answers_the_same_however_the_lines_are_written(name, line, tmp_path):
     """Spaces, comments and keys that only trainers read change nothing."""
-    model = shared_card("yolo-fastest-1.1-coco")
-    paths = shared_paths(model)
+    model = card_of(name)
+    paths = paths_of(model)
     text = paths.config.read_text(encoding="latin-1")
     changed = text.replace(
         "[yolo]", f"{line}\ncounters_per_class=1,2 # seen\nnms_kind=greedynms"
     )
-    changed = changed.replace("[net]", "[ net ] ; first", 1).replace("=80", " = 80 # all")
+    changed = changed.replace("[net]", "[ net ] ; first", 1)
+    changed = changed.replace("classes=", "classes = ").replace("\nanchors", " # all\nanchors")
     config = tmp_path / "changed.cfg"
     config.write_text(changed, encoding="latin-1")
     answers = []
-    dog = cv2.imread(str(IMAGES / "dog.jpg"))
-    blob = cv2.dnn.blobFromImage(dog, 1 / 255, (160, 160), swapRB=True)
+    image = decode_picture(sample_picture("motorcycle"))
+    blob = cv2.dnn.blobFromImage(image, 1 / 255, (160, 160), swapRB=True)
     for net in (read_net(model, paths), read_net(model, ModelPaths(paths.model, config))):
         net.setInput(blob)
         answers.append(net.forward(net.getUnconnectedOutLayersNames()))

@@ -22,14 +22,19 @@ from core.nets.card import ModelFile, ModelPaths
 from core.nets.catalog import card_named
 from core.nets.engine import LocalEngine, engine, infer
 from core.nets.net import read_net
-from core.picture.image import BgrImage
+from core.picture.image import BgrImage, decode_picture
+from core.picture.samples import sample_picture
 from core.picture.size import Size
-from tests.models.cards import FIXTURES, ON_CARDS, manifest, shared_card, shared_paths
-from tests.shared import IMAGES, needs_shared
+from tests.models.cards import EVERY_NET, ON_CARDS, OURS, card_of, manifest, paths_of
+from tests.shared import IMAGES, needs_shared, where_present
 
 
 def photo(name):
     return BgrImage(cv2.imread(str(IMAGES / name)))
+
+
+def sample(name="motorcycle"):
+    return decode_picture(sample_picture(name))
 
 
 def blob_for(model, image):
@@ -210,21 +215,20 @@ def test_each_blob_shape_has_a_net_of_its_own():
     assert cache.nets == 2
 
 
-@needs_shared
-def test_old_nets_make_room_for_new_ones():
+@pytest.mark.parametrize("names", [OURS[:4], *where_present(ON_CARDS[:4])])
+def test_old_nets_make_room_for_new_ones(names):
     cache = NetCache(max_nets=2)
-    here = LocalEngine(locate=shared_paths, cache=cache)
-    for name in ON_CARDS[:4]:
-        model = shared_card(name)
-        here.infer(model, blob_for(model, photo("dog.jpg")))
-    assert [key.name for key in cache.keys] == list(ON_CARDS[2:4])
+    here = LocalEngine(locate=paths_of, cache=cache)
+    for name in names:
+        model = card_of(name)
+        here.infer(model, blob_for(model, sample()))
+    assert [key.name for key in cache.keys] == list(names[2:4])
 
 
-@needs_shared
-@pytest.mark.parametrize("name", [*ON_CARDS, *FIXTURES])
-def test_every_real_net_runs_through_the_door(name):
-    model = shared_card(name)
-    done = LocalEngine(locate=shared_paths).infer(model, blob_for(model, photo("dog.jpg")))
+@pytest.mark.parametrize("name", EVERY_NET)
+def test_every_net_runs_through_the_door(name):
+    model = card_of(name)
+    done = LocalEngine(locate=paths_of).infer(model, blob_for(model, sample()))
     for array in done.outputs.values():
         assert array.dtype == np.float32
         assert np.isfinite(array).all()
@@ -249,10 +253,10 @@ PREPARED = {
 
 
 @needs_shared
-@pytest.mark.parametrize("name", PREPARED)
+@pytest.mark.parametrize("name", where_present(*PREPARED))
 def test_classifiers_find_what_their_manifest_says(name):
-    model = shared_card(name)
-    here = LocalEngine(locate=shared_paths)
+    model = card_of(name)
+    here = LocalEngine(locate=paths_of)
     examples = manifest(name)["measured"]["examples"]
     assert len(examples) >= 9
     for image, ranking in examples.items():
@@ -266,14 +270,13 @@ def test_classifiers_find_what_their_manifest_says(name):
         assert min(away) <= 0.02, image
 
 
-@needs_shared
-@pytest.mark.parametrize("name", ON_CARDS)
+@pytest.mark.parametrize("name", [*OURS, *where_present(*ON_CARDS)])
 def test_the_thread_count_changes_no_more_than_the_last_digits(name):
     """So it may follow the traffic. With one count the bits stay; with another, OpenCV cuts
     element-wise layers elsewhere and YOLOX moves by 2e-5, the other nets not at all."""
-    model = shared_card(name)
-    net = read_net(model, shared_paths(model))
-    blob = blob_for(model, photo("dog.jpg"))
+    model = card_of(name)
+    net = read_net(model, paths_of(model))
+    blob = blob_for(model, sample())
     before = cv2.getNumThreads()
     answers = {1: [], 2: []}
     try:
@@ -289,24 +292,34 @@ def test_the_thread_count_changes_no_more_than_the_last_digits(name):
     np.testing.assert_allclose(answers[1][0], answers[2][0], rtol=1e-4, atol=1e-4)
 
 
-@needs_shared
-def test_eight_threads_with_four_nets_and_different_pictures_never_mix_results():
+OUR_FOUR = (
+    "starter-classifier-onnx",
+    "starter-classifier-caffe",
+    "starter-detector-darknet",
+    "tiny-blob-detector",
+)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [OUR_FOUR, *where_present((*ON_CARDS[:3], ON_CARDS[5]))],
+    ids=lambda names: names[0],
+)
+def test_eight_threads_with_four_nets_and_different_pictures_never_mix_results(names):
     """The control without a lock is in test_net.py: it does give wrong answers."""
-    names = ["squeezenet-v1.1-fp16-onnx", "tiny-darknet-imagenet", *ON_CARDS[2:3], ON_CARDS[5]]
-    images = ["dog.jpg", "eagle.jpg", "person.jpg", "chelsea_cat.png"]
     jobs = [
-        (model, blob_for(model, photo(image)))
-        for model in map(shared_card, names)
-        for image in images
+        (model, blob_for(model, sample(picture)))
+        for model in map(card_of, names)
+        for picture in ("cat", "coffee", "astronaut", "motorcycle")
     ]
 
     def bits(done):
         return b"".join(array.tobytes() for array in done.outputs.values())
 
-    alone = LocalEngine(cores=1, locate=shared_paths)
+    alone = LocalEngine(cores=1, locate=paths_of)
     right = [bits(alone.infer(*job)) for job in jobs]
     assert len(set(right)) == len(jobs)
-    here = LocalEngine(locate=shared_paths)
+    here = LocalEngine(locate=paths_of)
     order = np.random.default_rng(7).permutation(np.repeat(np.arange(len(jobs)), 10))
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda number: bits(here.infer(*jobs[number])), order))
@@ -314,17 +327,19 @@ def test_eight_threads_with_four_nets_and_different_pictures_never_mix_results()
     assert wrong == 0
 
 
-@needs_shared
-def test_eight_visitors_at_once_load_the_net_once():
+@pytest.mark.parametrize(
+    "name", ["starter-classifier-onnx", *where_present("squeezenet-v1.1-fp16-onnx")]
+)
+def test_eight_visitors_at_once_load_the_net_once(name):
     reads = []
 
     def locate(model):
         reads.append(model.name)
-        return shared_paths(model)
+        return paths_of(model)
 
-    model = shared_card("squeezenet-v1.1-fp16-onnx")
+    model = card_of(name)
     here = LocalEngine(locate=locate)
-    blob = blob_for(model, photo("dog.jpg"))
+    blob = blob_for(model, sample())
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda _: here.infer(model, blob), range(8)))
     assert reads == [model.name]

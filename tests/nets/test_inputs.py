@@ -14,8 +14,7 @@ from core.nets.catalog import catalog
 from core.nets.downloads import file_paths
 from core.nets.inputs import INPUT_READERS, DeclaredInput, declared_inputs, refusal, size_note
 from core.picture.size import Size
-from tests.models.cards import FIXTURES, ON_CARDS, shared_card, shared_paths
-from tests.shared import needs_shared
+from tests.models.cards import EVERY_NET, card_of, paths_of
 
 
 def read(framework, folder, name, content, config=None):
@@ -196,11 +195,10 @@ def test_our_own_cards_give_their_nets_what_they_declare(model):
     assert size_note(declared, model.blob.size) == ""
 
 
-@needs_shared
-@pytest.mark.parametrize("name", [*ON_CARDS, *FIXTURES])
-def test_real_files_of_all_formats_are_read(name):
-    model = shared_card(name)
-    declared = declared_inputs(model, shared_paths(model))
+@pytest.mark.parametrize("name", EVERY_NET)
+def test_files_of_all_formats_are_read(name):
+    model = card_of(name)
+    declared = declared_inputs(model, paths_of(model))
     assert len(declared) == 1
     assert declared[0].channels in (3, None)
     assert refusal(declared, (1, 3, *model.blob.size.cv2[::-1]), "NCHW") == ""

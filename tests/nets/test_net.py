@@ -1,6 +1,7 @@
 """Reading: every format OpenCV knows, and a sentence for everything else."""
 
 import ast
+import re
 import struct
 import subprocess
 import sys
@@ -17,16 +18,17 @@ from core.errors import ModelUnreadable
 from core.nets.card import ModelFile, ModelPaths
 from core.nets.catalog import card_named
 from core.nets.net import framework_of, keeps_weights_outside, read_net, with_low_thresholds
-from tests.models.cards import FIXTURES, ON_CARDS, shared_card, shared_paths
-from tests.shared import SHARED, needs_shared
+from core.picture.image import decode_picture
+from core.picture.samples import sample_picture
+from tests.models.cards import EVERY_NET, card_of, paths_of
+from tests.shared import SHARED, needs_shared, where_present
 
-YOLO = "yolo-fastest-1.1-coco"
+STARTER, YOLO = "starter-detector-darknet", "yolo-fastest-1.1-coco"
 
 
-@needs_shared
-@pytest.mark.parametrize("name", [*ON_CARDS, *FIXTURES])
-def test_the_real_nets_are_read_in_all_four_formats(name):
-    net = read_net(shared_card(name), shared_paths(shared_card(name)))
+@pytest.mark.parametrize("name", EVERY_NET)
+def test_the_nets_are_read_in_all_four_formats(name):
+    net = read_net(card_of(name), paths_of(card_of(name)))
     assert net.getUnconnectedOutLayersNames()
 
 
@@ -159,10 +161,11 @@ def test_onnx_with_outside_weights_is_refused_before_opencv_dies(tmp_path):
     assert "torch.onnx.export(..., dynamo=False)" in text
 
 
-@needs_shared
-@pytest.mark.parametrize("name", [name for name in (*ON_CARDS, *FIXTURES) if "onnx" in name])
+@pytest.mark.parametrize(
+    "name", [name for name in EVERY_NET if card_of(name).framework == "onnx"]
+)
 def test_whole_onnx_files_are_not_suspected(name):
-    assert not keeps_weights_outside(shared_paths(shared_card(name)).model)
+    assert not keeps_weights_outside(paths_of(card_of(name)).model)
 
 
 class TestDarknet:
@@ -187,13 +190,12 @@ nms_threshold = 0.4
         assert not {"thresh=0.6", "thresh=.6", "nms_threshold=0.4"} & set(lines)
         assert {"thresh=5", "thresh=9", "ignore_thresh=.7"} <= set(lines)
 
-    @needs_shared
-    def test_a_confidence_slider_below_a_fifth_finds_rows(self):
+    @pytest.mark.parametrize("name", [STARTER, *where_present(YOLO)])
+    def test_a_confidence_slider_below_a_fifth_finds_rows(self, name):
         """OpenCV's own default sets every score below 0.2 to 0."""
-        paths = shared_paths(shared_card(YOLO))
-        blob = cv2.dnn.blobFromImage(
-            cv2.imread(str(SHARED / "images" / "dog.jpg")), 1 / 255, (320, 320), swapRB=True
-        )
+        paths = paths_of(card_of(name))
+        image = decode_picture(sample_picture("motorcycle"))
+        blob = cv2.dnn.blobFromImage(image, 1 / 255, (320, 320), swapRB=True)
 
         def low_scores(net):
             net.setInput(blob)
@@ -201,29 +203,34 @@ nms_threshold = 0.4
             scores = np.concatenate([each[:, 5:].max(axis=1) for each in outputs])
             return ((scores > 0) & (scores < 0.2)).sum()
 
-        assert low_scores(cv2.dnn.readNet(str(paths.model), str(paths.config))) == 0
-        assert low_scores(read_net(shared_card(YOLO), paths)) > 50
+        usual = re.sub(rb"(?m)^thresh.*\n", b"", paths.config.read_bytes())
+        files = (np.frombuffer(each, np.uint8) for each in (usual, paths.model.read_bytes()))
+        assert low_scores(cv2.dnn.readNetFromDarknet(*files)) == 0
+        assert low_scores(read_net(card_of(name), paths)) > 50
 
-    @needs_shared
     @pytest.mark.parametrize(
-        "name", [name for name in ON_CARDS if "yolo-f" in name or "dark" in name]
+        "name", [name for name in EVERY_NET if card_of(name).framework == "darknet"]
     )
     @pytest.mark.parametrize("change", [-4, -1, 1, 4, -100_000])
     def test_weights_of_another_length_are_refused(self, name, change, tmp_path):
-        paths = shared_paths(shared_card(name))
+        paths = paths_of(card_of(name))
         content = paths.model.read_bytes()
         other = content[:change] if change < 0 else content + b"\0" * change
         (tmp_path / paths.model.name).write_bytes(other)
         with pytest.raises(ModelUnreadable, match=r"needs exactly [\d,]+: .*truncated"):
-            read_net(shared_card(name), ModelPaths(tmp_path / paths.model.name, paths.config))
+            read_net(card_of(name), ModelPaths(tmp_path / paths.model.name, paths.config))
 
-    @needs_shared
-    def test_the_weights_of_the_bigger_sister_are_refused(self):
-        small, big = (
-            shared_paths(shared_card(name)) for name in (YOLO, f"{YOLO[:-5]}-xl-coco")
-        )
+    @pytest.mark.parametrize(
+        ("name", "other"),
+        [
+            ("starter-classifier-darknet", STARTER),
+            *where_present((YOLO, "yolo-fastest-1.1-xl-coco")),
+        ],
+    )
+    def test_the_weights_of_a_bigger_net_are_refused(self, name, other):
+        small, big = (paths_of(card_of(each)) for each in (name, other))
         with pytest.raises(ModelUnreadable, match="do not belong together"):
-            read_net(shared_card(YOLO), ModelPaths(big.model, small.config))
+            read_net(card_of(name), ModelPaths(big.model, small.config))
 
     def test_old_headers_are_16_bytes_and_new_ones_20(self):
         from core.nets.net import _header_length
@@ -244,21 +251,22 @@ def test_squeezenet_gives_the_same_answer_in_onnx_caffe_and_tensorflow():
         "squeezenet-v1.1-fp16-caffe",
         "squeezenet-v1.1-tf",
     ):
-        net = read_net(shared_card(name), shared_paths(shared_card(name)))
+        net = read_net(card_of(name), paths_of(card_of(name)))
         net.setInput(blob)
         answers.append(net.forward().ravel())
     np.testing.assert_allclose(answers[0], answers[1], rtol=0, atol=1e-6)
     np.testing.assert_allclose(answers[0], answers[2], rtol=0, atol=1e-6)
     best = int(answers[0].argmax())
-    assert shared_card("squeezenet-v1.1-tf").label(best) == "Egyptian cat"
+    assert card_of("squeezenet-v1.1-tf").label(best) == "Egyptian cat"
 
 
 SHARING = """
 import sys, threading
 import cv2, numpy as np
 net = cv2.dnn.readNetFromONNX(sys.argv[1])
+side, spread = int(sys.argv[2]), float(sys.argv[3])
 dice = np.random.default_rng(0)
-blobs = dice.normal(0, 50, (8, 1, 3, 224, 224)).astype(np.float32)
+blobs = dice.normal(0, spread, (8, 1, 3, side, side)).astype(np.float32)
 def forward(blob):
     net.setInput(blob)
     return net.forward()
@@ -278,12 +286,21 @@ print(len(wrong))
 """
 
 
-@needs_shared
-def test_control_one_raw_net_shared_by_eight_threads_gives_wrong_answers():
+@pytest.mark.parametrize(
+    ("name", "side", "spread"),
+    [
+        ("starter-classifier-onnx", 64, 0.5),
+        *where_present(("squeezenet-v1.1-fp16-onnx", 224, 50)),
+    ],
+)
+def test_control_one_raw_net_shared_by_eight_threads_gives_wrong_answers(name, side, spread):
     """Why the cache lends nets: in a process of its own, for it may crash too."""
-    path = shared_paths(shared_card("squeezenet-v1.1-fp16-onnx")).model
+    path = paths_of(card_of(name)).model
     done = subprocess.run(
-        [sys.executable, "-c", SHARING, str(path)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", SHARING, str(path), str(side), str(spread)],
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     killed = done.returncode < 0  # by a signal; Python's own errors end with 1
     assert killed or (done.returncode == 0 and int(done.stdout) > 0), done.stderr

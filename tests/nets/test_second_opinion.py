@@ -21,8 +21,8 @@ from core.outputs import Outputs
 from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
-from tests.models.cards import shared_card, shared_paths
-from tests.shared import NETS, needs_shared
+from tests.models.cards import card_of, paths_of
+from tests.shared import NETS, needs_shared, where_present
 
 OURS = [each.name for each in catalog() if each.shipped and each.framework == "onnx"]
 SHARED = [
@@ -40,19 +40,11 @@ def asked(model, sample="cat", locate=file_paths):
 
 
 @pytest.mark.parametrize("sample", PICTURES)
-@pytest.mark.parametrize("name", OURS)
-def test_our_own_nets_answer_alike_in_both(name, sample):
-    opinion = asked(card_named(name), sample)
+@pytest.mark.parametrize("name", [*OURS, *where_present(*SHARED)])
+def test_every_onnx_net_answers_alike_in_both(name, sample):
+    opinion = asked(card_of(name), sample, paths_of)
     assert opinion.agrees, opinion.differences
     assert min(opinion.opencv_ms, opinion.onnxruntime_ms) > 0
-
-
-@needs_shared
-@pytest.mark.parametrize("sample", PICTURES)
-@pytest.mark.parametrize("name", SHARED)
-def test_every_real_onnx_net_answers_alike_in_both(name, sample):
-    opinion = asked(shared_card(name), sample, shared_paths)
-    assert opinion.agrees, opinion.differences
 
 
 @needs_shared

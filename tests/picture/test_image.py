@@ -12,12 +12,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import skimage
 from PIL import Image, ImageOps
 
 from core.errors import PictureRefused
 from core.picture.image import Picture, decode_picture, kind_of, remarks
 from core.picture.pixels import STRIP_PIXELS
-from tests.shared import IMAGES, needs_shared
+from tests.shared import IMAGES, where_present
 
 counts_memory = pytest.mark.skipif(
     sys.platform != "linux", reason="ru_maxrss counts in other units elsewhere"
@@ -258,10 +259,18 @@ def test_a_missing_end_marker_costs_no_pixel_and_gets_a_word(kind):
         assert remarks(cut)[0].startswith("cut lacks its end marker")
 
 
-@needs_shared
-@pytest.mark.parametrize("name", ["dog.jpg", "street0.jpg", "astronaut.png"])
-def test_real_photo_is_what_cv2_reads_and_is_refused_when_cut(name):
-    data = (IMAGES / name).read_bytes()
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(Path(skimage.data_dir) / name for name in ("rocket.jpg", "coffee.png")),
+        *where_present(
+            *(IMAGES / name for name in ("dog.jpg", "street0.jpg", "astronaut.png"))
+        ),
+    ],
+    ids=lambda path: path.name,
+)
+def test_real_photo_is_what_cv2_reads_and_is_refused_when_cut(path):
+    data = path.read_bytes()
     expected = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     np.testing.assert_array_equal(seen(data), expected)
     for share in (0.001, 0.02, 0.3, 0.5, 0.9, 0.99, 0.9999):

@@ -65,7 +65,7 @@ def test_a_box_that_is_not_in_the_picture_is_left_out_with_its_label(xyxy):
 CORNERS = st.floats(-500, 900)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.tuples(st.integers(1, 700), st.integers(1, 500)),
     st.tuples(CORNERS, CORNERS, CORNERS, CORNERS),

@@ -31,7 +31,7 @@ from tests.results.test_grids import (
     yolov5_rows,
 )
 from tests.results.test_real_nets import answer
-from tests.shared import NETS, needs_shared
+from tests.shared import NETS, needs_shared, where_present
 
 PIXELS, CONFIDENCE = 1e-3, 1e-5
 
@@ -111,11 +111,11 @@ def test_the_printed_sums_give_the_box_of_the_decoder_for_every_row(layout):
 @needs_shared
 @pytest.mark.parametrize(
     ("name", "layout"),
-    [
+    where_present(
         ("yolox-nano-onnx", "yolox"),
         ("yolox-nano-v5-layout", "yolov5"),
         ("yolox-nano-v8-layout", "yolov8"),
-    ],
+    ),
 )
 def test_the_printed_sums_give_the_boxes_of_a_real_net(name, layout):
     outputs, size, _ = answer(name, "dog.jpg")
@@ -288,7 +288,7 @@ def test_the_starter_detectors_own_numbers_are_worked_back(side):
 
 
 @needs_shared
-@pytest.mark.parametrize("side", [320, 416])
+@pytest.mark.parametrize("side", where_present(320, 416))
 def test_yolo_fastests_own_numbers_are_worked_back_and_no_centre_leaves_its_cell(side):
     folder = NETS / "yolo-fastest-1.1-coco"
     text, outputs, found, inner = real_truth(folder, "yolo-fastest-1.1", side)

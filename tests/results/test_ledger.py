@@ -28,7 +28,7 @@ from core.pipeline import (
 from core.results.boxes import iou_matrix
 from core.results.detections import Detections
 from core.results.ledger import MEANINGS, NOBODY, OUTCOMES, Ledger, overlap_in_nms
-from tests.shared import IMAGES, NETS, needs_shared
+from tests.shared import IMAGES, needs_shared, where_present
 
 IMAGE, BLOB = Size(200, 100), Size(100, 100)  # a letterbox: bars of 25 pixels
 CHOICES = [
@@ -245,10 +245,9 @@ def test_on_what_our_own_nets_answered_the_ledger_says_what_found_did(name, samp
 
 
 @needs_shared
-@pytest.mark.parametrize("name", ["yolo-fastest-1.1-coco", "yolox-nano-onnx"])
-def test_on_what_real_nets_answered_the_ledger_says_what_found_did(name, monkeypatch, tmp_path):
-    monkeypatch.setenv("BLOBSCOPE_MIRROR", str(NETS))
-    monkeypatch.setenv("BLOBSCOPE_MODELS", str(tmp_path))
+@pytest.mark.parametrize("name", where_present("yolo-fastest-1.1-coco", "yolox-nano-onnx"))
+@pytest.mark.usefixtures("mirrored")
+def test_on_what_real_nets_answered_the_ledger_says_what_found_did(name):
     model = card_named(name)
     download(model)
     run = run_model(Picture("dog.jpg", (IMAGES / "dog.jpg").read_bytes()), model)

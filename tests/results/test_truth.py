@@ -53,6 +53,17 @@ def test_vocs_pixels_are_counted_from_one_and_the_last_belongs_to_the_box():
     assert single.xyxy == (4, 8, 5, 9)  # one pixel
 
 
+def test_lone_surrogates_in_cocos_names_become_signs_that_a_screen_can_show():
+    text = coco(
+        {"category_id": "\ud800", "bbox": [1, 2, 3, 4]},
+        images=[{"id": 7, "file_name": "a\udc00.jpg"}],
+        categories=(("\ud800", "d\ud83dog"),),
+    )
+    found = read("a.json", text)
+    assert [each.label for each in found] == ["d\ufffdog"]
+    assert "a\ufffd.jpg" in found.notes[0]
+
+
 def test_cocos_image_is_found_by_name_and_its_boxes_are_left_top_width_height():
     images = [{"id": 7, "file_name": "x/Street.JPG"}, {"id": 8, "file_name": "other.jpg"}]
     text = coco(
@@ -540,7 +551,7 @@ def test_the_number_of_objects_is_bounded():
         read("a.txt", line * (MAX_OBJECTS + 1))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(["txt", "xml", "json"]), st.binary(max_size=200))
 def test_whatever_the_bytes_there_is_a_truth_or_a_sentence(ending, data):
     with suppress(TruthUnreadable):
@@ -563,7 +574,7 @@ JSONS = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.dictionaries(
         st.sampled_from(["images", "annotations", "categories"]),
@@ -584,7 +595,7 @@ def test_whatever_the_json_there_is_a_truth_or_a_sentence(whole):
         read("a.json", json.dumps(whole))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text("0123456789.-e \nxnaif", max_size=60))
 def test_whatever_the_lines_there_is_a_truth_or_a_sentence(text):
     with suppress(TruthUnreadable):

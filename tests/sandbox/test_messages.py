@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -36,7 +36,6 @@ def head(told: object, body: bytes = b"") -> bytes:
     return struct.pack("<II", len(text), len(body)) + text + body
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(sorted(DTYPES)).flatmap(
         lambda dtype: st.lists(

@@ -39,7 +39,7 @@ from core.share.inference_script import (
 from core.share.model_files import packable
 from core.share.provenance import Provenance
 from core.share.ranking import ranking_csv
-from tests.models.cards import shared_card
+from tests.models.cards import card_of
 from tests.results.layout_samples import SAMPLES
 from tests.shared import IMAGES, NETS
 from tests.shelf import serving
@@ -90,7 +90,7 @@ class Job:
 
 
 def job(name: str, picture: Picture, thresholds=None, **changes) -> Job:
-    model = shared_card(name) if name in SHARED_DETECTORS else card_named(name)
+    model = card_of(name) if name in SHARED_DETECTORS else card_named(name)
     spec = replace(model.blob, **changes)
     run = run_model(picture, model, spec)
     own = Thresholds(model.confidence, model.iou)

@@ -1,14 +1,20 @@
 """The likeliest classes and their table."""
 
+import pytest
+
 from core.nets.catalog import card_named
 from core.nets.downloads import download
-from tests.shared import needs_shared
+from tests.shared import where_present
 
 
-@needs_shared
-def test_classification_names_the_cat_and_its_confidence(visit):
-    download(card_named("squeezenet-v1.1-fp16-onnx"))
-    app = visit("classification", classification__model="SqueezeNet v1.1")
+@pytest.mark.parametrize(
+    "name", ["starter-classifier-onnx", *where_present("squeezenet-v1.1-fp16-onnx")]
+)
+def test_classification_names_the_cat_and_its_confidence(name, visit):
+    model = card_named(name)
+    if not model.shipped:
+        download(model)
+    app = visit("classification", classification__model=model.title)
     assert any("cat" in each.value and "%" in each.value for each in app.markdown)
     table = app.dataframe[0].value
     assert table["label"][0] == "Egyptian cat"

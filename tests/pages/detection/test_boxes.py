@@ -1,13 +1,19 @@
 """The boxes of the Detection page: their counts and their table."""
 
+import pytest
+
 from core.nets.catalog import card_named
 from core.nets.downloads import download
+from core.picture.samples import sample_picture
+from core.pipeline import Thresholds, detect, run_model
 from tests.pages.screen import metric
-from tests.shared import needs_shared
+from tests.shared import where_present
 
-MODEL = "yolo-fastest-1.1-coco"
 STARTER = "starter-detector-darknet"
-FILTER = f"detection.{MODEL}.classes"
+
+of_each_net = pytest.mark.parametrize(
+    "name", [STARTER, *where_present("yolo-fastest-1.1-coco")]
+)
 
 
 def test_on_a_page_without_any_box_everything_still_stands(visit):
@@ -18,42 +24,54 @@ def test_on_a_page_without_any_box_everything_still_stands(visit):
         assert metric(app, "detections") == "0"
 
 
-def opened(visit, **query):
-    download(card_named(MODEL))
-    query[f"detection__{MODEL}__confidence"] = "0.1"
-    return visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1", **query)
+def opened(visit, name, **query):
+    model = card_named(name)
+    if not model.shipped:
+        download(model)
+    query[f"detection__{name}__confidence"] = "0.1"
+    return visit("detection", sample="motorcycle", detection__model=model.title, **query)
 
 
-@needs_shared
-def test_each_class_is_counted_and_a_click_filters_by_it(visit):
-    app = opened(visit)
-    labels = [each.label for each in app.button if each.key.startswith(FILTER)]
-    assert labels == ["motorbike (19)", "person (2)"]
-    person = f"{FILTER}.0"
+def counts(app) -> list[str]:
+    return [each.label for each in app.button if ".classes." in each.key]
+
+
+def counted(name, confidence) -> list[str]:
+    """What core counts of each class, written as on the page."""
+    model = card_named(name)
+    run = run_model(sample_picture("motorcycle"), model)
+    classes = detect(run, Thresholds(confidence, model.iou)).classes
+    return [f"{model.label(each.class_id)} ({each.boxes})" for each in classes]
+
+
+@of_each_net
+def test_each_class_is_counted_and_a_click_filters_by_it(name, visit):
+    app = opened(visit, name)
+    labels = counts(app)
+    assert labels == counted(name, 0.1)
+    assert [each.split()[0] for each in labels] == ["motorbike", "person"]
+    filtered, person = f"detection.{name}.classes", f"detection.{name}.classes.0"
     app.button(key=person).click().run()
-    assert app.multiselect(key=FILTER).value == ["person"]
+    assert app.multiselect(key=filtered).value == ["person"]
     assert set(app.dataframe[0].value["label"]) == {"person"}
     # the counts tell what another choice would show
-    assert [each.label for each in app.button if each.key.startswith(FILTER)] == labels
+    assert counts(app) == labels
     app.button(key=person).click().run()
-    assert app.multiselect(key=FILTER).value == []
+    assert app.multiselect(key=filtered).value == []
     assert set(app.dataframe[0].value["label"]) == {"motorbike", "person"}
 
 
-@needs_shared
-def test_counts_change_with_the_confidence_and_the_filter_stays(visit):
-    app = opened(visit, **{f"detection__{MODEL}__classes": "person"})
-    app.slider(key=f"detection.{MODEL}.confidence").set_value(0.5).run()
-    assert [each.label for each in app.button if each.key.startswith(FILTER)] == [
-        "motorbike (7)"
-    ]
-    assert app.multiselect(key=FILTER).value == ["person"]
+@of_each_net
+def test_counts_change_with_the_confidence_and_the_filter_stays(name, visit):
+    app = opened(visit, name, **{f"detection__{name}__classes": "person"})
+    app.slider(key=f"detection.{name}.confidence").set_value(0.5).run()
+    assert counts(app) == counted(name, 0.5) != counted(name, 0.1)
+    assert app.multiselect(key=f"detection.{name}.classes").value == ["person"]
 
 
-@needs_shared
-def test_the_table_lists_what_the_picture_shows(visit):
-    download(card_named("yolo-fastest-1.1-coco"))
-    app = visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1")
+@of_each_net
+def test_the_table_lists_what_the_picture_shows(name, visit):
+    app = opened(visit, name)
     table = app.dataframe[0].value
     assert len(table) == int(metric(app, "detections"))
     assert table["label"][0] == "motorbike"

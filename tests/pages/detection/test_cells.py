@@ -9,7 +9,7 @@ from core.nets.catalog import card_named
 from core.nets.downloads import download
 from core.picture.samples import sample_picture
 from core.pipeline import Thresholds, detect, raw_detections, run_model
-from tests.shared import needs_shared
+from tests.shared import needs_shared, where_present
 
 STARTER = "Starter detector"
 TAB = "Decode a box"
@@ -91,7 +91,8 @@ def test_a_net_without_anchors_and_files_explains_its_boxes_as_they_are(visit):
 
 @needs_shared
 @pytest.mark.parametrize(
-    ("name", "anchor"), [("yolox-nano-onnx", "none"), ("yolo-fastest-1.1-coco", "px")]
+    ("name", "anchor"),
+    where_present(("yolox-nano-onnx", "none"), ("yolo-fastest-1.1-coco", "px")),
 )
 def test_the_families_explain_themselves(name, anchor, visit):
     download(card_named(name))

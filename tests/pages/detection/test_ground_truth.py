@@ -8,17 +8,22 @@ from core.nets.catalog import card_named
 from core.nets.downloads import download
 from tests.shared import needs_shared
 
-MODEL = "yolo-fastest-1.1-coco"
-# the motorcycle of the sample, 741 x 500; nobody stands beside it
-CYCLE = "3 0.533 0.53 0.877 0.796\n"
+STARTER, YOLO = "starter-detector-darknet", "yolo-fastest-1.1-coco"
 PERSON = "0 0.8 0.3 0.1 0.2\n"
 UPLOADER = "truth.file."
 
 
-def opened(visit, **query):
-    download(card_named(MODEL))
-    query[f"detection__{MODEL}__confidence"] = query.pop("confidence", "0.1")
-    app = visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1", **query)
+def cycle(name) -> str:
+    """The motorcycle of the sample, 741 x 500; nobody stands beside it."""
+    return f"{card_named(name).labels.index('motorbike')} 0.533 0.53 0.877 0.796\n"
+
+
+def opened(visit, name, **query):
+    model = card_named(name)
+    if not model.shipped:
+        download(model)
+    query[f"detection__{name}__confidence"] = query.pop("confidence", "0.1")
+    app = visit("detection", sample="motorcycle", detection__model=model.title, **query)
     app.session_state["detection.more"] = "Ground truth"
     return app.run()
 
@@ -40,7 +45,7 @@ def by_class(app):
 
 @needs_shared
 def test_a_truth_file_gives_matches_misses_precision_and_recall(visit):
-    app = give(opened(visit), CYCLE + PERSON)
+    app = give(opened(visit, YOLO), cycle(YOLO) + PERSON)
     assert not app.error
     shown = metrics(app)
     assert (
@@ -65,47 +70,47 @@ def test_a_truth_file_gives_matches_misses_precision_and_recall(visit):
 
 @needs_shared
 def test_thresholds_move_precision_and_recall_but_not_average_precision(visit):
-    app = give(opened(visit), CYCLE)
+    app = give(opened(visit, YOLO), cycle(YOLO))
     before = metrics(app)
-    app.slider(key=f"detection.{MODEL}.confidence").set_value(0.5).run()
+    app.slider(key=f"detection.{YOLO}.confidence").set_value(0.5).run()
     after = metrics(app)
     assert (before["precision"], after["precision"]) == ("16.7%", "100.0%")
     assert (before["recall"], after["recall"]) == ("100.0%", "100.0%")
     assert before["mean AP"] == after["mean AP"]
-    app.slider(key=f"detection.{MODEL}.confidence").set_value(1.0).run()
+    app.slider(key=f"detection.{YOLO}.confidence").set_value(1.0).run()
     assert (metrics(app)["precision"], metrics(app)["recall"]) == ("n/a", "0.0%")
 
 
 @needs_shared
 def test_a_stricter_iou_makes_a_loose_box_a_false_alarm(visit):
-    app = give(opened(visit, confidence="0.5"), "3 0.4 0.53 0.7 0.8")
+    app = give(opened(visit, YOLO, confidence="0.5"), "3 0.4 0.53 0.7 0.8")
     assert metrics(app)["true positives (TP)"] == "1"
     app.slider(key="truth.iou").set_value(0.9).run()
     assert metrics(app)["true positives (TP)"] == "0"
     assert metrics(app)["false positives (FP)"] == "1"
 
 
-@needs_shared
 def test_of_filtered_classes_only_these_are_expected(visit):
-    app = give(opened(visit, **{f"detection__{MODEL}__classes": "motorbike"}), CYCLE + PERSON)
+    app = give(
+        opened(visit, STARTER, **{f"detection__{STARTER}__classes": "motorbike"}),
+        cycle(STARTER) + PERSON,
+    )
     assert by_class(app).index.tolist() == ["motorbike"]
     assert metrics(app)["false negatives (FN)"] == "0"
 
 
-@needs_shared
 def test_labels_the_model_does_not_know_are_named_and_left_out(visit):
     voc = (
         "<annotation><object><name>[x](http://evil)</name><bndbox><xmin>1</xmin><ymin>1</ymin>"
         "<xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>"
     )
-    app = give(opened(visit), voc, name="a.xml")
+    app = give(opened(visit, STARTER), voc, name="a.xml")
     (warning,) = (each.value for each in app.warning)
     assert "has no classes with these names" in warning
     assert "[x](" not in warning
     assert metrics(app)["false negatives (FN)"] == "0"
 
 
-@needs_shared
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
@@ -115,7 +120,7 @@ def test_labels_the_model_does_not_know_are_named_and_left_out(visit):
     ],
 )
 def test_a_wrong_file_gets_a_sentence_and_the_page_lives(name, text, sentence, visit):
-    app = give(opened(visit), text, name=name)
+    app = give(opened(visit, STARTER), text, name=name)
     (error,) = (each.value for each in app.error)
     assert sentence in error
     assert not app.exception
@@ -135,9 +140,8 @@ COCO = {
 }
 
 
-@needs_shared
 def test_of_two_images_of_one_name_the_visitor_chooses_and_a_bad_object_is_named(visit):
-    app = give(opened(visit), json.dumps(COCO), name="a.json")
+    app = give(opened(visit, STARTER), json.dumps(COCO), name="a.json")
     assert "true positives (TP)" not in metrics(app)
     (chosen,) = (each for each in app.selectbox if "Several images" in each.label)
     chosen.set_value("2").run()
@@ -146,9 +150,8 @@ def test_of_two_images_of_one_name_the_visitor_chooses_and_a_bad_object_is_named
     assert any("a box from 0, 0 to 0, 0 is empty" in each.value for each in app.markdown)
 
 
-@needs_shared
 def test_the_truth_is_kept_for_its_picture_until_it_is_forgotten(visit):
-    app = give(opened(visit), CYCLE)
+    app = give(opened(visit, STARTER), cycle(STARTER))
     app.pills(key="sample").set_value("coffee").run()
     assert "true positives (TP)" not in metrics(app)  # that truth is about another picture
     app.pills(key="sample").set_value("motorcycle").run()
@@ -160,17 +163,16 @@ def test_the_truth_is_kept_for_its_picture_until_it_is_forgotten(visit):
 
 @needs_shared
 def test_without_a_file_the_boxes_of_now_can_be_the_truth(visit):
-    app = opened(visit)
+    app = opened(visit, YOLO)
     app.button(key="truth.take").click().run()
     assert metrics(app)["true positives (TP)"] == "6"
     assert (metrics(app)["precision"], metrics(app)["recall"]) == ("100.0%", "100.0%")
-    app.slider(key=f"detection.{MODEL}.confidence").set_value(0.3).run()
+    app.slider(key=f"detection.{YOLO}.confidence").set_value(0.3).run()
     assert (metrics(app)["precision"], metrics(app)["recall"]) == ("100.0%", "33.3%")
 
 
-@needs_shared
 def test_while_the_tab_is_closed_nothing_is_compared(visit, monkeypatch):
-    app = give(opened(visit), CYCLE)
+    app = give(opened(visit, STARTER), cycle(STARTER))
     for name in ("match", "draw_matched", "truth_for"):
         monkeypatch.delattr(f"pages.components.detection.ground_truth.{name}")
     app.session_state["detection.more"] = "Raw outputs"

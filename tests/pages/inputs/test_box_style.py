@@ -5,16 +5,14 @@ import numpy as np
 import pytest
 
 from core.nets.catalog import card_named
-from core.nets.downloads import download
 from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.pipeline import Thresholds, detect, run_model
 from core.render.boxes import BoxStyle, draw_detections
 from core.render.encode import jpeg
 from core.render.shown import Shown
-from tests.shared import needs_shared
 
-MODEL = "yolo-fastest-1.1-coco"
+MODEL = "starter-detector-darknet"
 
 
 def result(app, media) -> np.ndarray:
@@ -34,12 +32,12 @@ def expected(style: BoxStyle) -> np.ndarray:
 
 
 def opened(visit, **query):
-    download(card_named(MODEL))
     query[f"detection__{MODEL}__confidence"] = "0.1"
-    return visit("detection", sample="motorcycle", detection__model="YOLO-Fastest 1.1", **query)
+    return visit(
+        "detection", sample="motorcycle", detection__model=card_named(MODEL).title, **query
+    )
 
 
-@needs_shared
 @pytest.mark.parametrize(
     ("query", "style"),
     [
@@ -60,7 +58,6 @@ def test_a_link_brings_back_how_boxes_are_drawn(query, style, visit, media):
     np.testing.assert_array_equal(result(app, media), expected(style))
 
 
-@needs_shared
 def test_with_everything_off_the_picture_is_the_picture(visit, media):
     app = opened(visit)
     app.pills(key="detection.display.drawn").set_value([]).run()
@@ -70,7 +67,6 @@ def test_with_everything_off_the_picture_is_the_picture(visit, media):
     )
 
 
-@needs_shared
 def test_colours_by_confidence_come_with_a_legend(visit):
     app = opened(visit)
     legend = "Colours of confidence, from 0 to 1"

@@ -1,0 +1,25 @@
+"""What every test has: no deadlines that a busy machine breaks, and nets of its own."""
+
+import pytest
+from hypothesis import settings
+
+from tests.shared import NETS, PRESENT
+
+# How long an example takes says more about the other work of a machine than about ours.
+settings.register_profile("blobscope", deadline=None)
+settings.load_profile("blobscope")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not PRESENT:
+        terminalreporter.write_line(
+            "Only our own nets were tested: those of others are not on this machine "
+            "(BLOBSCOPE_SHARED names their folder)."
+        )
+
+
+@pytest.fixture
+def mirrored(tmp_path_factory, monkeypatch) -> None:
+    """Fetch nets of others from ../shared, once for all tests that ask for this."""
+    monkeypatch.setenv("BLOBSCOPE_MIRROR", str(NETS))
+    monkeypatch.setenv("BLOBSCOPE_MODELS", str(tmp_path_factory.getbasetemp() / "models"))
