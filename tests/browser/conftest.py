@@ -27,7 +27,8 @@ from playwright.sync_api import (
 from tests.shared import NETS
 from tools.find_browser import FLAGS, BrowserMissing, find_browser
 
-expect.set_options(timeout=30_000)  # as all else in Playwright; 5 s fail on a busy machine
+PATIENCE = 90_000  # milliseconds for a state to come; 30 s fail where two cores are shared
+expect.set_options(timeout=PATIENCE)
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -104,6 +105,7 @@ def open_page(
             permissions=["camera"],
             accept_downloads=True,
         )
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda asked: complaints.extend(_foreign(asked.url, base_url)))

@@ -41,7 +41,7 @@ OPINION = RANKING.replace("Export", "OpenCV vs ONNX Runtime")
 def opened(page: Page, address: str) -> Page:
     page.goto(address)
     page.get_by_role("heading", level=1).wait_for()
-    page.get_by_text("Python for exactly this state").wait_for()
+    page.get_by_text("Python script for these settings").wait_for()
     idle(page)
     return page
 
@@ -81,7 +81,7 @@ def test_the_tables_are_the_table_on_the_page(page, kept):
 def test_coco_and_yolo_hold_the_same_boxes(page, kept):
     opened(page, BOXES)
     results = json.loads(fetched(page, "COCO results"))
-    data_set = json.loads(fetched(page, "COCO data set"))
+    data_set = json.loads(fetched(page, "COCO dataset"))
     names = {each["id"]: each["name"] for each in data_set["categories"]}
     assert [names[row["category_id"]] for row in results] == labels_of(kept)
     classes = fetched(page, "classes.txt").decode().splitlines()

@@ -104,7 +104,7 @@ def test_an_uploaded_truth_shows_matches_misses_precision_and_recall(
     expect(misses).to_contain_text("2")
     idle(page)
     assert metric(page, "recall") == "0.0%"
-    assert metric(page, "precision") == "none"
+    assert metric(page, "precision") == "n/a"
 
 
 def test_a_truth_never_travels_with_a_link(page: Page, open_page: Callable[..., Page]):

@@ -92,7 +92,7 @@ def test_a_visitor_sees_the_blob_and_a_link_brings_it_back(page, open_page):
     idle(page)
     choose(page, "Preset", "SSD: 1.0")
     page.get_by_text("1 x 3 x 300 x 300").wait_for()
-    page.get_by_role("radio", name="letterbox").click()
+    page.get_by_role("radio", name="letterbox", exact=True).click()
     mean = page.get_by_role("textbox", name="mean")
     expect(mean).to_have_value("104, 177, 123")
     mean.fill("100, 110, 120")

@@ -104,7 +104,14 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
         )
         for side, column in zip(("width", "height"), columns, strict=True)
     }
-    fit = choice("resize mode", FITS, key=f"{key}.fit", default=rest["fit"], help=_FIT_HELP)
+    fit = choice(
+        "resize mode",
+        FITS,
+        key=f"{key}.fit",
+        default=rest["fit"],
+        help=_FIT_HELP,
+        wrap=True,
+    )
     letterboxed = fit.startswith("letterbox")
     anchor, pad = rest["anchor"], rest["pad"]
     if letterboxed:
