@@ -12,7 +12,7 @@ INSTALL   := $(PY) -m pip install --disable-pip-version-check --only-binary=:all
 INSTALLED := $(VENV)/.installed
 DEVELOPED := $(VENV)/.installed-dev
 # No --server.port unless somebody asks for one: Streamlit then takes the next free port.
-SERVE     := $(PY) -m streamlit run app.py --server.address=$(ADDRESS) \
+SERVE     := $(PY) serve.py --server.address=$(ADDRESS) \
              $(if $(PORT),--server.port=$(PORT))
 
 # Tests share nothing: a worker a core, each with an app and a browser of its own.

@@ -109,19 +109,6 @@ lease        permission to run a stream, for a time that can be extended; the nu
              slots is limited
 video source a video instead of a camera, played in a loop
 
-Imports point down only:
-
-environment, wording, errors, outputs < picture < blob < nets
-                  picture < results
-                  blob, results < render
-            blob, nets, results < pipeline < answers
-                                  pipeline < doubts
-                                    answers, render < lab
-                                    answers, render < series < video < share
-                                                               video < live
-environment, errors < jobs
-errors < sandbox < picture, video
-
-``nets`` and ``results`` do not know each other: a card names its output layout and
-``pipeline`` picks the decoder. ``tests/test_floors.py`` guards this.
+Imports point down only: ``docs/architecture.md`` has the floors, and ``tests/test_floors.py``
+guards them.
 """

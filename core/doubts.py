@@ -1,5 +1,7 @@
 """What must be said beside an answer, or before it: reasons not to believe it."""
 
+from itertools import chain
+
 import numpy as np
 
 from core.blob.spec import BlobSpec
@@ -20,7 +22,7 @@ ABSOLUTE, RELATIVE = 1e-4, 1e-3
 
 
 def size_doubt(card: ModelCard, spec: BlobSpec) -> str:
-    """Say before a forward that the net was made for another size; nothing where it fits."""
+    """Say that the net was made for another size; nothing where it fits."""
     try:
         note = size_note(declared_inputs(card, file_paths(card)), spec.size)
     except ModelError:  # the forward says what is wrong with the files
@@ -45,17 +47,21 @@ def classes_of(run: Run) -> int | None:
     return run.reading.classes
 
 
-def constant_doubt(card: ModelCard) -> str:
-    """Say that a net answers the same whatever it is shown; runs it on two photos.
+def constant_doubt(run: Run) -> str:
+    """Say that a net answers the same whatever it is shown; runs it on one photo, or on two.
 
     Nets with weights of eight bits do that in OpenCV, and so do nets that were saved
-    before they were trained.
+    before they were trained. A run with the card's own spec is the first answer to compare:
+    for most nets, one photo more then shows that they are none of those.
 
     Raises:
         ModelError: the net cannot be run.
     """
-    one, other = (run_model(sample_picture(name), card).outputs for name in PROBES)
-    if not alike(one, other) or _found_nothing(one, card):
+    card = run.card
+    given = (run.outputs,) if run.spec == card.blob else ()
+    answers = chain(given, (run_model(sample_picture(name), card).outputs for name in PROBES))
+    one = next(answers)
+    if any(not alike(one, other) for other in answers) or _found_nothing(one, card):
         return ""
     return (
         f"{card.title} gives two different photos the same answer, so its answers say nothing "

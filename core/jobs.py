@@ -5,15 +5,17 @@ A generator that waits for something yields None meanwhile, several times a seco
 not a step, but a place where the job can end.
 It ends when the steps do, after the step in which it was stopped, or when nobody has
 asked how far it is for ``PATIENCE_SECONDS``: a closed tab must not keep a machine busy.
-No job lasts longer than ``most_seconds``, so that everybody has a turn.
+No job lasts longer than ``most_seconds``, so that everybody has a turn, and a visitor who is
+named has a share of the places only, however many tabs are open.
 Whatever ended it, the generator is closed, so that files in its hands are complete.
 """
 
 import os
 import time
+from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import closing
-from threading import BoundedSemaphore, Event, Thread
+from threading import Event, Lock, Thread
 from typing import Generic, Literal, TypeVar
 
 from core.environment import whole_number
@@ -21,6 +23,9 @@ from core.errors import MachineBusy
 
 MOST_JOBS = 3
 """Jobs running in this process; the scheduler of the engine shares the cores among them."""
+
+MOST_ADDRESS_JOBS = 2
+"""Those of one visitor's address, unless BLOBSCOPE_ADDRESS_JOBS says otherwise."""
 
 PATIENCE_SECONDS = 120.0
 """Long enough to visit another page, and for browsers that throttle hidden tabs."""
@@ -32,7 +37,46 @@ Ending = Literal["finished", "stopped", "forgotten", "overdue", "failed"]
 
 StepT = TypeVar("StepT")
 
-_places = BoundedSemaphore(MOST_JOBS)
+
+class _Places:
+    """The places for jobs and who holds them; safe under threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._held: Counter[str] = Counter()
+
+    def take(self, visitor: str) -> None:
+        share = most_per_address()
+        with self._lock:
+            if self._held.total() >= MOST_JOBS:
+                raise MachineBusy(
+                    f"This server is already running {MOST_JOBS} jobs, its limit. "
+                    "Press Start again when one of them has ended."
+                )
+            if visitor and self._held[visitor] >= share:
+                jobs = "1 job" if share == 1 else f"{share} jobs"
+                raise MachineBusy(
+                    f"Your address already runs {jobs}, the limit per address. Stop one of "
+                    "them or wait until one has ended, then press Start again."
+                )
+            self._held[visitor] += 1
+
+    def give_back(self, visitor: str) -> None:
+        with self._lock:
+            self._held[visitor] -= 1
+            self._held = +self._held  # nobody's zero is kept
+
+
+_places = _Places()
+
+
+def most_per_address(environment: Mapping[str, str] = os.environ) -> int:
+    """Return how many jobs an address may run; ``most_seconds`` says what is ignored.
+
+    >>> most_per_address({"BLOBSCOPE_ADDRESS_JOBS": "1"}), most_per_address({})
+    (1, 2)
+    """
+    return whole_number("BLOBSCOPE_ADDRESS_JOBS", MOST_ADDRESS_JOBS, environment=environment)
 
 
 def most_seconds(environment: Mapping[str, str] = os.environ) -> int:
@@ -51,12 +95,14 @@ class Job(Generic[StepT]):
         total: how many steps are expected; a wrong guess spoils nothing but the bar.
         patience: seconds without a look after which it ends.
         limit: seconds after which it ends in any case.
+        visitor: whose place it holds.
     """
 
-    def __init__(self, total: int, *, patience: float, limit: float) -> None:
+    def __init__(self, total: int, *, patience: float, limit: float, visitor: str = "") -> None:
         self.total = total
         self.limit = limit
         self.ending: Ending | None = None
+        self._visitor = visitor
         self._patience = patience
         self._came: list[StepT] = []
         self._error: Exception | None = None
@@ -126,7 +172,7 @@ class Job(Generic[StepT]):
             self._error, self.ending = error, "failed"
         finally:
             self._seconds = time.monotonic() - self._begun
-            _places.release()
+            _places.give_back(self._visitor)
             self._over.set()
 
     def _reason_to_end(self) -> Ending | None:
@@ -142,28 +188,28 @@ def start_job(
     steps: Generator[StepT | None],
     total: int,
     *,
+    visitor: str = "",
     patience: float = PATIENCE_SECONDS,
     limit: float | None = None,
 ) -> "Job[StepT]":
     """Put work on a thread of its own, if there is room for one more.
 
-    It may take ``limit`` seconds, or ``most_seconds`` where none is said.
+    It may take ``limit`` seconds, or ``most_seconds`` where none is said. A ``visitor``, named
+    by address, may run ``most_per_address`` jobs at once; one without a name, any number.
 
     Raises:
-        MachineBusy: ``MOST_JOBS`` are running, or no thread can start; says what to do.
+        MachineBusy: ``MOST_JOBS`` are running, the visitor has their share, or no thread can
+            start; says what to do.
     """
-    if not _places.acquire(blocking=False):
-        raise MachineBusy(
-            f"This server is already running {MOST_JOBS} jobs, its limit. "
-            "Press Start again when one of them has ended."
-        )
-    job = Job[StepT](total, patience=patience, limit=most_seconds() if limit is None else limit)
+    _places.take(visitor)
+    seconds = most_seconds() if limit is None else limit
+    job = Job[StepT](total, patience=patience, limit=seconds, visitor=visitor)
     # a daemon: a server that stops does not wait for it
     thread = Thread(target=job._work, args=(steps,), name="blobscope-job", daemon=True)
     try:
         thread.start()
     except (RuntimeError, MemoryError) as error:
-        _places.release()
+        _places.give_back(visitor)
         raise MachineBusy(
             "This server cannot start another job right now. Press Start again in a minute."
         ) from error

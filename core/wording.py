@@ -1,4 +1,4 @@
-"""Counts and durations in words."""
+"""Counts and durations in words, and text that every screen and file can hold."""
 
 import math
 
@@ -23,3 +23,12 @@ def duration_text(seconds: float) -> str:
     if seconds < 60:
         return counted(math.ceil(seconds), "second")
     return counted(math.ceil(seconds / 60), "minute")
+
+
+def whole_characters(text: str) -> str:
+    r"""Replace lone surrogates, which JSON can hold and UTF-8 cannot, with U+FFFD.
+
+    >>> whole_characters("caf\ud800") == "caf\ufffd"
+    True
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,7 +1,7 @@
 import streamlit as st
 
 from core.pipeline import ranking
-from pages.components.answers.doubts import show_doubts, show_size_doubt
+from pages.components.answers.doubts import show_doubts
 from pages.components.answers.tabs import show_classification_tabs
 from pages.components.classification.ranking import show_ranking
 from pages.components.inputs.model import pick_model
@@ -22,8 +22,6 @@ with knobs:
     card = pick_model("classification", task="classification")
     k = pick_k("classification")
 
-with view:
-    show_size_doubt(card, card.blob)
 run = cached_run(picture, card)
 ranked = ranking(run, k)
 with view:

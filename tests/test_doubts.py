@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from core.doubts import alike, constant_doubt, label_doubt, size_doubt
+from core.doubts import PROBES, alike, constant_doubt, label_doubt, size_doubt
 from core.nets.card import ModelFile
 from core.nets.catalog import card_named, catalog
 from core.nets.labels import read_labels
@@ -17,7 +17,13 @@ from core.outputs import Outputs
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from core.pipeline import run_model
+from tests.forwards import noted_forwards
 from tests.shared import SHARED, needs_shared
+
+
+@pytest.fixture
+def forwards(monkeypatch):
+    return noted_forwards(monkeypatch)
 
 
 def digest_of_file(path):
@@ -32,7 +38,11 @@ def test_nothing_is_said_against_our_own_nets(model):
     run = run_model(sample_picture("cat"), model)
     assert size_doubt(model, model.blob) == ""
     assert label_doubt(run) == ""
-    assert constant_doubt(model) == ""
+    assert constant_doubt(run) == ""
+
+
+def constant_doubt_of(model):
+    return constant_doubt(run_model(sample_picture("cat"), model))
 
 
 def constant_card(folder, answer, like="tiny-blob-detector", **changes):
@@ -76,14 +86,14 @@ def constant_card(folder, answer, like="tiny-blob-detector", **changes):
 def test_a_net_that_answers_the_same_to_two_photos_is_reported(tmp_path):
     answer = np.random.default_rng(0).random((1, 10))
     model = constant_card(tmp_path, answer, task="classification", layout="auto")
-    assert "two different photos the same answer" in constant_doubt(model)
+    assert "two different photos the same answer" in constant_doubt_of(model)
 
 
 def test_a_detector_that_found_nothing_twice_proves_nothing(tmp_path):
     empty = constant_card(tmp_path, np.zeros((1, 1, 1, 7)))
-    assert constant_doubt(empty) == ""
+    assert constant_doubt_of(empty) == ""
     always = np.array([[[[0, 1, 0.9, 0.1, 0.1, 0.5, 0.5]]]])
-    assert "same answer" in constant_doubt(constant_card(tmp_path, always))
+    assert "same answer" in constant_doubt_of(constant_card(tmp_path, always))
 
 
 @needs_shared
@@ -96,7 +106,7 @@ def test_the_int8_net_that_opencv_computes_wrongly_is_reported():
         files=(file,),
         offer=False,
     )
-    assert "weights of eight bits" in constant_doubt(model)
+    assert "weights of eight bits" in constant_doubt_of(model)
 
 
 def test_rounding_is_no_difference_and_another_confidence_is():
@@ -139,8 +149,34 @@ def test_labels_that_are_not_the_nets_are_said(task, layout, shape, labels, says
     assert re.search(says, doubt)
 
 
-def test_another_size_than_declared_is_said_before_the_forward():
+def test_another_size_than_declared_is_said():
     model = card_named("tiny-blob-detector")
     assert "made for pictures of 256 x 256, and the blob is 64 x 64" in size_doubt(
         model, replace(model.blob, size=Size(64, 64))
     )
+
+
+def test_one_photo_more_shows_that_a_net_looks_at_the_picture(forwards):
+    model = card_named("tiny-dominant-colour")
+    run = run_model(sample_picture("cat"), model)
+    asked = len(forwards)
+    assert constant_doubt(run) == ""
+    assert len(forwards) == asked + 1
+
+
+def test_a_run_on_one_of_the_probes_itself_proves_nothing_alone(forwards):
+    model = card_named("tiny-dominant-colour")
+    run = run_model(sample_picture(PROBES[0]), model)
+    asked = len(forwards)
+    assert constant_doubt(run) == ""
+    assert len(forwards) == asked + 2
+
+
+def test_a_run_with_a_spec_by_hand_is_no_answer_to_compare(forwards):
+    """A scale of 1e-9 makes a constant answer of any picture; the net is not to blame."""
+    model = card_named("tiny-dominant-colour")
+    spec = replace(model.blob, scalefactor=(1e-9,) * 3)
+    run = run_model(sample_picture("cat"), model, spec)
+    asked = len(forwards)
+    assert constant_doubt(run) == ""
+    assert len(forwards) == asked + 2

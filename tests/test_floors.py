@@ -1,4 +1,4 @@
-"""The house's floors: who may import whom. ``core/__init__.py`` says it in words."""
+"""The floors: who may import whom. ``docs/architecture.md`` says it in words."""
 
 import ast
 from collections.abc import Iterator
@@ -29,8 +29,8 @@ BELOW = {
     "sandbox": ["errors"],
     "picture": ["errors", "outputs", "sandbox"],
     "blob": ["errors", "outputs", "picture"],
-    "nets": ["errors", "outputs", "picture", "blob"],
-    "results": ["errors", "outputs", "picture"],
+    "nets": ["wording", "errors", "outputs", "picture", "blob"],
+    "results": ["wording", "errors", "outputs", "picture"],
     "render": ["errors", "outputs", "picture", "blob", "results"],
     "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results"],
     "share": [

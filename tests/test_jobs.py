@@ -185,3 +185,51 @@ def test_a_job_lets_go_of_its_steps_when_it_is_over():
     gated.let(1)
     assert job.wait(SECONDS)
     assert not [value for value in vars(job).values() if hasattr(value, "gi_frame")]
+
+
+def test_one_address_cannot_hold_all_places_whatever_tabs_it_opens(monkeypatch):
+    share = jobs.MOST_ADDRESS_JOBS
+    assert share < jobs.MOST_JOBS
+    gates = [Gated(1) for _ in range(share + 1)]
+    mine = [start_job(gated.steps(), 1, visitor="192.0.2.1") for gated in gates[:share]]
+    with pytest.raises(MachineBusy, match=f"already runs {share} jobs, the limit per address"):
+        start_job(counted(1), 1, visitor="192.0.2.1")
+    other = start_job(gates[share].steps(), 1, visitor="192.0.2.2")
+    with pytest.raises(MachineBusy, match="This server is already running"):
+        start_job(counted(1), 1, visitor="192.0.2.3")
+    gates[0].let(1)
+    assert mine[0].wait(SECONDS)
+    gates[0] = Gated(1)
+    mine[0] = start_job(gates[0].steps(), 1, visitor="192.0.2.1")
+    for gated in gates:
+        gated.let(1)
+    assert all(job.wait(SECONDS) for job in [*mine, other])
+    monkeypatch.setenv("BLOBSCOPE_ADDRESS_JOBS", "1")
+    again = start_job((gated := Gated(1)).steps(), 1, visitor="192.0.2.1")
+    with pytest.raises(MachineBusy, match="already runs 1 job, the limit per address"):
+        start_job(counted(1), 1, visitor="192.0.2.1")
+    gated.let(1)
+    assert again.wait(SECONDS)
+
+
+def test_many_threads_never_hold_more_than_their_share():
+    leave, running, refused = threading.Event(), [], []
+
+    def steps():
+        assert leave.wait(SECONDS)
+        yield 1
+
+    def ask():
+        try:
+            running.append(start_job(steps(), 1, visitor="192.0.2.1"))
+        except MachineBusy as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(running), len(refused)) == (jobs.MOST_ADDRESS_JOBS, 24 - len(running))
+    leave.set()
+    assert all(job.wait(SECONDS) for job in running)

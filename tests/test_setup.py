@@ -106,7 +106,7 @@ def make(folder: Path, *wanted: str) -> list[str]:
 def test_the_first_run_installs_and_the_second_starts_at_once(bare):
     first, second = make(bare, "run"), make(bare, "run")
     assert any("--require-hashes -r requirements.lock" in line for line in first)
-    assert second == ["-m streamlit run app.py --server.address=localhost"]
+    assert second == ["serve.py --server.address=localhost"]
 
 
 def test_an_edited_list_is_installed_again(bare):

@@ -56,11 +56,14 @@ def present(card: ModelCard) -> bool:
 def file_paths(card: ModelCard) -> ModelPaths:
     """Where the files of the model lie.
 
-    Each file is checked against its digest, once in the life of the process.
+    Each file is checked against its digest: once in the life of the process, and again where
+    its size or one of its times has changed.
 
     Raises:
-        ModelMissing: at least one of them is not on this machine.
-        ModelUnreadable: one of them is not the file that the card promises.
+        ModelMissing: at least one of them is not on this machine, or was damaged and is now
+            set aside, so that it can be downloaded again.
+        ModelUnreadable: one of them is not the file that the card promises, and cannot be
+            set aside.
     """
     found = {file: _find(card, file) for file in card.files}
     absent = [file.name for file, path in found.items() if path is None]
@@ -79,17 +82,48 @@ def file_paths(card: ModelCard) -> ModelPaths:
 
 def _check_content(card: ModelCard, file: ModelFile, path: Path) -> None:
     kind, _, wanted = file.digest.partition(":")
-    facts = path.stat()
-    digest = _digest(path, kind, facts.st_size, facts.st_mtime_ns)
-    if digest != wanted:
+    try:
+        version = _version(path)
+        digest = _digest(path, kind, version)
+    except OSError as error:
         raise ModelUnreadable(
-            f"{card.title}: {file.name} is not the file that its card promises; its {kind} is "
-            f"{digest}. Replace {path}, or correct the digest in models/{card.name}/card.toml."
-        )
+            f"{card.title}: {path} cannot be opened: {error.strerror}."
+        ) from error
+    if digest == wanted:
+        return
+    wrong = f"is not the file that its card promises; its {kind} is {digest}"
+    if card.offer and path.parent == models_folder() / card.name:
+        aside = _set_aside(path, version)
+        if aside:
+            raise ModelMissing(
+                f"{card.title}: {file.name} {wrong}. It is now called {aside}. {_remedy(card)}"
+            )
+    raise ModelUnreadable(
+        f"{card.title}: {file.name} {wrong}. Replace {path}, or correct the digest in "
+        f"models/{card.name}/card.toml."
+    )
+
+
+def _set_aside(path: Path, version: tuple[int, ...]) -> str | None:
+    """Rename a damaged file, unless another process has replaced it; None if it cannot be."""
+    aside = path.with_name(f"{path.name}.damaged")
+    try:
+        if _version(path) == version:
+            path.replace(aside)
+    except FileNotFoundError:  # another thread was first
+        pass
+    except OSError:
+        return None
+    return aside.name
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    facts = path.stat()
+    return facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
 @lru_cache(maxsize=256)
-def _digest(path: Path, kind: str, size: int, changed_ns: int) -> str:  # noqa: ARG001 - the key
+def _digest(path: Path, kind: str, version: tuple[int, ...]) -> str:  # noqa: ARG001 - the key
     """Read a file's digest once, and again where the file has changed."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, kind).hexdigest()

@@ -23,6 +23,7 @@ import yaml
 
 from core.errors import CardInvalid
 from core.nets.text_format import parse
+from core.wording import whole_characters
 
 MOST_CLASS_LABELS = 100_000
 MOST_LABEL_BYTES = 4 * 2**20
@@ -189,7 +190,7 @@ def _of_map(value: Mapping[Any, Any], name: str) -> LabelPairs:
     if value and all(_is_number(key) for key in value):
         return ((int(key), _text(each, name)) for key, each in value.items())
     if value and all(_is_number(each) for each in value.values()):
-        return ((int(each), str(key)) for key, each in value.items())
+        return ((int(each), whole_characters(str(key))) for key, each in value.items())
     raise CardInvalid(
         f"{name} holds a map that is neither from numbers to labels nor from labels to numbers."
     )
@@ -212,7 +213,7 @@ def _text(value: Any, name: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         # not the value itself: YAML's aliases can make it endless
         raise CardInvalid(f"{name} holds a {type(value).__name__} where a label is expected.")
-    return str(value)
+    return whole_characters(str(value))
 
 
 def _is_number(value: Any) -> bool:

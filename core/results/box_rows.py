@@ -9,7 +9,7 @@ import numpy.typing as npt
 from core.picture.size import Size
 from core.results.boxes import Boxes, cxcywh_to_xyxy
 from core.results.detections import Detections
-from core.results.tables import Array
+from core.results.tables import OutputArray
 
 CodeLines = tuple[str, ...]
 BoxFormat = Literal["xyxy", "cxcywh"]
@@ -45,15 +45,15 @@ class BoxRows:
             has them read so.
     """
 
-    boxes: Array
+    boxes: OutputArray
     box_format: BoxFormat
     lines: CodeLines
     grounds: str
-    scores: Array | None = None
-    objectness: Array | None = None
-    confidence: Array | None = None
-    class_id: Array | None = None
-    angle: Array | None = None
+    scores: OutputArray | None = None
+    objectness: OutputArray | None = None
+    confidence: OutputArray | None = None
+    class_id: OutputArray | None = None
+    angle: OutputArray | None = None
     fractions: bool | None = None
     left_out: str = ""
     doubts: tuple[str, ...] = ()
@@ -101,7 +101,7 @@ class BoxRows:
         xyxy = np.hstack([corners.min(axis=1), corners.max(axis=1)])
         return Detections(xyxy, confidence, class_id, row, corners.reshape(-1, 8))
 
-    def _best(self) -> tuple[npt.NDArray[np.int64], Array]:
+    def _best(self) -> tuple[npt.NDArray[np.int64], OutputArray]:
         if self.scores is None:
             if self.confidence is None or self.class_id is None:
                 raise ValueError("rows have scores, or a confidence and a class each")

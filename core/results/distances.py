@@ -7,7 +7,7 @@ from core.results.box_rows import BoxRows
 from core.results.classification import softmax
 from core.results.grids import cell_corners, cell_count, cell_lines, grid_size
 from core.results.layout import NetFacts
-from core.results.tables import Array, tables
+from core.results.tables import OutputArray, tables
 
 BINS = 8
 """The distances 0 to 7 strides, as every published NanoDet has them."""
@@ -46,10 +46,10 @@ def distance_rows(
     )
 
 
-Parts = tuple[Array, Array, tuple[str, ...]]
+_Parts = tuple[OutputArray, OutputArray, tuple[str, ...]]
 
 
-def _one_table(outputs: Outputs, facts: NetFacts, strides: tuple[int, ...]) -> Parts | None:
+def _one_table(outputs: Outputs, facts: NetFacts, strides: tuple[int, ...]) -> _Parts | None:
     cells, distances = cell_count(facts.size, strides), 4 * BINS
     for table in tables(outputs):
         if len(outputs) == 1 and table.count == cells and table.width > distances:
@@ -64,14 +64,14 @@ def _one_table(outputs: Outputs, facts: NetFacts, strides: tuple[int, ...]) -> P
     return None
 
 
-def _by_grid(outputs: Outputs, facts: NetFacts, strides: tuple[int, ...]) -> Parts | None:
+def _by_grid(outputs: Outputs, facts: NetFacts, strides: tuple[int, ...]) -> _Parts | None:
     """Pair the scores (n, C) and distances (n, 4B) of each grid by their rows."""
     if len(outputs) != 2 * len(strides):
         return None
     scores, logits = [], []
     for stride in strides:
         columns, rows = grid_size(facts.size, stride)
-        pair: list[tuple[str, Array]] = [
+        pair: list[tuple[str, OutputArray]] = [
             (name, array.reshape(array.shape[-2:]))
             for name, array in outputs.items()
             if array.ndim in (2, 3) and array.size == array.shape[-1] * columns * rows

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.results.tables import Array, left_out
+from core.results.tables import OutputArray, left_out
 
 _FEWEST, _MOST = 2, 150
 """Key points of published nets: 5 in a face, 17 to 133 in a body."""
@@ -33,7 +33,7 @@ class KeyPoints:
         return left_out(self.count * self.numbers, "are key points")
 
 
-def key_points(columns: Array) -> KeyPoints | None:
+def key_points(columns: OutputArray) -> KeyPoints | None:
     """Tell how numbers (N, M) behind a row's scores divide into key points.
 
     Three numbers each where every third one can be a confidence or two do not divide them;
@@ -48,11 +48,13 @@ def key_points(columns: Array) -> KeyPoints | None:
     return None
 
 
-def _within(values: Array) -> bool:
+def _within(values: OutputArray) -> bool:
     return not ((values < -0.02) | (values > 1.02)).any()
 
 
-def points_elsewhere(points: Array, numbers: int, cxcywh: Array, sure: Array) -> bool:
+def points_elsewhere(
+    points: OutputArray, numbers: int, cxcywh: OutputArray, sure: OutputArray
+) -> bool:
     """Tell whether the most confident boxes have their key points beside them.
 
     Args:

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.outputs import Outputs
-from core.results.tables import Array
+from core.results.tables import OutputArray
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class BoxesAndScores:
     """Boxes (N, 4) beside scores (N, C), and the lines of a script that take both."""
 
-    boxes: Array
-    scores: Array
+    boxes: OutputArray
+    scores: OutputArray
     lines: tuple[str, ...]
 
     @property
@@ -52,7 +52,7 @@ def boxes_and_scores(outputs: Outputs) -> BoxesAndScores | None:
     )
 
 
-def _rows(array: Array) -> Array | None:
+def _rows(array: OutputArray) -> OutputArray | None:
     """Return an output as (N, numbers), whether it has a first axis of length 1 or not."""
     if array.ndim == 3 and len(array) == 1:
         return np.asarray(array[0])

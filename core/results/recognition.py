@@ -17,7 +17,7 @@ from core.results.box_rows import BoxRows
 from core.results.hints import hint
 from core.results.layout import Layout, NetFacts
 from core.results.layouts import layouts
-from core.results.tables import Array
+from core.results.tables import OutputArray
 
 SLACK = 0.02
 """So far beyond 0..1 a score may lie that float16 or eight bits have rounded."""
@@ -252,7 +252,7 @@ def _score_doubts(rows: BoxRows) -> Iterator[str]:
             )
 
 
-def _range(values: Array) -> tuple[float, float]:
+def _range(values: OutputArray) -> tuple[float, float]:
     """Return the least and the largest finite number; 0 and 0 where there is none."""
     low, high = float(values.min()), float(values.max())
     if np.isfinite(low) and np.isfinite(high):
@@ -276,7 +276,7 @@ def _is_odd(rows: BoxRows) -> bool:
     return bool((whole & (rows.scores != 0).any(axis=0)).any())
 
 
-def _some(values: Array) -> str:
+def _some(values: OutputArray) -> str:
     return ", ".join(f"{each:.4g}" for each in values[values != np.rint(values)][:3]) or (
         f"{values.min():.4g}"
     )

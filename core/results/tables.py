@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from core.outputs import Outputs
 
-Array = npt.NDArray[Any]
+OutputArray = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -22,7 +22,7 @@ class Table:
         flat: the output has no first axis of length 1.
     """
 
-    rows: Array
+    rows: OutputArray
     code: str
     transposed: bool = False
     flat: bool = False

@@ -25,6 +25,7 @@ from core.results.marked import (
     Source,
     TruthItem,
 )
+from core.wording import whole_characters
 
 MOST_IMAGES_NAMED = 50
 LONGEST_NAME = 200
@@ -48,7 +49,7 @@ def read_coco(source: Source) -> Iterator[TruthItem]:
     """Read COCO's annotations of one image; one that is wrong is left out."""
     whole = _json(source)
     labels = {
-        _key(each.get("id")): str(each.get("name") or "").strip()[:LONGEST_LABEL]
+        _key(each.get("id")): _words(each.get("name")).strip()[:LONGEST_LABEL]
         for _, each in _entries(source, whole, "categories")
     }
     images = _images(source, whole)
@@ -160,7 +161,11 @@ def _key(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).strip()
+    return whole_characters(str(value)).strip()
+
+
+def _words(value: Any) -> str:
+    return whole_characters(str(value or ""))
 
 
 def _images(source: Source, whole: JsonEntry) -> tuple[_Image, ...]:
@@ -169,7 +174,7 @@ def _images(source: Source, whole: JsonEntry) -> tuple[_Image, ...]:
     for at, each in _entries(source, whole, "images"):
         key = _key(each.get("id"))
         if key:
-            name = str(each.get("file_name") or "")[:LONGEST_NAME]
+            name = _words(each.get("file_name"))[:LONGEST_NAME]
             found.setdefault(key, _Image(f"images[{at}]", key, name, each))
     return tuple(found.values())
 

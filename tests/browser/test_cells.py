@@ -28,7 +28,7 @@ def choose_second_box(page: Page) -> None:
 
 
 def test_another_box_has_another_cell_stride_and_numbers(page, open_page):
-    heading = opened(page).get_by_role("heading", name=re.compile("^Raw row"))
+    heading = opened(page).get_by_role("heading", name=re.compile("^Raw prediction"))
     row = heading.inner_text()
     first = {name: metric(page, name) for name in ("stride", "cell (column", "anchor")}
     lines = page.get_by_test_id("stCode").all_inner_texts()

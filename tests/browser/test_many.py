@@ -1,4 +1,4 @@
-"""Many pictures in a real browser: files, a folder, stop, come back, take home."""
+"""The Batch page in a real browser: files, a folder, stop, come back, take home."""
 
 import csv
 from pathlib import Path
@@ -15,7 +15,7 @@ LATE = 120_000  # milliseconds that a busy machine may take
 
 def open_many(page: Page, query: str = "") -> None:
     page.goto(f"/many{query}")
-    page.get_by_role("heading", name="Many pictures", exact=True).wait_for()
+    page.get_by_role("heading", name="Batch", exact=True).wait_for()
     idle(page)
 
 
@@ -82,7 +82,7 @@ def test_a_stop_keeps_what_came_and_so_does_a_change_of_page(page, tmp_path):
     page.get_by_role("link", name="Home").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("cv2.dnn")
     idle(page)
-    page.get_by_test_id("stHeader").get_by_role("link", name="Many pictures").click()
+    page.get_by_test_id("stHeader").get_by_role("link", name="Batch").click()
     expect(page.get_by_text("Stopped after")).to_be_visible()
     idle(page)
     assert {line["file"] for line in results(page, tmp_path)} == {

@@ -71,7 +71,7 @@ def test_the_first_request_of_a_process_may_be_a_deep_link(name, start_app, open
         "Blob",
         "Classification",
         "Detection",
-        "Many pictures",
+        "Batch",
         "Video",
         "Live",
         "Experiments",
@@ -96,7 +96,7 @@ def test_a_visitor_sees_the_blob_and_a_link_brings_it_back(page, open_page):
     page.get_by_text("-120 to", exact=False).first.wait_for()
     idle(page)
     assert settings(page)["blob.mean"] == ["100, 110, 120"]
-    assert metric(page, "difference to cv2.dnn") == "0"
+    assert metric(page, "max difference to cv2.dnn") == "0"
     other = open_page()
     other.goto(page.url)
     other.get_by_text("1 x 3 x 300 x 300").wait_for()
@@ -174,7 +174,7 @@ def test_one_download_serves_all_who_wait_whatever_they_click(shelf, start_app, 
     first.get_by_role("radio", name="motorcycle").click()
     expect(first.get_by_role("radio", name="motorcycle")).to_be_checked()
     first.get_by_test_id("stHeader").get_by_role("link", name="Blob").click()
-    first.get_by_text("difference to cv2.dnn", exact=True).wait_for()
+    first.get_by_text("max difference to cv2.dnn", exact=True).wait_for()
     idle(first)
     first.get_by_test_id("stHeader").get_by_role("link", name="Detection").click()
     second.goto(f"/detection?sample=motorcycle&{YOLO}")
@@ -185,9 +185,9 @@ def test_one_download_serves_all_who_wait_whatever_they_click(shelf, start_app, 
     for page in (first, second):
         page.get_by_role("img", name="Result: motorbike", exact=False).wait_for()
         idle(page)
-        expect(page.get_by_text("on this machine", exact=False).first).to_be_visible()
+        expect(page.get_by_text("on this server", exact=False).first).to_be_visible()
         expect(page.get_by_test_id("stProgress")).to_have_count(0)
-        expect(page.get_by_text("are not on this machine")).to_have_count(0)
+        expect(page.get_by_text("are not on this server")).to_have_count(0)
     assert set(shelf.gets.values()) == {1}
 
 
@@ -215,14 +215,14 @@ def test_a_click_mends_what_the_checker_finds(page):
     idle(page)
     choose(page, "Preset", "Dominant colour")
     page.get_by_text("1 x 3 x 128 x 128").wait_for()
-    page.get_by_text("nothing found").wait_for()
+    page.get_by_text("no problems found").wait_for()
     idle(page)
     swap = page.get_by_test_id("stCheckbox").filter(has_text="swapRB")
     swap.click()
     page.get_by_text("swapRB is off, but", exact=False).wait_for()
     idle(page)
     page.get_by_role("button", name="Fix this").click()
-    page.get_by_text("nothing found").wait_for()
+    page.get_by_text("no problems found").wait_for()
     expect(swap.locator("input")).to_be_checked()
 
 

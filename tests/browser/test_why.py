@@ -29,7 +29,7 @@ def opened(page: Page, address: str) -> None:
 
 
 def find_out(page: Page) -> None:
-    page.get_by_role("button", name=re.compile("^.*Run: 65 forwards")).click()
+    page.get_by_role("button", name=re.compile("^.*Run: 65 inferences")).click()
     occlusion_map(page).wait_for()
     idle(page)
 
@@ -97,10 +97,10 @@ def test_the_map_of_a_class_moves_a_bar_and_is_the_map_that_core_draws(page):
 def test_a_sweep_shows_its_progress_and_stops_when_told(page):
     query = "detection.more=Occlusion sensitivity&detection.why.places=16 x 16&sample=astronaut"
     opened(page, f"/detection?{query}")
-    page.get_by_role("button", name=re.compile("Run: 257 forwards")).click()
-    expect(page.get_by_text(re.compile(r"^\d+ of 257 forwards$"))).to_be_visible()
+    page.get_by_role("button", name=re.compile("Run: 257 inferences")).click()
+    expect(page.get_by_text(re.compile(r"^\d+ of 257 inferences$"))).to_be_visible()
     page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_text(re.compile("of 257 forwards$"))).to_have_count(0)
+    expect(page.get_by_text(re.compile("of 257 inferences$"))).to_have_count(0)
     idle(page)
     expect(occlusion_map(page)).to_have_count(0)
 
@@ -126,8 +126,8 @@ def test_every_tab_fits_its_window(width, dark, open_page):
     start = f"/classification?sample=cat&classification.model={STARTER}&classification.more="
     for name, address in {
         "softmax": f"{start}Softmax&softmax.temperature=3",
-        "side-by-side": f"{start}Side by side",
-        "why-class": f"{start}Why",
+        "side-by-side": f"{start}Compare models",
+        "why-class": f"{start}Occlusion sensitivity",
         "why-box": "/detection?sample=cat&detection.more=Occlusion sensitivity",
     }.items():
         opened(page, address)

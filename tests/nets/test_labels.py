@@ -62,6 +62,10 @@ FORMS = {
     ),
     "json list": ('["cat", "dog", "owl"]', CAT_DOG_OWL),
     "json numbers to names": ('{"2": "owl", "0": "cat", "1": "dog"}', CAT_DOG_OWL),
+    "json with a lone surrogate": (
+        '["c\\ud800at", "dog", "owl"]',
+        {**CAT_DOG_OWL, 0: "c\ufffdat"},
+    ),
     "json with a gap": ('{"0": "cat", "1": "dog", "3": "owl"}', WITH_A_GAP),
     "json names to numbers": ('{"cat": 0, "dog": 1, "owl": 2}', CAT_DOG_OWL),
     "json names": ('{"names": ["cat", "dog", "owl"], "x": 1}', CAT_DOG_OWL),

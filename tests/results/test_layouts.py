@@ -155,3 +155,9 @@ def test_no_layout_is_called_auto():
 def test_a_layout_has_grids_or_says_why_not(name):
     layout = layouts()[name]
     assert (layout.grids is None) == bool(layout.no_grid)
+
+
+def test_models_readme_lists_every_layout():
+    listed = (ROOT / "models" / "README.md").read_text(encoding="utf-8")
+    for name, layout in layouts().items():
+        assert f"| `{name}` | {layout.families} | `{layout.shape}` |" in listed

@@ -53,6 +53,17 @@ def test_vocs_pixels_are_counted_from_one_and_the_last_belongs_to_the_box():
     assert single.xyxy == (4, 8, 5, 9)  # one pixel
 
 
+def test_lone_surrogates_in_cocos_names_become_signs_that_a_screen_can_show():
+    text = coco(
+        {"category_id": "\ud800", "bbox": [1, 2, 3, 4]},
+        images=[{"id": 7, "file_name": "a\udc00.jpg"}],
+        categories=(("\ud800", "d\ud83dog"),),
+    )
+    found = read("a.json", text)
+    assert [each.label for each in found] == ["d\ufffdog"]
+    assert "a\ufffd.jpg" in found.notes[0]
+
+
 def test_cocos_image_is_found_by_name_and_its_boxes_are_left_top_width_height():
     images = [{"id": 7, "file_name": "x/Street.JPG"}, {"id": 8, "file_name": "other.jpg"}]
     text = coco(

@@ -11,7 +11,7 @@ from core.results.grids import strides_for
 from core.results.layout import Layout, NetFacts
 from core.results.layouts.end_to_end import listed_table
 from core.results.pairs import BoxesAndScores, boxes_and_scores
-from core.results.tables import Array, mask_count
+from core.results.tables import OutputArray, mask_count
 
 MOST_QUERIES, USUAL_QUERIES = 1000, 300
 
@@ -47,7 +47,7 @@ def _cell_doubts(count: int, outputs: Outputs, facts: NetFacts) -> tuple[str, ..
     return ()
 
 
-def query_doubts(boxes: Array) -> tuple[str, ...]:
+def query_doubts(boxes: OutputArray) -> tuple[str, ...]:
     """Say what no boxes of a DETR are: in pixels, or without any width or height."""
     if (boxes > 1.5).any():
         return ("its boxes would be in pixels, and those of a DETR are fractions",)

@@ -11,7 +11,7 @@ from core.results.box_rows import BoxRows
 from core.results.grids import grid_size
 from core.results.layout import Layout, NetFacts
 from core.results.layouts.yolov5_face import CELLS_NOT_SHOWN
-from core.results.tables import Array
+from core.results.tables import OutputArray
 
 _STRIDES = (16, 32)
 _BOXES = 3
@@ -67,7 +67,9 @@ def _named_grids(outputs: Outputs, facts: NetFacts) -> tuple[str, ...] | None:
     return tuple(names) if fits else None
 
 
-def _grid(grid: Array, stride: int, anchors: Array) -> tuple[Array, Array, Array]:
+def _grid(
+    grid: OutputArray, stride: int, anchors: OutputArray
+) -> tuple[OutputArray, OutputArray, OutputArray]:
     """Return boxes (N, 4), objectness (N,) and scores (N, C), by cell row, column, anchor."""
     rows, columns, numbers = grid.shape
     reg = grid[..., : 4 * _BOXES].reshape(rows, columns, _BOXES, 4).astype(np.float64)

@@ -15,7 +15,7 @@ from core.results.grids import Grids, Head, anchors_in_pixels, grid_size
 from core.results.layout import Layout, NetFacts
 from core.results.rows import RawRow, RawRows, RowClass, RowRule, product_step
 from core.results.steps import Step, number, sigmoid_step
-from core.results.tables import Array
+from core.results.tables import OutputArray
 
 _STRIDE = 32
 
@@ -30,7 +30,7 @@ def _fits(outputs: Outputs, facts: NetFacts) -> bool:
     return five and cells != (1, 1) and array.shape[2:] == cells
 
 
-def _cells(outputs: Outputs, facts: NetFacts) -> Array:
+def _cells(outputs: Outputs, facts: NetFacts) -> OutputArray:
     """Return the raw numbers by cell row, cell column and anchor: (H, W, A, 5+C).
 
     Raises:
@@ -43,7 +43,7 @@ def _cells(outputs: Outputs, facts: NetFacts) -> Array:
             f"{grid.shape[1]} channels of the output. Write them into the model's card."
         )
     # (A*(5+C), H, W) -> (H, W, A, 5+C)
-    by_anchor: Array = grid[0].reshape(len(anchors), -1, *grid.shape[2:])
+    by_anchor: OutputArray = grid[0].reshape(len(anchors), -1, *grid.shape[2:])
     return by_anchor.transpose(2, 3, 0, 1)
 
 

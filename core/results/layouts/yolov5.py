@@ -22,7 +22,7 @@ from core.results.grids import (
 )
 from core.results.layout import Layout, NetFacts
 from core.results.rows import RowRule
-from core.results.tables import Array, tables, upright, without_masks
+from core.results.tables import OutputArray, tables, upright, without_masks
 
 MOST_BOXES = 12
 """More boxes in a cell than any published net has."""
@@ -47,7 +47,7 @@ STANDARD_ANCHORS: Mapping[tuple[int, ...], tuple[Anchors, ...]] = {
 """Ultralytics' anchors for COCO, in pixels, by strides: v5 P5, v5 P6, v3-tiny."""
 
 
-def has_finished_sides(rows: Array) -> bool:
+def has_finished_sides(rows: OutputArray) -> bool:
     """Tell widths and heights from logarithms of them, of which small ones are negative."""
     return not (rows[:, 2:4] < 0).any()
 
@@ -85,7 +85,7 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
     )
 
 
-def _doubts(rows: Array, scores: Array, boxes: int) -> Iterator[str]:
+def _doubts(rows: OutputArray, scores: OutputArray, boxes: int) -> Iterator[str]:
     if boxes == 1 and not has_finished_sides(rows):
         yield "its widths or heights would be negative"
     if rows[:, 4].any() and not scores.any():

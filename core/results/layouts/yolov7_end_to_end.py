@@ -3,7 +3,7 @@
 from core.outputs import LayoutName, Outputs
 from core.results.box_rows import BoxRows
 from core.results.layout import Layout, NetFacts
-from core.results.tables import Array
+from core.results.tables import OutputArray
 
 NO_NMS_LAYER = (
     "OpenCV has no NonMaxSuppression layer: it reads such a net only where the NMS was left "
@@ -33,7 +33,7 @@ def _read(outputs: Outputs, _facts: NetFacts) -> BoxRows | None:
     )
 
 
-def _first_other(images: Array) -> float:
+def _first_other(images: OutputArray) -> float:
     return float(images[images != 0][0])
 
 

@@ -9,7 +9,7 @@ from core.outputs import LayoutName, Outputs
 from core.results.box_rows import BoxRows
 from core.results.layout import Layout, NetFacts
 from core.results.layouts.yolov8 import column_table
-from core.results.tables import Array
+from core.results.tables import OutputArray
 
 TURNED = (
     "Its boxes are turned and drawn so; NMS, tables and files take the upright box around each."
@@ -38,7 +38,7 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
     )
 
 
-def _angle_doubts(angle: Array) -> tuple[str, ...]:
+def _angle_doubts(angle: OutputArray) -> tuple[str, ...]:
     """Tell angles from scores: some lie outside 0..1, and none beyond a full turn."""
     with np.errstate(all="ignore"):
         if (np.abs(angle) > 2 * np.pi).any():

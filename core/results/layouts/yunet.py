@@ -11,7 +11,7 @@ from core.results.box_rows import BoxRows
 from core.results.grids import cell_corners, cell_lines, grid_size
 from core.results.layout import Layout, NetFacts
 from core.results.layouts.yolov5_face import CELLS_NOT_SHOWN
-from core.results.tables import Array, left_out
+from core.results.tables import OutputArray, left_out
 
 _STRIDES = (8, 16, 32)
 
@@ -66,7 +66,7 @@ def _names(outputs: Outputs, facts: NetFacts) -> tuple[list[str], list[str], lis
     return first, second, boxes
 
 
-def _stacked(outputs: Outputs, names: list[str]) -> Array:
+def _stacked(outputs: Outputs, names: list[str]) -> OutputArray:
     return np.vstack([outputs[name].reshape(-1, outputs[name].shape[-1]) for name in names])
 
 

@@ -15,6 +15,7 @@ from pages.components.shell.images import show_jpeg, show_photo
 from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
 from pages.components.shell.text import amount, plain
+from pages.components.shell.times import show_times
 
 MOST_RAW_ROWS, MOST_RAW_COLUMNS = 200, 100
 MOST_COUNTED = 12
@@ -113,7 +114,12 @@ def show_raw_rows(run: Run) -> None:
 
 
 def show_table(result: DetectionResult) -> None:
-    """List the boxes, in pixels of the original picture, one row per box."""
+    """List the boxes, one row per box, and how long each step took."""
+    _show_boxes(result)
+    show_times(result.run.times, read_ms=result.read_ms)
+
+
+def _show_boxes(result: DetectionResult) -> None:
     if not len(result.kept):
         st.info(
             f"No detections. The highest confidence is {result.top_confidence:.2f}: lower the "

@@ -4,24 +4,27 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.blob.spec import BlobSpec
 from core.nets.card import ModelCard
 from core.outputs import AUTO, layout_names
+from core.picture.image import Picture
 from core.pipeline import Run
 from core.results.recognition import LayoutMatch
+from pages.components.shell.cached import cached_run
 from pages.components.shell.text import plain
 from pages.components.shell.widget_memory import persistent
 
 
-def pick_layout(key: str, run: Run) -> Run:
-    """Ask for the output layout, and return the run that is read so; say why.
+def run_in_layout(key: str, picture: Picture, card: ModelCard, spec: BlobSpec) -> Run:
+    """Run the net, ask for the output layout, and return the run that is read so.
 
     Raises:
         LayoutUnknown: the outputs fit none, or several, or not the one that was chosen.
     """
-    card = _ask(key, run.card)
-    chosen = run if card is run.card else replace(run, card=card)
-    _show_reading(chosen.reading, run.card, automatic=chosen is run)
-    return chosen
+    chosen = _ask(key, card)
+    run = cached_run(picture, chosen, spec)
+    _show_reading(run.reading, card, automatic=chosen is card)
+    return run
 
 
 def pick_layout_if_unknown(key: str, card: ModelCard) -> ModelCard:

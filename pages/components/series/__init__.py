@@ -1,1 +1,1 @@
-"""The parts of the Many pictures and Video pages."""
+"""The parts of the Batch and Video pages."""

@@ -6,7 +6,7 @@ Cached values are shared by all visitors and therefore read-only.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -31,8 +31,12 @@ millisecond for each picture on a page."""
 
 
 def cached_run(picture: Picture, chosen: ModelCard, spec: BlobSpec | None = None) -> Run:
-    """Run the net, or return the cached run of the same picture, model and spec."""
-    return _run(picture.digest, chosen.name, spec or chosen.blob, picture)
+    """Run the net, or return the cached run of the same picture, model and spec.
+
+    The output layout, which a visitor may have chosen, changes no forward.
+    """
+    run = _run(picture.digest, chosen.name, spec or chosen.blob, picture)
+    return run if run.card.layout == chosen.layout else replace(run, card=chosen)
 
 
 def cached_image(picture: Picture) -> BgrImage:

@@ -52,7 +52,7 @@ def _begin(key: str, begin: Callable[[], None]) -> None:
 
 
 def start_own(steps: Generator[T | None], total: int, *, key: str) -> Job[T]:
-    """Start a job; a visitor can have only one.
+    """Start a job; a session can have only one, and an address a few.
 
     A job that the same page started is stopped first and waited for, because it would
     otherwise count against the new one. A job of another page is left alone.
@@ -63,12 +63,13 @@ def start_own(steps: Generator[T | None], total: int, *, key: str) -> Job[T]:
         key: of the page that starts it.
 
     Raises:
-        MachineBusy: another job of the visitor, or too many of others, are running.
+        MachineBusy: another job of the session, or too many of the address or of others, are
+            running.
     """
     own: tuple[str, Job[Any]] | None = st.session_state.get(_OWN)
     if own and not own[1].over:
         _end(own[1], elsewhere=own[0] != key)
-    job = start_job(in_visitors_name(steps), total)
+    job = start_job(in_visitors_name(steps), total, visitor=visitor_name())
     st.session_state[_OWN] = key, job
     return job
 

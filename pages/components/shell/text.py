@@ -2,6 +2,8 @@
 
 import re
 
+from core.wording import whole_characters
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~:$@&-]|^\d+(?=[.)]))")
 _ADDRESS = re.compile(r"www(?=\.)|@|:(?=//)", re.IGNORECASE)
 WORD_JOINER = "\u2060"
@@ -11,12 +13,13 @@ def plain(text: str) -> str:
     r"""Escape Markdown, so that a file name or a label can never become a link or an image.
 
     Each character with a meaning in Markdown becomes its character reference. Bare addresses
-    would still become links, so an invisible word joiner splits them.
+    would still become links, so an invisible word joiner splits them. Lone surrogates, which
+    Streamlit cannot send, are replaced.
 
     >>> plain("![x](y)"), plain("www.y.z")
     ('&#33;&#91;x&#93;&#40;y&#41;', 'www\u2060.y.z')
     """
-    broken = _ADDRESS.sub(f"\\g<0>{WORD_JOINER}", text)
+    broken = _ADDRESS.sub(f"\\g<0>{WORD_JOINER}", whole_characters(text))
     return _MARKDOWN.sub(lambda found: "".join(f"&#{ord(sign)};" for sign in found[0]), broken)
 
 

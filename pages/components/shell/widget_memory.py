@@ -4,8 +4,6 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.shell.old_links import renamed
-
 _MEMORY, _PAGE, _MOVED = "kept.memory", "kept.page", "kept.moved"
 _VISITS = "kept.visits"
 
@@ -28,14 +26,12 @@ def persistent(key: str) -> str:
 
     Streamlit carries the value of a bound widget to the next page, but not one that came
     with a link and was never touched, and none when the visitor goes back. So it is
-    remembered here; what the address bar says comes first, also in the option texts of older
-    links. Not for widgets whose limits change, where a value beyond them would raise, and not
-    inside fragments, which run again without noting that the page is the same.
+    remembered here; what the address bar says comes first. Not for widgets whose limits
+    change, where a value beyond them would raise, and not inside fragments, which run again
+    without noting that the page is the same.
     """
     memory: dict[str, Any] = st.session_state.setdefault(_MEMORY, {})
     moved = st.session_state.get(_MOVED, False)
-    if new := renamed(key, st.query_params.get(key, "")):
-        st.session_state[key] = new
     if moved and key in memory and key not in st.query_params:
         st.session_state[key] = memory[key]
     elif key in st.session_state:

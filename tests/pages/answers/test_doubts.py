@@ -1,5 +1,7 @@
 """Doubts stand on the page as long as they hold."""
 
+import pytest
+
 from pages.components.answers import doubts
 
 
@@ -14,9 +16,17 @@ def test_labels_that_do_not_fit_are_said_on_the_page_and_stay(visit, monkeypatch
     assert warnings(app.run()) == ["The labels do not fit."]
 
 
-def test_nothing_is_said_against_our_own_nets_and_they_are_asked_once(visit, monkeypatch):
-    asked = []
-    monkeypatch.setattr(doubts, "constant_doubt", lambda card: asked.append(card.name) or "")
+@pytest.fixture
+def checked(monkeypatch):
+    """The names of the nets that are checked for answering always the same."""
+    names = []
+    monkeypatch.setattr(doubts, "constant_doubt", lambda run: names.append(run.card.name) or "")
+    return names
+
+
+def test_nothing_is_said_against_our_own_nets_and_they_are_checked_once(visit, checked):
     for page in ("classification", "detection"):
         assert warnings(visit(page).run()) == []
-    assert len(asked) == 2
+    assert len(checked) == 2
+    visit("classification", sample="coffee")
+    assert len(checked) == 2

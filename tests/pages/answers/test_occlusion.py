@@ -18,7 +18,7 @@ TINY = "Dominant colour"
 
 def test_the_patch_waits_until_it_is_sent_and_says_how_long_it_will_take(visit, forwards):
     app = tab(visit, "Occlusion sensitivity", classification__model=TINY)
-    assert forwards.count("tiny-dominant-colour") == 2  # the ranking's: the first, a warm one
+    assert forwards.count("tiny-dominant-colour") == 3  # the first, a warm one, a check
     label = app.button(key="why.go").label
     assert re.fullmatch(r"Run: 65 inferences, about \d+\.\d s", label)
 

@@ -47,7 +47,7 @@ def said(app) -> str:
 def test_a_cards_own_numbers_get_one_line_that_says_so():
     app = opened()
     assert not fixes(app)
-    assert "nothing found" in said(app)
+    assert "no problems found" in said(app)
 
 
 def test_a_row_without_a_model_is_told_what_a_card_would_add():
@@ -106,7 +106,7 @@ def test_knobs_that_make_no_spec_offer_a_fix_beside_the_sentence(knobs):
     fix.click().run()
     assert not app.exception, app.exception
     assert not app.error
-    assert "nothing found" in said(app)
+    assert "no problems found" in said(app)
 
 
 def test_a_fault_that_no_click_can_mend_gets_the_sentence_alone():

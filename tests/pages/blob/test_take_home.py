@@ -63,8 +63,8 @@ def test_the_downloads_hold_what_they_promise(spec, offered):
     np.testing.assert_array_equal(np.load(io.BytesIO(made["blob.npy"])), blob)
     assert made["statistics.csv"].splitlines()[0] == "plane,min,max,mean,std"
     assert made["statistics.csv"].splitlines()[1].startswith("R,")
-    assert made["the picture"] == picture.data
-    assert made["script.py"] == script(spec, picture.name)
+    assert made["Picture"] == picture.data
+    assert made["script.py"] == script(spec, imread_recipe(picture))
     for number, channel in enumerate("RGB"):
         given = offered[f"plane {channel}"]
         assert made[f"plane {channel}"].startswith(b"\x89PNG")

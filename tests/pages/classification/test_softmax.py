@@ -18,10 +18,10 @@ def test_softmax_shows_the_numbers_on_the_way_and_ends_at_the_ranking(visit):
     assert steps["label"].tolist() == ranked["label"].tolist()
     np.testing.assert_allclose(steps["probability"], ranked["confidence"], rtol=1e-6)
     np.testing.assert_allclose(np.exp(steps["z - max"]), steps["exp"])
-    assert "200 confidences" in words(app)
-    assert "up to one constant" in words(app)
-    worked = next(each.value for each in app.code if "confidence =" in each.value)
-    assert f"= {steps['share'][0]:.4f}" in worked
+    assert "200 probabilities" in words(app)
+    assert "up to a constant" in words(app)
+    worked = next(each.value for each in app.code if "probability =" in each.value)
+    assert f"= {steps['probability'][0]:.4f}" in worked
 
 
 def test_temperature_moves_softmax_and_neither_the_ranking_nor_the_net(visit, forwards):
@@ -36,8 +36,8 @@ def test_temperature_moves_softmax_and_neither_the_ranking_nor_the_net(visit, fo
         == pytest.approx(ranked["confidence"][0])
     )
     np.testing.assert_allclose(after["z / T"], before["logit z"] / 3)
-    first = f"{before['share'][0]:.1%} at temperature 1 and {after['share'][0]:.1%} at 3;"
-    assert first in words(app)
+    one, three = (each["probability"][0] for each in (before, after))
+    assert f"{one:.1%} at temperature 1 and {three:.1%} at 3;" in words(app)
     assert "always uses temperature 1" in words(app)
     assert len(forwards) == asked
 
@@ -60,6 +60,6 @@ def test_a_net_that_answers_logits_needs_no_logarithm():
     assert "logarithms" not in words(app)
     tiny = card_named("tiny-dominant-colour")
     answered = sorted(
-        run_model(sample_picture("cat"), tiny).outputs["probability"].ravel(), reverse=True
+        run_model(sample_picture("cat"), tiny).outputs["share"].ravel(), reverse=True
     )
     np.testing.assert_array_equal(table(app, "logit z")["logit z"], answered[:3])

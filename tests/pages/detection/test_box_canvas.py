@@ -97,6 +97,7 @@ def test_the_canvas_follows_the_servers_knobs_and_the_chosen_box(visit):
         ({"confidence": 7, "iou": -1, "turn": 1}, (1.0, 0.0)),
         ({"confidence": 0.123456, "iou": float("nan"), "turn": 1}, (0.12, None)),
         ({"confidence": "x", "turn": None}, (None, None)),
+        ({"confidence": 10**400, "iou": True, "turn": 10**400}, (None, None)),
         ("nonsense", (None, None)),
         (None, (None, None)),
     ],

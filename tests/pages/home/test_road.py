@@ -7,6 +7,7 @@ from core.nets.downloads import present
 from core.picture.samples import sample_picture
 from core.pipeline import Thresholds, detect, ranking, run_model
 from pages.components.home.road import ready_model
+from pages.components.shell.text import amount
 
 
 def test_the_models_are_on_this_machine_and_of_their_task():
@@ -31,5 +32,5 @@ def test_the_four_steps_show_the_numbers_of_the_run(visit):
     best = [f"{each.label} {each.confidence:.1%}" for each in ranking(run, 3).best]
     assert [each.proto.text for each in app.get("progress")] == best
     result = detect(run_model(picture, detector), Thresholds(detector.confidence, detector.iou))
-    assert f"{result.raw:,} raw rows" in told
-    assert f"{len(result.kept):,} kept" in told
+    assert f"{result.raw:,} raw predictions" in told
+    assert f"{amount(len(result.kept), 'detection')}" in told

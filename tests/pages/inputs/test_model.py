@@ -41,7 +41,7 @@ def test_a_download_that_runs_needs_no_second_click(visit, monkeypatch):
         app.run()
         assert transfer.wait(0)
         assert not app.error
-        assert any("on this machine" in each.value for each in app.caption)
+        assert any("on this server" in each.value for each in app.caption)
         assert metric(app, "raw predictions") == "1,500"
         assert set(shelf.gets.values()) == {1}
 

@@ -93,7 +93,7 @@ def test_a_side_set_by_hand_has_every_knob_and_keeps_them_when_swapped(visit):
 
 def test_a_side_that_fails_says_so_and_leaves_the_other_alone(visit):
     app = bench(visit, "detection", b__numbers="mistake: size halved")
-    assert "does not accept a blob" in app.error[0].value
+    assert "made for pictures of 256 x 256, and the blob is 128 x 128" in app.error[0].value
     assert len(app.error) == 1
     assert app.selectbox(key="ab.detection.a.numbers").value == OWN
     assert not app.metric

@@ -70,7 +70,7 @@ def test_the_preview_reads_what_the_run_reads(visit):
 def test_a_classifier_names_every_frame(visit):
     app = begin(visit("video", video__task="classification", video__tab="Frames", **PAGE))
     answers = [each.answer for each in app.session_state["video.work"].job.came]
-    assert list(app.dataframe[0].value["found"]) == [labels_of(each)[0] for each in answers]
+    assert list(app.dataframe[0].value["labels"]) == [labels_of(each)[0] for each in answers]
 
 
 def test_an_upload_is_kept_when_the_visitor_comes_back_until_it_is_forgotten(visit):
@@ -163,7 +163,7 @@ def test_a_large_film_is_read_only_when_somebody_asks_for_it(visit, monkeypatch)
 def test_a_film_that_is_full_says_why_it_ends(visit, monkeypatch):
     monkeypatch.setattr(writing, "MOST_VIDEO_BYTES", 1)
     app = begin(visit("video", video__stride="2"))
-    (told,) = (each.value for each in app.info if "the limit" in each.value)
+    (told,) = (each.value for each in app.info if "its size limit" in each.value)
     assert "of 54 frames" in told
     assert len(app.get("video")) == 1
 
@@ -186,7 +186,7 @@ def test_the_table_shows_the_first_frames_and_says_so(visit, monkeypatch):
 
 
 @pytest.mark.parametrize("task", ["detection", "classification"])
-@pytest.mark.parametrize(("points", "words"), [(300, ""), (3, "the mean of")])
+@pytest.mark.parametrize(("points", "words"), [(300, ""), (3, "the mean")])
 def test_the_chart_s_caption_says_when_points_are_means(
     points, words, task, visit, monkeypatch
 ):

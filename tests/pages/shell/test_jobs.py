@@ -2,7 +2,9 @@
 
 import threading
 
-from core.jobs import MOST_JOBS, Job, start_job
+import streamlit as st
+
+from core.jobs import MOST_ADDRESS_JOBS, MOST_JOBS, Job, start_job
 from pages.components.shell import jobs
 from pages.components.shell.jobs import watch
 
@@ -41,6 +43,18 @@ def test_a_start_stops_the_page_s_own_job_and_takes_its_place(visit):
     assert mine.ending == "stopped"
     assert app.session_state["many.work"].job.ending == "finished"
     assert all(job.wait(20) for job in running)
+
+
+def test_the_tabs_of_one_address_leave_a_place_to_others(visit, monkeypatch):
+    leave, address = threading.Event(), "192.0.2.1"
+    tabs = [start_job(at_work(leave), 2, visitor=address) for _ in range(MOST_ADDRESS_JOBS)]
+    monkeypatch.setattr(type(st.context), "ip_address", address)
+    app = begin(visit("many"))
+    assert "limit per address" in app.warning[0].value
+    monkeypatch.setattr(type(st.context), "ip_address", "192.0.2.2")
+    assert not begin(visit("many")).warning
+    leave.set()
+    assert all(job.wait(20) for job in tabs)
 
 
 def test_a_start_does_not_wait_for_ever(visit, monkeypatch):

@@ -44,3 +44,7 @@ def test_no_sign_of_markdown_and_no_address_is_left(text):
 )
 def test_numbers_change_their_unit_where_they_should(written, expected):
     assert written == expected
+
+
+def test_a_lone_surrogate_which_streamlit_cannot_send_is_replaced():
+    assert plain("a\ud800b") == "a\ufffdb"

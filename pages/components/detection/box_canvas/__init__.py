@@ -5,7 +5,6 @@ The browser gets all candidates of NMS once, as bytes, and applies the rule of
 chosen does the server learn of it, and set its own controls.
 """
 
-import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -145,14 +144,20 @@ def turn_knobs(key: str, own: str) -> None:
         return
     for name in ("confidence", "iou"):
         value = told.get(name)
-        if isinstance(value, int | float) and math.isfinite(value):
+        if _is_number(value):
             st.session_state[f"{own}.{name}"] = round(min(1.0, max(0.0, float(value))), 2)
-    if isinstance(turn := told.get("turn"), int):
+    if isinstance(turn := told.get("turn"), int) and _is_number(turn):
         st.session_state[f"{key}.canvas.turn"] = turn
 
 
 def choose(key: str) -> None:
     """Choose the box that was clicked; the list resets a row that is no longer kept."""
     row = st.session_state[f"{key}.canvas"].chosen
-    if isinstance(row, int) and not isinstance(row, bool):
+    if isinstance(row, int) and _is_number(row):
         choose_row(f"{key}.box", row)
+
+
+def _is_number(value: object) -> bool:
+    """Tell whether JSON holds a number here, finite and not too large for a float."""
+    # False and True are integers of Python, and comparing has no limit where isfinite raises
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
