@@ -23,7 +23,7 @@ $(shell test -e $(PY) || rm -f $(INSTALLED) $(DEVELOPED))
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run dev test format-check lint types unit browser test-exports screenshots format bench lock clean
+.PHONY: help run dev models test format-check lint types unit browser test-exports screenshots format bench lock clean
 
 help: ## list these targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ run: $(INSTALLED) ## install what is needed and start the app
 dev: $(INSTALLED) ## start the app so that it follows edits and shows whole errors
 	$(SERVE) --server.fileWatcherType=auto --server.runOnSave=true \
 	    --client.showErrorDetails=full --client.toolbarMode=developer
+
+models: $(INSTALLED) ## fetch the recommended models into BLOBSCOPE_MODELS (or the user's cache)
+	$(PY) -m tools.fetch_models
 
 test: format-check lint types unit browser ## check everything: what .ci/run calls
 

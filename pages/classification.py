@@ -19,7 +19,7 @@ st.caption("One picture, one model, one row of scores: what is in the picture?")
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:
     picture = pick_picture()
-    card = pick_model("classification", task="classification")
+    card = pick_model("classification", task="classification", better=True)
     k = pick_k("classification")
 
 run = cached_run(picture, card)

@@ -20,7 +20,7 @@ st.caption("One picture, one model, bounding boxes: what is where?")
 knobs, view = st.columns([2, 5], gap="large")
 with knobs:
     picture = pick_picture()
-    card = pick_model("detection", task="detection")
+    card = pick_model("detection", task="detection", better=True)
     thresholds = pick_thresholds("detection", card)
     spec = pick_fit_for_model("detection", card)
     style = display_controls("detection.display")

@@ -14,7 +14,7 @@ left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
 with left:
     picture = pick_picture()
 
-classifier, detector = road.ready_model("classification"), road.ready_model("detection")
+classifier, detector = road.ready_models()
 classified, detected = cached_run(picture, classifier), cached_run(picture, detector)
 with right:
     show_jpeg(cached_photo(picture), alt="The picture")

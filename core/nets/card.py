@@ -81,6 +81,8 @@ class ModelCard:
         confidence: the threshold that suits the net, 0..1.
         iou: the IoU above which two boxes of one class count as the same, 0..1.
         offer: the files may be downloaded from their addresses on a visitor's request.
+        recommended: once downloaded, the default model of its task; the pages offer it
+            until then.
         groups: a coarse group for each label, or nothing.
         anchors: width and height of a YOLOv2 head's anchors in cells, or nothing.
 
@@ -107,6 +109,7 @@ class ModelCard:
     notes: tuple[str, ...]
     offer: bool
     folder: Path
+    recommended: bool = False
     groups: tuple[str, ...] = field(default=(), repr=False)
     anchors: tuple[tuple[float, float], ...] = ()
     label_notes: tuple[str, ...] = ()
@@ -132,6 +135,9 @@ class ModelCard:
             not self.offer or all(file.address for file in self.files),
             "offer",
             "an address for every file of a model that is offered for download",
+        )
+        self._require(
+            self.offer or not self.recommended, "recommended", "offer = true beside it"
         )
 
     def _require(self, holds: bool, key: str, wanted: str) -> None:
@@ -287,6 +293,7 @@ def _card_of(table: "_Table", folder: Path) -> ModelCard:
         measured=table.text("measured", "not measured by us"),
         notes=table.texts("notes", ()),
         offer=bool(table.flag("offer", False)),
+        recommended=bool(table.flag("recommended", False)),
         groups=table.labels("groups", folder, ()).texts,
         anchors=table.pairs("anchors", ()),
         label_notes=labels.notes,

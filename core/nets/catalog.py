@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.errors import CardInvalid, ModelMissing
 from core.nets.card import CARD_NAME, ModelCard, Task, read_card
+from core.nets.downloads import present
 
 MODELS = Path(__file__).parents[2] / "models"
 
@@ -62,6 +63,20 @@ def _rank(card: ModelCard) -> tuple[bool, float, str]:
 def cards(task: Task) -> tuple[ModelCard, ...]:
     """List the cards of one task, in the catalogue's order."""
     return tuple(card for card in catalog() if card.task == task)
+
+
+def recommended(task: Task) -> ModelCard | None:
+    """Return the recommended model of a task, the first in the catalogue's order, if any."""
+    return next((card for card in cards(task) if card.recommended), None)
+
+
+def default_model(task: Task) -> ModelCard:
+    """Return the model that a task starts with: the first whose files are present.
+
+    The recommended one comes before all others, whatever the catalogue's order.
+    """
+    best = recommended(task)
+    return next(card for card in (best, *cards(task)) if card and present(card))
 
 
 def card_named(name: str) -> ModelCard:

@@ -7,10 +7,21 @@ import shutil
 import pytest
 
 from core.errors import ModelMissing
-from core.nets.catalog import MODELS, card_named, cards, catalog, read_catalog
+from core.nets.catalog import (
+    MODELS,
+    card_named,
+    cards,
+    catalog,
+    default_model,
+    read_catalog,
+    recommended,
+)
+from core.nets.downloads import download
 from core.outputs import AUTO
 from tests.models.cards import ON_CARDS, manifest
-from tests.shared import needs_shared, where_present
+from tests.recommended import recommend_tiny_nets
+from tests.shared import NETS, needs_shared, where_present
+from tests.shelf import serving
 
 KNOWN_COUNTS = {
     "imagenet.txt": 1000,
@@ -84,6 +95,38 @@ def test_no_two_models_have_one_title():
 @pytest.mark.parametrize("task", ["classification", "detection"])
 def test_the_first_model_of_each_task_needs_no_download(task):
     assert cards(task)[0].shipped
+
+
+RECOMMENDED = {
+    "classification": "squeezenet-v1.1-fp16-onnx",
+    "detection": "yolox-nano-onnx",
+}
+
+
+@pytest.mark.parametrize(("task", "name"), RECOMMENDED.items())
+def test_one_model_of_each_task_is_recommended_and_small(task, name):
+    assert [each.name for each in cards(task) if each.recommended] == [name]
+    assert recommended(task) is card_named(name)
+    assert card_named(name).size_bytes < 5e6
+
+
+@pytest.mark.parametrize("task", RECOMMENDED)
+def test_a_task_starts_with_the_recommended_model_once_it_is_there(task, tmp_path, monkeypatch):
+    monkeypatch.setenv("BLOBSCOPE_MODELS", str(tmp_path))
+    with serving() as shelf:
+        better = recommend_tiny_nets(shelf, monkeypatch)[task]
+        assert default_model(task) is cards(task)[0] is not better
+        download(better)
+    assert default_model(task) is better
+
+
+@needs_shared
+@pytest.mark.parametrize(("task", "name"), RECOMMENDED.items())
+def test_the_real_recommended_models_become_defaults(task, name, tmp_path, monkeypatch):
+    monkeypatch.setenv("BLOBSCOPE_MODELS", str(tmp_path))
+    monkeypatch.setenv("BLOBSCOPE_MIRROR", str(NETS))
+    download(card_named(name))
+    assert default_model(task).name == name
 
 
 def test_a_name_from_nowhere_gives_a_sentence():

@@ -66,6 +66,11 @@ MISTAKES = {
         "layout must be one of auto, darknet, .*, yolov8, .*, not 'yolo8'",
     ),
     "unknown framework": ('"onnx"', '"torch"', "framework must be one of caffe"),
+    "recommended, not offered": (
+        'licence = "MIT"',
+        'licence = "MIT"\nrecommended = true',
+        "recommended must have offer = true beside it",
+    ),
     "unknown key": ('licence = "MIT"', 'license = "MIT"', "license is no key"),
     "unknown blob key": ("mean =", "means =", r"\[blob\]: means is no key"),
     "mean of two": ("[1, 2, 3]", "[1, 2]", "mean must be a number or a list of three"),

@@ -8,8 +8,11 @@ import streamlit as st
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.testing.v1 import AppTest
 
+from core.nets.card import ModelCard, Task
 from tests.forwards import noted_forwards
+from tests.recommended import recommend_tiny_nets
 from tests.shared import NETS
+from tests.shelf import Shelf, serving
 
 ROOT = Path(__file__).parents[2]
 Visit = Callable[..., AppTest]
@@ -54,6 +57,19 @@ def visit() -> Visit:
         return app
 
     return opened
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    """A local server that lends model files."""
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def better(shelf, monkeypatch) -> dict[Task, ModelCard]:
+    """The recommended models are tiny nets of our own, lent by ``shelf``."""
+    return recommend_tiny_nets(shelf, monkeypatch)
 
 
 @pytest.fixture

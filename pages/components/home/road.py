@@ -4,13 +4,13 @@ import streamlit as st
 
 from core.blob.numbers import triple_to_text
 from core.blob.spec import BlobSpec
-from core.nets.card import ModelCard, Task
-from core.nets.catalog import cards
-from core.nets.downloads import present
+from core.nets.card import TASKS, ModelCard
+from core.nets.catalog import default_model
 from core.picture.image import Picture
 from core.pipeline import Run, Thresholds, detect, ranking
 from core.render.stages import render_planes_together
 from pages.components.detection.boxes import show_found
+from pages.components.inputs.model import offer_recommended
 from pages.components.shell.images import show_exact
 from pages.components.shell.navigation import (
     BLOB,
@@ -31,9 +31,12 @@ _DOORS = (
 )
 
 
-def ready_model(task: Task) -> ModelCard:
-    """Return the first model of a task whose files are present; our own come first."""
-    return next(card for card in cards(task) if present(card))
+def ready_models() -> tuple[ModelCard, ModelCard]:
+    """Return the default classifier and detector; offer the recommended ones if missing."""
+    for task, column in zip(TASKS, st.columns(len(TASKS)), strict=True):
+        with column:
+            offer_recommended(f"home.{task}.better", task=task)
+    return default_model("classification"), default_model("detection")
 
 
 def show_load(card: ModelCard) -> None:

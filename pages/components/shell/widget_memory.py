@@ -16,6 +16,11 @@ def note_page(title: str) -> None:
     st.session_state[_PAGE] = title
 
 
+def set_persistent(key: str, value: Any) -> None:
+    """Set the value of a persistent widget that this run has not created yet."""
+    st.session_state[key] = st.session_state.setdefault(_MEMORY, {})[key] = value
+
+
 def visits() -> int:
     """Return the number of page changes in this session."""
     return int(st.session_state.get(_VISITS, 0))
