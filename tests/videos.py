@@ -1,9 +1,10 @@
-"""Small videos whose frames carry their number in big grey blocks."""
+"""Small videos for tests; the frames of some carry their number in big blocks."""
 
 import io
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import TypeVar
+from itertools import chain
+from typing import Any, TypeVar
 
 import av
 import numpy as np
@@ -12,32 +13,63 @@ BITS = 10
 Step = TypeVar("Step")
 
 
-def numbered(
-    count: int = 60,
+def film(
+    images: Iterable[np.ndarray],
     *,
-    size: tuple[int, int] = (320, 240),
-    rate: int = 15,
     container: str = "mp4",
-    codec: str = "libx264",
+    codec: str = "",
+    rate: int = 20,
     times: Sequence[float] | None = None,
+    title: str = "",
     **options: str,
 ) -> bytes:
-    """Encode ``count`` frames; ``times`` in seconds where the rate varies."""
+    """Encode images, (H, W, 3) in B, G, R, all of one size.
+
+    Args:
+        images: the frames.
+        container: as PyAV names it.
+        codec: VP8 in Matroska and WebM, MPEG-4 elsewhere, unless it is named.
+        rate: in frames per second.
+        times: in seconds, where the rate varies.
+        title: stands in the file's metadata.
+        options: of the codec.
+    """
     file = io.BytesIO()
+    codec = codec or ("libvpx" if container in ("webm", "matroska") else "mpeg4")
     with av.open(file, "w", format=container) as opened:
         stream = opened.add_stream(codec, rate=rate)
-        stream.width, stream.height = size
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.options = options
+        if title:
+            opened.metadata["title"] = title
         if times:
             stream.codec_context.time_base = Fraction(1, 1000)
-        for number in range(count):
-            frame = av.VideoFrame.from_ndarray(blocks(number, size), format="bgr24")
+        rest = iter(images)
+        first = next(rest)
+        stream.height, stream.width = first.shape[:2]
+        for number, image in enumerate(chain([first], rest)):
+            shown = frame(image)
             if times:
-                frame.pts, frame.time_base = round(1000 * times[number]), Fraction(1, 1000)
-            opened.mux(stream.encode(frame))
+                shown.pts, shown.time_base = round(1000 * times[number]), Fraction(1, 1000)
+            opened.mux(stream.encode(shown))
         opened.mux(stream.encode(None))
     return file.getvalue()
+
+
+def frame(image: np.ndarray) -> av.VideoFrame:
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
+
+
+def plain(blue: int, green: int, red: int, size: tuple[int, int] = (96, 64)) -> np.ndarray:
+    return np.full((size[1], size[0], 3), (blue, green, red), np.uint8)
+
+
+def numbered(
+    count: int = 60, *, size: tuple[int, int] = (320, 240), rate: int = 15, **how: Any
+) -> bytes:
+    """Encode ``count`` frames as :func:`film` does, in H.264 unless a codec is named."""
+    images = (blocks(number, size) for number in range(count))
+    return film(images, rate=rate, **{"codec": "libx264", **how})
 
 
 def blocks(number: int, size: tuple[int, int]) -> np.ndarray:

@@ -10,16 +10,13 @@ from core.blob.make import image_from_blob, make_blob, place, planes
 from core.blob.spec import FITS, PRESETS, BlobSpec
 from core.errors import BlobImpossible
 from core.picture.size import Size
-
-
-def noise(height=40, width=60, channels=3):
-    return np.random.default_rng(0).integers(0, 256, (height, width, channels), np.uint8)
+from tests.pictures import noise
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("channels", [3, 4])
 def test_one_channel_is_cvtcolors_grey_before_anything_else(dtype, channels):
-    image = noise(channels=channels).astype(dtype)
+    image = noise(40, 60, channels).astype(dtype)
     spec = BlobSpec(
         Size(20, 14), channels=1, mean=(9.0,) * 3, scalefactor=(0.5,) * 3, std=(2.0,) * 3
     )
@@ -35,7 +32,7 @@ def test_one_channel_is_cvtcolors_grey_before_anything_else(dtype, channels):
 
 
 def test_a_grey_image_stays_as_it_is_and_looks_like_one():
-    grey = noise(channels=1)
+    grey = noise(40, 60, 1)
     spec = BlobSpec(channels=1)
     blob, _ = make_blob(grey, spec)
     np.testing.assert_array_equal(blob[0, 0], grey[..., 0])
@@ -46,11 +43,11 @@ def test_a_blob_has_one_channel_or_those_of_the_image():
     with pytest.raises(BlobImpossible, match="channels is 1"):
         BlobSpec(channels=2)
     with pytest.raises(BlobImpossible, match="int16 values grey"):
-        make_blob(noise().astype(np.int16), BlobSpec(channels=1))
+        make_blob(noise(40, 60, 3).astype(np.int16), BlobSpec(channels=1))
 
 
 def test_one_scalefactor_does_not_blank_the_other_channels():
-    blob, _ = make_blob(noise(), BlobSpec(scalefactor=(1 / 255,) * 3))
+    blob, _ = make_blob(noise(40, 60, 3), BlobSpec(scalefactor=(1 / 255,) * 3))
     assert all(plane.max() > 0.9 for plane in planes(blob))
 
 
@@ -69,7 +66,7 @@ def test_std_divides_after_scaling_in_the_order_of_the_blob():
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 def test_make_blob_leaves_the_callers_image_alone(layout, dtype):
-    image = noise().astype(dtype)
+    image = noise(40, 60, 3).astype(dtype)
     before = image.copy()
     spec = BlobSpec(mean=(1, 2, 3), scalefactor=(0.5,) * 3, std=(2, 2, 2), layout=layout)
     make_blob(image, spec)
@@ -77,7 +74,7 @@ def test_make_blob_leaves_the_callers_image_alone(layout, dtype):
 
 
 def test_blob_is_read_only_and_a_net_still_takes_it():
-    blob, _ = make_blob(noise(), BlobSpec())
+    blob, _ = make_blob(noise(40, 60, 3), BlobSpec())
     assert not blob.flags.writeable
     assert cv2.dnn.imagesFromBlob(blob)[0].shape == (40, 60, 3)
 
@@ -112,26 +109,26 @@ def test_image_from_blob_gives_the_fitted_image_back(layout, swap_rb):
         swap_rb=swap_rb,
         layout=layout,
     )
-    blob, _ = make_blob(noise(), spec)
+    blob, _ = make_blob(noise(40, 60, 3), spec)
     seen = image_from_blob(blob, spec)
-    np.testing.assert_array_equal(seen, cv2.resize(noise(), (33, 21)))
+    np.testing.assert_array_equal(seen, cv2.resize(noise(40, 60, 3), (33, 21)))
     assert seen.dtype == np.uint8
 
 
 def test_image_from_a_grey_blob_is_grey():
-    blob, _ = make_blob(noise()[..., 0], BlobSpec())
+    blob, _ = make_blob(noise(40, 60, 3)[..., 0], BlobSpec())
     seen = image_from_blob(blob, BlobSpec())
-    np.testing.assert_array_equal(seen, np.repeat(noise()[..., :1], 3, axis=2))
+    np.testing.assert_array_equal(seen, np.repeat(noise(40, 60, 3)[..., :1], 3, axis=2))
 
 
 def test_image_from_a_blob_with_alpha_leaves_alpha_out():
-    blob, _ = make_blob(noise(channels=4), BlobSpec(swap_rb=True))
+    blob, _ = make_blob(noise(40, 60, 4), BlobSpec(swap_rb=True))
     seen = image_from_blob(blob, BlobSpec(swap_rb=True))
-    np.testing.assert_array_equal(seen, noise(channels=4)[..., :3])
+    np.testing.assert_array_equal(seen, noise(40, 60, 4)[..., :3])
 
 
 def test_planes_are_the_same_in_both_layouts():
-    image = noise()
+    image = noise(40, 60, 3)
     nchw, _ = make_blob(image, BlobSpec())
     nhwc, _ = make_blob(image, BlobSpec(layout="NHWC"))
     np.testing.assert_array_equal(planes(nchw), planes(nhwc, "NHWC"))
@@ -140,7 +137,7 @@ def test_planes_are_the_same_in_both_layouts():
 
 
 def test_without_a_size_the_blob_has_the_images_own():
-    blob, placement = make_blob(noise(), BlobSpec(fit="letterbox"))
+    blob, placement = make_blob(noise(40, 60, 3), BlobSpec(fit="letterbox"))
     assert blob.shape == (1, 3, 40, 60)
     assert placement.scale == (1.0, 1.0)
     assert placement.offset == (0.0, 0.0)
@@ -158,17 +155,21 @@ def test_presets_are_the_well_known_rows_and_can_be_varied(preset):
 
 
 IMPOSSIBLE = {
-    "two channels": (noise(channels=2), BlobSpec(), "1, 3 or 4 channels"),
-    "no pixels": (noise(height=0), BlobSpec(), r"not \(0, 60, 3\)"),
-    "int32": (noise().astype(np.int32), BlobSpec(), "int32"),
+    "two channels": (noise(40, 60, 2), BlobSpec(), "1, 3 or 4 channels"),
+    "no pixels": (noise(0, 60, 3), BlobSpec(), r"not \(0, 60, 3\)"),
+    "int32": (noise(40, 60, 3).astype(np.int32), BlobSpec(), "int32"),
     "uint8 blob of wider values": (
-        noise().astype(np.uint16),
+        noise(40, 60, 3).astype(np.uint16),
         BlobSpec(ddepth="uint8"),
         "lowest byte",
     ),
-    "NHWC of uint16": (noise().astype(np.uint16), BlobSpec(layout="NHWC"), "Choose NCHW"),
+    "NHWC of uint16": (
+        noise(40, 60, 3).astype(np.uint16),
+        BlobSpec(layout="NHWC"),
+        "Choose NCHW",
+    ),
     "NHWC swap of four": (
-        noise(channels=4),
+        noise(40, 60, 4),
         BlobSpec(layout="NHWC", swap_rb=True),
         "four channels",
     ),

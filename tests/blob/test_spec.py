@@ -75,10 +75,14 @@ def test_a_spec_that_exists_makes_no_endless_values_and_can_be_checked(values, l
 @pytest.mark.parametrize("mean", [0, 0.5, -0.999, 1e6, 1e34])
 @pytest.mark.parametrize("scale", [1e-37, -1e-30, 1e-9, 1 / 255, 1])
 @pytest.mark.parametrize("std", [1, 255])
-def test_numbers_at_the_edge_are_a_spec_that_can_be_checked(mean, scale, std):
+def test_numbers_at_the_edge_make_the_blob_of_the_formula_and_no_error(mean, scale, std):
     scale *= std  # else the smallest scale, divided, would be none
     spec = BlobSpec(mean=(mean,) * 3, scalefactor=(scale,) * 3, std=(std,) * 3)
-    check_spec(np.uint8([[[0, 1, 255], [255, 128, 0]]]), spec)
+    image = np.uint8([[[0, 1, 255], [255, 128, 0]]])
+    blob, _ = make_blob(image, spec)
+    wanted = (image.astype(np.float64) - mean) * scale / std
+    np.testing.assert_allclose(blob[0].transpose(1, 2, 0), wanted, rtol=1e-5)
+    assert all(each.severity != "error" for each in check_spec(image, spec))
 
 
 def test_longest_sides_and_bytes_are_allowed():

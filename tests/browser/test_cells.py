@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_visitors import LOOKS, metric, pixels, settings
-from tests.browser.visit import choose, idle, keep
+from tests.browser.test_visitors import LOOKS, pixels, settings
+from tests.browser.visit import choose, idle, keep, metric
 
 CELLS = "/detection?detection.model=Starter detector&detection.more=Decode a box"
 SPILLING = """() => [...document.querySelectorAll(

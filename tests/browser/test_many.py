@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
-from tests.browser.visit import idle
+from tests.browser.visit import idle, metric
 
 LATE = 120_000  # milliseconds that a busy machine may take
 
@@ -21,11 +21,6 @@ def open_many(page: Page, query: str = "") -> None:
 
 def start(page: Page, count: int) -> None:
     page.get_by_role("button", name=f"Start: {count} picture").click()
-
-
-def metric(page: Page, label: str) -> str:
-    shown = page.get_by_test_id("stMetric").filter(has_text=label)
-    return shown.get_by_test_id("stMetricValue").inner_text()
 
 
 def results(page: Page, folder: Path) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from core.nets.catalog import card_named
 from core.picture.samples import sample_picture
 from core.pipeline import DetectionResult, Thresholds, detect, run_model
-from tests.browser.visit import idle
+from tests.browser.visit import idle, metric
 
 MODEL = "starter-detector-darknet"
 CONFIDENCE = 0.2
@@ -69,10 +69,6 @@ def coco() -> str:
 def give(page: Page, name: str, text: str) -> None:
     uploader = page.get_by_role("tabpanel").locator("input[type=file]")
     uploader.set_input_files({"name": name, "mimeType": "text/plain", "buffer": text.encode()})
-
-
-def metric(page: Page, label: str) -> str:
-    return page.get_by_test_id("stMetric").filter(has_text=label).inner_text().split("\n")[-1]
 
 
 @pytest.mark.parametrize(

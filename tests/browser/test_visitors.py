@@ -14,7 +14,7 @@ from core.blob.make import make_blob
 from core.nets.catalog import card_named
 from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
-from tests.browser.visit import choose, idle, keep
+from tests.browser.visit import choose, idle, keep, metric
 from tests.shared import IMAGES, NETS, needs_shared
 from tests.shelf import Shelf, serving
 
@@ -53,10 +53,6 @@ def pixels(page: Page, alt: str) -> np.ndarray:
     )
     data = b64decode(data_url.partition(",")[2])
     return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-
-
-def metric(page: Page, label: str) -> str:
-    return page.get_by_test_id("stMetric").filter(has_text=label).inner_text().split("\n")[-1]
 
 
 def settings(page: Page) -> dict[str, list[str]]:
@@ -259,6 +255,11 @@ def test_a_camera_snapshot_becomes_the_picture(page):
     page.get_by_role("button", name="Clear photo").wait_for()
     expect(page.get_by_text("A sample is shown until you take")).to_have_count(0)
     idle(page)
+    snapshot = pixels(page, "Snapshot")
+    height, width = snapshot.shape[:2]
+    expect(page.get_by_text(f"The picture, {width} x {height}")).to_be_visible()
+    shown = cv2.resize(pixels(page, "The picture"), (width, height))
+    assert np.abs(shown.astype(int) - snapshot).mean() < 5  # both are compressed
 
 
 def test_a_file_that_is_no_picture_gets_a_sentence(page):

@@ -24,6 +24,12 @@ def idle(page: Page) -> None:
     page.wait_for_function(_PAINTED)
 
 
+def metric(page: Page, label: str) -> str:
+    """Read the value of the number that has this label."""
+    shown = page.get_by_test_id("stMetric").filter(has_text=label)
+    return shown.get_by_test_id("stMetricValue").inner_text()
+
+
 def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
     """Choose from a list; one that is open closes when the page moves: then once more."""
     chooser = page.get_by_role("combobox", name=label)

@@ -6,7 +6,7 @@ import av
 import numpy as np
 
 from core.live.recording import Recording
-from tests.live.films import plain
+from tests.videos import plain
 
 
 def frames_of(data: bytes) -> list[tuple[float, np.ndarray]]:

@@ -19,7 +19,7 @@ from core.live.stream import MOST_WIDTH, LatestFrame, Stream, bounded, image_of
 from core.live.stream_slots import StreamSlots
 from core.nets.catalog import card_named
 from core.pipeline import Thresholds
-from tests.live.films import frame, plain
+from tests.videos import frame, plain
 
 PATIENCE = 30
 ROOT = Path(__file__).parents[2]
@@ -325,7 +325,7 @@ from core.live.stream_slots import StreamSlots
 from core.live.settings import LiveSettings
 from core.live.stream import Stream
 from core.nets.catalog import card_named
-from tests.live.films import frame, plain
+from tests.videos import frame, plain
 
 detector = card_named("starter-detector-darknet")
 stream = Stream("ann", StreamSlots(1, 600))

@@ -15,8 +15,7 @@ from core.live import video_source as module
 from core.live.video_source import CLIPS, SampleClip, VideoFile, play
 from core.video import reading
 from core.video.reading import Video
-from tests.live.films import film, frame, plain
-from tests.videos import numbered
+from tests.videos import film, frame, numbered, plain
 
 
 def given(data: bytes, name: str = "mine.mp4") -> VideoFile:
@@ -39,7 +38,7 @@ def test_a_sample_clip_moves_and_comes_back_to_its_beginning(name):
 @pytest.mark.parametrize("kind", ["mp4", "mov", "matroska", "webm", "avi"])
 def test_each_kind_of_file_is_played_in_its_order(kind):
     images = [plain(0, 0, 10 * number) for number in range(12)]
-    frames = list(given(film(images, kind=kind)).frames())
+    frames = list(given(film(images, container=kind)).frames())
     assert len(frames) == 12
     seconds = [second for second, _ in frames]
     assert seconds[0] == 0
@@ -68,7 +67,7 @@ def test_a_codec_that_nobody_needs_is_refused():
 
 
 def test_a_quicktime_file_without_ftyp_is_played():
-    data = film([plain(0, 0, 200)] * 4, kind="mov")
+    data = film([plain(0, 0, 200)] * 4, container="mov")
     assert data[4:8] == b"ftyp"
     assert len(images_of(data[:4] + b"wide" + data[8:])) == 4
 
@@ -110,7 +109,7 @@ def test_a_film_that_grows_on_its_way_keeps_the_size_of_its_first_frame():
 
 def test_a_file_that_was_cut_off_is_played_as_far_as_it_goes():
     noise = np.random.default_rng(0).integers(0, 256, (40, 64, 96, 3), np.uint8)
-    whole = film(list(noise), kind="webm")
+    whole = film(list(noise), container="webm")
     assert 0 < len(images_of(whole[: len(whole) * 2 // 3])) < 40
 
 

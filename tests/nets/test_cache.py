@@ -7,9 +7,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from core.nets import cache as module
 from core.nets.cache import COPIES_AFTER, NetCache, give_memory_back
 
 
@@ -203,8 +205,19 @@ def test_many_threads_and_keys_never_share_a_net_and_keep_the_bounds():
     assert cache.size_bytes == 10 * cache.nets
 
 
-def test_giving_memory_back_does_no_harm():
-    give_memory_back()
+@pytest.mark.parametrize(
+    ("platform", "can_trim", "asked"),
+    [("linux", True, [0]), ("linux", False, []), ("win32", True, [])],
+    ids=["glibc", "another C library", "another system"],
+)
+def test_only_a_c_library_that_can_trim_is_asked_to(platform, can_trim, asked, monkeypatch):
+    calls = []
+    library = SimpleNamespace(malloc_trim=calls.append) if can_trim else SimpleNamespace()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(module.sys, "platform", platform)
+        elsewhere.setattr(module.ctypes, "CDLL", lambda _: library)
+        give_memory_back()
+    assert calls == asked
 
 
 @dataclass(eq=False)

@@ -58,9 +58,7 @@ def damage(path, at: float, flip: int) -> None:
 
 
 @pytest.mark.parametrize("name", OWN)
-@settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     which=st.integers(0, 1),
     at=st.floats(0, 1, exclude_max=True),

@@ -9,6 +9,8 @@ import pillow_heif
 import tifffile
 from PIL import Image
 
+from tests import pictures
+
 
 def smooth(width=48, height=32):
     """Draw a picture that lossy formats keep nearly as it is."""
@@ -73,8 +75,7 @@ def heic(image, *, exif=b"", quality=90, **options):
 def noise(height=12, width=20, channels=3, dtype=np.uint8):
     """Draw pixels that are all different."""
     shape = (height, width, channels) if channels > 1 else (height, width)
-    rng = np.random.default_rng(0)
-    return rng.integers(0, np.iinfo(dtype).max + 1, shape).astype(dtype)
+    return pictures.noise(*shape, dtype=dtype)
 
 
 def over_white(rgba, white=255):

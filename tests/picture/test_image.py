@@ -18,30 +18,12 @@ from PIL import Image, ImageOps
 from core.errors import PictureRefused
 from core.picture.image import Picture, decode_picture, kind_of, remarks
 from core.picture.pixels import STRIP_PIXELS
+from tests.picture.files import chunk, encoded, noise, smooth
 from tests.shared import IMAGES, where_present
 
 counts_memory = pytest.mark.skipif(
     sys.platform != "linux", reason="ru_maxrss counts in other units elsewhere"
 )
-
-
-def noise(height=12, width=20, channels=3, dtype=np.uint8):
-    shape = (height, width, channels) if channels > 1 else (height, width)
-    rng = np.random.default_rng(0)
-    return rng.integers(0, np.iinfo(dtype).max + 1, shape).astype(dtype)
-
-
-def smooth(width=48, height=32):
-    """A picture that lossy formats keep nearly as it is."""
-    y, x = np.mgrid[:height, :width]
-    rgb = np.stack([x * 5, y * 7, 255 - x * 2 - y], axis=-1).astype(np.uint8)
-    return Image.fromarray(rgb)
-
-
-def encoded(image, kind, **options):
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def as_png(array):
@@ -54,12 +36,6 @@ def seen(data):
 
 def as_rgb(image):
     return image[..., ::-1]
-
-
-def chunk(kind, body):
-    return (
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-    )
 
 
 def refusal(data, name="holiday.jpg"):

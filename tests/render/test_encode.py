@@ -14,10 +14,7 @@ from core.render.encode import (
     png_of_indices,
 )
 from core.render.palette import DIVERGING
-
-
-def noise(*shape):
-    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+from tests.pictures import noise
 
 
 def decoded(data):

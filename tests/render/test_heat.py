@@ -11,18 +11,14 @@ from core.render.boxes import Patch
 from core.render.heat import FAINTEST, STRONGEST, draw_heat, draw_outline
 from core.render.palette import DIVERGING
 from core.render.planes import PlaneScale, render_plane
+from tests.pictures import noise
 
 UNIT = PlaneScale(-1, 1)
 
 
-def noise(height=40, width=60) -> BgrImage:
-    pixels = np.random.default_rng(1).integers(0, 256, (height, width, 3))
-    return BgrImage(pixels.astype(np.uint8))
-
-
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(9, 50), st.integers(9, 50))
 def test_every_pixel_is_its_cells_colour_over_the_grey_picture(rows, columns, height, width):
-    image = noise(height, width)
+    image = noise(height, width, 3, seed=1)
     values = np.linspace(-1, 1, rows * columns).reshape(rows, columns)
     drawn = draw_heat(image, values, UNIT)
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
@@ -43,7 +39,7 @@ def test_what_lowers_is_red_and_what_raises_is_blue():
 
 
 def test_a_scale_without_any_reach_shows_the_picture():
-    drawn = draw_heat(noise(), np.zeros((2, 2)), PlaneScale(0, 0))
+    drawn = draw_heat(noise(40, 60, 3), np.zeros((2, 2)), PlaneScale(0, 0))
     assert drawn.std() > 40
 
 
@@ -55,7 +51,7 @@ def test_a_scale_without_any_reach_shows_the_picture():
     ],
 )
 def test_the_callers_picture_is_not_drawn_on(draw):
-    image = noise()
+    image = noise(40, 60, 3)
     image.setflags(write=False)
     before = image.copy()
     assert draw(image).shape == image.shape

@@ -3,10 +3,7 @@ import pytest
 
 from core.render.encode import for_display, jpeg
 from core.render.screen import LONGEST_STRIP, MOST_SCREEN_HEIGHT, on_screen
-
-
-def noise(*shape):
-    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+from tests.pictures import noise
 
 
 @pytest.mark.parametrize(("width", "shown"), [(20, 480), (60, 480), (224, 448), (300, 300)])

@@ -10,7 +10,7 @@ from core.live.stream_slots import StreamSlots
 from core.picture.image import Picture, decode_picture
 from core.render.encode import png
 from pages.components.live.frozen import Frozen
-from tests.live.films import frame, plain
+from tests.videos import frame, plain
 
 
 @pytest.mark.parametrize("page", ["Blob", "Classification", "Detection"])

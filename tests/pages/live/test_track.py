@@ -17,7 +17,7 @@ from core.nets.catalog import card_named
 from core.pipeline import Thresholds
 from pages.components.live import track
 from pages.components.live.track import AnnotatedTrack, begin
-from tests.live.films import frame, plain
+from tests.videos import frame, plain
 
 COLOUR = card_named("tiny-dominant-colour")
 PATIENCE = 30

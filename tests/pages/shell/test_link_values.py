@@ -145,7 +145,7 @@ def number_box() -> WidgetMetadata:
 
 
 @given(some.text() | some.lists(some.text(), min_size=1) | some.floats().map(str))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_number_is_known_if_the_widget_holds_just_that(told):
     last = told if isinstance(told, str) else told[-1]
     try:
