@@ -277,7 +277,7 @@ def test_a_net_that_answers_no_numbers_gets_a_sentence(monkeypatch):
             return engine.Inference(nothing, engine.Timings(None, 1.0, False))
 
     monkeypatch.setattr(engine, "engine", Broken)
-    with pytest.raises(ForwardFailed, match="no number"):
+    with pytest.raises(ForwardFailed, match="not numbers"):
         mapped(COLOURS, quartered(), WatchedClass(BLUE))
 
 
