@@ -59,7 +59,7 @@ def test_a_place_ends_when_its_time_is_over(clock):
     clock.now = 60
     assert slots.left(lease) == 0
     slots.take("ben")
-    with pytest.raises(LiveRefused, match="is over"):
+    with pytest.raises(LiveRefused, match="has ended"):
         slots.renew(lease)
 
 
@@ -75,7 +75,7 @@ def test_a_place_can_be_renewed_unless_somebody_waits(clock):
         slots.renew(lease)
     assert slots.left(lease) == 60
     clock.now = 50 + min(WAITING_SECONDS, 59) + 0.5
-    with pytest.raises(LiveRefused, match="waits"):
+    with pytest.raises(LiveRefused, match="is waiting"):
         slots.renew(lease)
 
 
