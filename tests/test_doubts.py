@@ -105,6 +105,7 @@ def test_the_int8_net_that_opencv_computes_wrongly_is_reported():
         folder=source.parent,
         files=(file,),
         offer=False,
+        recommended=False,
     )
     assert "weights of eight bits" in constant_doubt_of(model)
 

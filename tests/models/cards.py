@@ -55,6 +55,7 @@ def card_of(name: str) -> ModelCard:
         layout=layout,
         blob=blob,
         offer=False,
+        recommended=False,
         folder=NETS / name,
     )
 
