@@ -29,7 +29,7 @@ _seed = SessionState._seed_widget_from_url
 @contextmanager
 def show_unknown_values() -> Iterator[None]:
     """Name on top, once, the settings of a link whose values the page does not know."""
-    SessionState._seed_widget_from_url = _seed_if_known  # type: ignore[method-assign]
+    SessionState._seed_widget_from_url = _seed_if_known  # type: ignore[method-assign, assignment]
     top, unknown = st.empty(), st.session_state.setdefault(_KEPT, [])
     token, interrupted = _UNKNOWN.set(unknown), False
     try:

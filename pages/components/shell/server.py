@@ -38,7 +38,7 @@ _add_file = MemoryUploadedFileManager.add_file
 def guard_server() -> None:
     """Apply both patches; more than once is as good as once."""
     net_util.get_external_ip = _no_address
-    MemoryUploadedFileManager.add_file = _add_within_limits  # type: ignore[method-assign]
+    MemoryUploadedFileManager.add_file = _add_within_limits  # type: ignore[method-assign, assignment]
 
 
 def _no_address() -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import streamlit as st
@@ -146,18 +146,18 @@ def turn_knobs(key: str, own: str) -> None:
         value = told.get(name)
         if _is_number(value):
             st.session_state[f"{own}.{name}"] = round(min(1.0, max(0.0, float(value))), 2)
-    if isinstance(turn := told.get("turn"), int) and _is_number(turn):
+    if _is_number(turn := told.get("turn")) and isinstance(turn, int):
         st.session_state[f"{key}.canvas.turn"] = turn
 
 
 def choose(key: str) -> None:
     """Choose the box that was clicked; the list resets a row that is no longer kept."""
     row = st.session_state[f"{key}.canvas"].chosen
-    if isinstance(row, int) and _is_number(row):
+    if _is_number(row) and isinstance(row, int):
         choose_row(f"{key}.box", row)
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     """Tell whether JSON holds a number here, finite and not too large for a float."""
     # False and True are integers of Python, and comparing has no limit where isfinite raises
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
