@@ -6,7 +6,7 @@ addresses or from ``BLOBSCOPE_MIRROR``; each is checked against the digest on it
 
 import sys
 
-from core.errors import ModelError
+from core.errors import ModelError, ModelMissing
 from core.nets.card import TASKS, ModelCard
 from core.nets.catalog import recommended
 from core.nets.downloads import download, file_paths, present
@@ -18,8 +18,8 @@ def fetch(card: ModelCard) -> bool:
     Returns:
         Whether the model is present and its files are those that the card promises.
     """
-    was_present = present(card)
     try:
+        was_present = present(card) and _whole(card)
         if not was_present:
             _tell(f"Downloading {card.title} ...")
             download(card)
@@ -28,6 +28,16 @@ def fetch(card: ModelCard) -> bool:
         _tell(str(error))
         return False
     _tell(f"{card.title} is {'already ' * was_present}in {paths.model.parent}.")
+    return True
+
+
+def _whole(card: ModelCard) -> bool:
+    """Tell whether the files are those on the card; a damaged one has been set aside now."""
+    try:
+        file_paths(card)
+    except ModelMissing as error:
+        _tell(str(error))
+        return False
     return True
 
 

@@ -66,6 +66,7 @@ def blob_lines(spec: BlobSpec) -> tuple[str, ...]:
 def batch_lines(spec: BlobSpec) -> tuple[str, ...]:
     r"""Write the lines that make one ``blob`` of a list of ``images``, and take it apart.
 
+    >>> from core.picture.size import Size
     >>> print("\n".join(batch_lines(BlobSpec(size=Size(224, 224), swap_rb=True))))
     blob = cv2.dnn.blobFromImages(images, size=(224, 224), swapRB=True)
     parts = cv2.dnn.imagesFromBlob(blob)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from core.nets import downloads
 from core.nets.catalog import recommended
 from core.nets.downloads import file_paths, models_folder, present
 from tests.recommended import recommend_tiny_nets
@@ -56,13 +55,14 @@ def test_a_file_with_other_content_is_refused(better, shelf, capsys):
     assert "Better detection" in told(capsys)
 
 
-def test_a_file_that_was_changed_on_this_machine_is_found(better, capsys):
+def test_a_file_that_was_changed_on_this_machine_is_set_aside_and_fetched_again(better, capsys):
     assert main() == 0
     path = file_paths(better["detection"]).model
-    path.write_bytes(bytes(path.stat().st_size))
-    downloads._digest.cache_clear()
-    assert main() == 1
-    assert f"Replace {path}" in told(capsys)
+    content = path.read_bytes()
+    path.write_bytes(bytes(len(content)))
+    assert main() == 0
+    assert f"It is now called {path.name}.damaged" in told(capsys)
+    assert path.read_bytes() == content
 
 
 @needs_shared

@@ -49,6 +49,7 @@ def as_if_unknown(monkeypatch):
         monkeypatch.setattr(
             f"pages.components.inputs.{module}.cards", lambda _: (card,), raising=False
         )
+    monkeypatch.setattr("pages.components.inputs.model.default_model", lambda _: card)
 
 
 def test_a_series_asks_only_where_the_card_does_not_say(visit, monkeypatch):
