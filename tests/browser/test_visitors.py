@@ -180,7 +180,7 @@ def test_one_download_serves_all_who_wait_whatever_they_click(shelf, start_app, 
     second.goto(f"/detection?sample=motorcycle&{YOLO}")
     for page in (first, second):
         expect(page.get_by_text(half)).to_be_visible()
-        expect(page.get_by_role("button", name="Download")).to_have_count(0)
+        expect(page.get_by_role("button", name="Download 1.4 MB now")).to_have_count(0)
     shelf.gate.set()
     for page in (first, second):
         page.get_by_role("img", name="Result: motorbike", exact=False).wait_for()

@@ -82,7 +82,7 @@ def _sum(book: Ledger) -> str:
 
 def _legend(book: Ledger) -> str:
     """Explain each status that occurs, and how its boxes are drawn."""
-    lines = ["| status | predictions | line | meaning |", "|:--|--:|:--|:--|"]
+    lines = ["| status | count | line | meaning |", "|:--|--:|:--|:--|"]
     for outcome, count in book.counts().items():
         if count:
             drawn = GHOST_DASHES[outcome].words if outcome in GHOST_DASHES else "not drawn"
