@@ -23,7 +23,7 @@ $(shell test -e $(PY) || rm -f $(INSTALLED) $(DEVELOPED))
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run dev models test format-check lint types unit browser test-exports screenshots format bench lock clean
+.PHONY: help run dev models test format-check lint types unit browser looks test-exports screenshots format bench lock clean
 
 help: ## list these targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,10 @@ browser: $(DEVELOPED) ## find or fetch a Chromium, then the tests that drive it
 
 test-exports: $(DEVELOPED) ## run exported scripts with OpenCV 4.8, 4.10, 4.12 and 5.0
 	$(PY) -m tools.check_exports
+
+looks: $(DEVELOPED) ## does every page fit, at both widths, light and dark? (make test tries two)
+	$(PY) -m tools.find_browser --install
+	BLOBSCOPE_EVERY_LOOK=1 $(PY) -m pytest -q -m browser tests/browser $(WORKERS) -k fit
 
 screenshots: $(DEVELOPED) ## remake the README's pictures in docs/screenshots
 	$(PY) -m tools.find_browser --install

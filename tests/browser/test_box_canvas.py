@@ -18,7 +18,7 @@ from core.picture.image import Picture
 from core.picture.samples import sample_picture
 from core.pipeline import Run, Thresholds, detect, run_model
 from tests.browser.conftest import ROOT
-from tests.browser.visit import idle, keep
+from tests.browser.visit import LOOKS, idle, keep
 from tests.shared import IMAGES, where_present
 
 GRID = list(
@@ -355,9 +355,7 @@ def test_another_picture_takes_the_canvas_along(detection):
     assert kept_rows(page) == detect(run, Thresholds(0.05)).kept.row.tolist()
 
 
-@pytest.mark.parametrize(
-    ("width", "dark"), [(1440, False), (1440, True), (390, False), (390, True)]
-)
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_canvas_fits_the_window(width, dark, open_page):
     page = open_page(width=width, dark=dark)
     page.goto("/detection?sample=motorcycle&detection.starter-detector-darknet.confidence=0.05")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from core.pipeline import Thresholds, suppression_ledger
 from core.share.tables import ledger_csv
 from tests.browser.test_box_canvas import answer, canvas, canvas_slider, kept_rows
-from tests.browser.visit import idle, keep
+from tests.browser.visit import LOOKS, idle, keep
 
 LOW = "sample=motorcycle&detection.starter-detector-darknet.confidence=0.05"
 
@@ -71,9 +71,7 @@ def test_the_lesson_tells_what_a_slip_costs_and_shows_it_on_real_boxes_too(page)
     expect(right).to_have_attribute("alt", f"Correct: {len(kept_rows(page))} boxes kept")
 
 
-@pytest.mark.parametrize(
-    ("width", "dark"), [(1440, False), (1440, True), (390, False), (390, True)]
-)
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 @pytest.mark.parametrize("tab", ["NMS log", "NMS mistakes"])
 def test_the_tabs_fit_the_window(tab, width, dark, open_page):
     page = open_page(width=width, dark=dark)

@@ -21,7 +21,7 @@ from core.live.video_source import SampleClip
 from core.nets.catalog import card_named
 from core.render.palette import class_colour
 from tests.browser.conftest import CAMERA, ROOT
-from tests.browser.visit import choose, fetched, idle, keep
+from tests.browser.visit import LOOKS, choose, fetched, idle, keep
 from tools.find_browser import FLAGS, find_browser
 
 COLOURS = "live.sight=classification&live.classification.model=Dominant+colour"
@@ -455,7 +455,7 @@ def as_mp4(path: Path, images: list[np.ndarray]) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("width", "dark"), [(390, False), (1440, True), (390, True)])
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_page_fits_its_window(width, dark, open_live):
     view = {"viewport": {"width": width, "height": 900}}
     page = open_live("ride", color_scheme="dark" if dark else "light", **view)

@@ -17,7 +17,7 @@ from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
 from tests.browser.conftest import ROOT
-from tests.browser.visit import keep
+from tests.browser.visit import LOOKS, keep
 
 TORCH = {
     "scalefactor": (1 / 255,) * 3,
@@ -219,9 +219,7 @@ def test_the_wheel_zooms_a_clicked_picture_and_else_scrolls_the_page(open_lab):
     expect(note).not_to_have_text(before)
 
 
-@pytest.mark.parametrize(
-    ("width", "dark"), [(1440, False), (1440, True), (390, False), (390, True)]
-)
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_lab_fits_the_window(width, dark, open_lab):
     page = open_lab("letterbox", width=width, dark=dark)
     main = "document.querySelector('[data-testid=stMain]')"

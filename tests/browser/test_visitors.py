@@ -14,11 +14,10 @@ from core.blob.make import make_blob
 from core.nets.catalog import card_named
 from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
-from tests.browser.visit import choose, idle, keep, metric
+from tests.browser.visit import LOOKS, choose, idle, keep, metric
 from tests.shared import IMAGES, NETS, needs_shared
 from tests.shelf import Shelf, serving
 
-LOOKS = [(1440, False), (1440, True), (390, False), (390, True)]
 SQUEEZENET = "classification.model=SqueezeNet v1.1"
 YOLO = "detection.model=YOLO-Fastest 1.1"
 

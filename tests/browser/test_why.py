@@ -16,10 +16,9 @@ from core.render.heat import draw_heat, draw_outline
 from core.render.planes import PlaneScale
 from core.render.shown import Shown
 from tests.browser.test_visitors import pixels, settings
-from tests.browser.visit import choose, idle, keep
+from tests.browser.visit import LOOKS, choose, idle, keep
 
 STARTER = "Starter classifier, ONNX"
-LOOKS = [(1440, False), (1440, True), (390, False), (390, True)]
 
 
 def opened(page: Page, address: str) -> None:

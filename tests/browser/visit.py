@@ -17,6 +17,10 @@ _PAINTED = """() => document.fonts.status === 'loaded'
 # Streamlit scrolls inside the window, so that "the full page" is just the window.
 _HEIGHT = "() => document.querySelector('[data-testid=stMain]').scrollHeight"
 
+EVERY_LOOK = [(1440, False), (1440, True), (390, False), (390, True)]
+LOOKS = EVERY_LOOK if os.environ.get("BLOBSCOPE_EVERY_LOOK") else [(1440, False), (390, True)]
+"""Widths in pixels, and whether dark: each of both once; `make looks` tries all four."""
+
 
 def idle(page: Page) -> None:
     """Wait until the script run is over, and fonts and pictures are painted."""
