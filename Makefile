@@ -23,7 +23,7 @@ $(shell test -e $(PY) || rm -f $(INSTALLED) $(DEVELOPED))
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run dev models test format-check lint types unit browser looks test-exports screenshots format bench lock clean
+.PHONY: help run dev models test format-check lint types unit browser looks fuzz test-exports screenshots format bench lock clean
 
 help: ## list these targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,10 @@ browser: $(DEVELOPED) ## find or fetch a Chromium, then the tests that drive it
 	$(PY) -m tools.find_browser --install
 	$(PY) -m pytest -q -m browser tests/browser $(WORKERS) --ignore=tests/browser/test_live.py
 	$(PY) -m pytest -q -m browser tests/browser/test_live.py # streams want the machine alone
+
+fuzz: $(DEVELOPED) ## try properties on new examples, 2,000 each (make test: the same ones each time)
+	BLOBSCOPE_EXAMPLES=fuzz $(PY) -m pytest -q -m "not browser" $(WORKERS) \
+	    $$(grep -rl "from hypothesis" tests --include="test_*.py")
 
 test-exports: $(DEVELOPED) ## run exported scripts with OpenCV 4.8, 4.10, 4.12 and 5.0
 	$(PY) -m tools.check_exports

@@ -120,6 +120,8 @@ def _values(
                 continue
             value, at = _value(tokens, at, depth)
             values.append(value)
+        if at == len(tokens):
+            raise ValueError("a ] is missing at the end")
         return values, at + 1
     value, at = _value(tokens, at, depth)
     return [value], at

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import CardInvalid
 from core.nets.labels import read_labels
-from core.nets.text_format import parse
+from core.nets.text_format import Message, parse
 
 CAT_DOG_OWL = {0: "cat", 1: "dog", 2: "owl"}
 WITH_A_GAP = {0: "cat", 1: "dog", 3: "owl"}
@@ -208,6 +208,8 @@ def test_any_bytes_are_labels_or_a_sentence(data):
     ("text", "says"),
     [
         ("a {", "is missing at the end"),
+        ("a [", "is missing at the end"),
+        ("a: [1,", "is missing at the end"),
         ("a: 1 }", "line 1 has '}' where a name"),
         ("a:", "a value is missing"),
         ("\n\na: }", "line 3"),
@@ -218,6 +220,16 @@ def test_any_bytes_are_labels_or_a_sentence(data):
 def test_broken_text_format_names_the_line(text, says):
     with pytest.raises(ValueError, match=says):
         parse(text)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "1", ":", "[", "]", "{", "}", "<", ">", ",", ";", "'b'"]))
+)
+def test_whatever_the_order_of_its_marks_text_format_is_read_or_refused(tokens):
+    try:
+        assert isinstance(parse(" ".join(tokens)), Message)
+    except ValueError as refused:
+        assert "line" in str(refused) or "missing at the end" in str(refused)
 
 
 def test_text_format_reads_lists_comments_and_nested_messages():
