@@ -41,7 +41,7 @@ def test_uploaded_files_are_told_in_one_table_and_a_broken_one_has_its_row(page,
     start(page, 3)
     page.get_by_role("button", name="results.csv").wait_for(timeout=LATE)
     idle(page)
-    assert (metric(page, "pictures"), metric(page, "problems")) == ("2", "1")
+    assert (metric(page, "Pictures"), metric(page, "Problems")) == ("2", "1")
     lines = results(page, tmp_path)
     assert list(dict.fromkeys(line["file"] for line in lines)) == [name for name, _ in files]
     (broken,) = (line for line in lines if line["file"] == "broken.png")
@@ -62,7 +62,7 @@ def test_of_a_folder_the_pictures_are_taken(page, tmp_path):
     start(page, 2)
     page.get_by_role("button", name="results.csv").wait_for(timeout=LATE)
     idle(page)
-    assert (metric(page, "pictures"), metric(page, "problems")) == ("2", "0")
+    assert (metric(page, "Pictures"), metric(page, "Problems")) == ("2", "0")
 
 
 def test_a_stop_keeps_what_came_and_so_does_a_change_of_page(page, tmp_path):
@@ -78,7 +78,7 @@ def test_a_stop_keeps_what_came_and_so_does_a_change_of_page(page, tmp_path):
     page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped after")).to_be_visible(timeout=LATE)
     idle(page)
-    came = int(metric(page, "pictures"))
+    came = int(metric(page, "Pictures"))
     assert 1 <= came < many
     page.get_by_role("link", name="Home").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("cv2.dnn")

@@ -40,7 +40,7 @@ def occlusion_map(page: Page):
 def test_the_temperature_is_turned_by_keyboard_and_stands_in_the_address(page):
     opened(page, f"/classification?sample=cat&classification.model={STARTER}")
     page.get_by_role("tab", name="Softmax").click()
-    slider = page.get_by_role("slider", name="temperature T")
+    slider = page.get_by_role("slider", name="Temperature T")
     expect(slider).to_be_visible()
     expect(page.get_by_text("at temperature 1; move the slider", exact=False)).to_be_visible()
     slider.focus()
