@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.components.shell.text import CODE_NAMES, as_label
+from pages.components.shell.text import as_label
 
 ROOT = Path(__file__).parents[2]
 LABELLED = (
@@ -17,14 +17,14 @@ LABELLED = (
 
 def labels(path: Path) -> list[str]:
     """Read the labels that a file gives its controls as plain text."""
-    calls = (
-        node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
-    )
-    named = (
-        (getattr(call.func, "attr", getattr(call.func, "id", "")), call.args) for call in calls
-    )
-    first = (args[0] for name, args in named if name in LABELLED and args)
+    nodes = ast.walk(ast.parse(path.read_text()))
+    calls = (node for node in nodes if isinstance(node, ast.Call))
+    first = (call.args[0] for call in calls if call.args and _name(call.func) in LABELLED)
     return [each.value for each in first if isinstance(each, ast.Constant)]
+
+
+def _name(function: ast.expr) -> str:
+    return getattr(function, "attr", getattr(function, "id", ""))
 
 
 FILES = {str(path.relative_to(ROOT)): labels(path) for path in ROOT.glob("pages/**/*.py")}
@@ -32,9 +32,7 @@ FILES = {str(path.relative_to(ROOT)): labels(path) for path in ROOT.glob("pages/
 
 @pytest.mark.parametrize("file", [file for file, told in FILES.items() if told])
 def test_labels_begin_with_a_capital_unless_they_are_names_of_code(file):
-    assert FILES[file] == [
-        each if each in CODE_NAMES else as_label(each) for each in FILES[file]
-    ]
+    assert FILES[file] == [as_label(each) for each in FILES[file]]
 
 
 def test_the_rule_reads_labels():
