@@ -14,7 +14,7 @@ from core.blob.make import make_blob
 from core.nets.catalog import card_named
 from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
-from tests.browser.visit import LOOKS, choose, idle, keep, metric
+from tests.browser.visit import LOOKS, choose, idle, keep, metric, shown_metric
 from tests.shared import IMAGES, NETS, needs_shared
 from tests.shelf import Shelf, serving
 
@@ -143,9 +143,7 @@ def test_a_visitor_detects_and_moves_the_slider_by_keyboard(open_page, stocked_a
     slider = page.get_by_test_id("stSlider").get_by_role("slider", name="Confidence")
     slider.focus()
     slider.press("Home")
-    expect(
-        page.get_by_test_id("stMetric").filter(has_text="above threshold")
-    ).not_to_contain_text(f"\n{before}\n")
+    expect(shown_metric(page, "above threshold")).not_to_contain_text(f"\n{before}\n")
     idle(page)
     assert int(metric(page, "Above threshold").replace(",", "")) > before
     assert settings(page)["detection.yolo-fastest-1.1-coco.confidence"] == ["0"]

@@ -16,15 +16,9 @@ from core.render.heat import draw_heat, draw_outline
 from core.render.planes import PlaneScale
 from core.render.shown import Shown
 from tests.browser.test_visitors import pixels, settings
-from tests.browser.visit import LOOKS, choose, idle, keep
+from tests.browser.visit import LOOKS, choose, idle, keep, opened
 
 STARTER = "Starter classifier, ONNX"
-
-
-def opened(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("heading", level=1).wait_for()
-    idle(page)
 
 
 def find_out(page: Page) -> None:
