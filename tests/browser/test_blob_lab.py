@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from core.blob.trace import trace
 from core.lab.finder import find_spec
-from tests.browser.visit import idle, opened
+from tests.browser.visit import idle, opened, shown_metric
 
 
 def open_experiment(page: Page, name: str, **query: str) -> None:
