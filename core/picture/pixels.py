@@ -81,9 +81,11 @@ def _of_pillow(image: Image.Image, header: Header) -> npt.NDArray[np.uint8]:
     if image.mode.startswith("I;16"):
         deep = np.asarray(image).astype(np.uint16, copy=False)  # in this machine's byte order
         return _by_strips(deep, lambda top, bottom: deep[top:bottom])
-    mode, order = "RGB", cv2.COLOR_RGB2BGR
+    mode = "RGB"
+    order = cv2.COLOR_RGB2BGR
     if header.kind == "alpha":
-        mode, order = "RGBA", cv2.COLOR_RGBA2BGRA
+        mode = "RGBA"
+        order = cv2.COLOR_RGBA2BGRA
 
     def strip(top: int, bottom: int) -> _Pixels:
         part = image.crop((0, top, image.width, bottom))

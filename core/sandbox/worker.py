@@ -247,7 +247,8 @@ def death(code: int | None) -> SandboxError:
 
 def _ending_of(answer: WorkerMessage) -> BlobscopeError:
     """Translate the answer of a job that did not come to its end."""
-    error, text = str(answer.values.get("error", "")), str(answer.values.get("text", ""))
+    error = str(answer.values.get("error", ""))
+    text = str(answer.values.get("text", ""))
     if answer.kind == "refused":
         known = getattr(errors, error, None)
         if isinstance(known, type) and issubclass(known, BlobscopeError):

@@ -5,7 +5,7 @@ import os
 import re
 from pathlib import Path
 
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Locator, Page
 
 TRIES, MOMENT = 5, 6000  # milliseconds
 
@@ -28,10 +28,24 @@ def idle(page: Page) -> None:
     page.wait_for_function(_PAINTED)
 
 
+def opened(page: Page, address: str, *, shows: str = "") -> Page:
+    """Go to an address and wait until its page is drawn, with a text that it shows."""
+    page.goto(address)
+    page.get_by_role("heading", level=1).wait_for()
+    if shows:
+        page.get_by_text(shows).wait_for()
+    idle(page)
+    return page
+
+
+def shown_metric(page: Page, label: str) -> Locator:
+    """Find the number that has this label."""
+    return page.get_by_test_id("stMetric").filter(has_text=label)
+
+
 def metric(page: Page, label: str) -> str:
     """Read the value of the number that has this label."""
-    shown = page.get_by_test_id("stMetric").filter(has_text=label)
-    return shown.get_by_test_id("stMetricValue").inner_text()
+    return shown_metric(page, label).get_by_test_id("stMetricValue").inner_text()
 
 
 def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
