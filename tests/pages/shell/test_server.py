@@ -168,7 +168,9 @@ def put(port: int, cookie: str, session_id: str, data: bytes) -> int:
     return ask(port, "PUT", path, body, headers)[0]
 
 
-def test_a_session_holds_no_more_uploads_than_its_limit_and_none_of_a_page_that_it_left(tmp_path):
+def test_a_session_holds_no_more_uploads_than_its_limit_and_none_of_a_page_that_it_left(
+    tmp_path,
+):
     with started(tmp_path, "serve.py", BLOBSCOPE_UPLOAD_MB="5") as port:
         cookies = ask(port, "GET", "/_stcore/health")[1].get("set-cookie", "")
         found = re.search(r"_streamlit_xsrf=[^;]+", cookies)
