@@ -35,15 +35,22 @@ def metric(page: Page, label: str) -> str:
 
 
 def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
-    """Choose from a list; one that is open closes when the page moves: then once more."""
+    """Choose from a list, until it shows what was chosen.
+
+    A list that is open closes when the page moves, and while a page is still loading a choice
+    may come to nothing: then once more.
+    """
     chooser = page.get_by_role("combobox", name=label)
     wanted = page.get_by_role("option", name=option)
+    shown = re.compile(re.escape(option)) if isinstance(option, str) else option
     for _ in range(TRIES):
         with contextlib.suppress(Error):  # drawn anew meanwhile, or closed
             chooser.scroll_into_view_if_needed(timeout=MOMENT)
             chooser.click(timeout=MOMENT)
             wanted.click(timeout=MOMENT)
-            return
+            idle(page)
+            if shown.search(chooser.input_value(timeout=MOMENT)):
+                return
         page.keyboard.press("Escape")
     raise AssertionError(f"{label} never offered {option}")
 
