@@ -151,10 +151,20 @@ def _flattened(pixels: _Pixels) -> npt.NDArray[np.uint8]:
 def _over_white(bgra: _Pixels) -> _Pixels:
     """Lay B, G, R, A over white: ``(colour * a + white * (white - a)) / white``, rounded."""
     white = np.iinfo(bgra.dtype).max
+    if bgra[..., 3].min() == white:
+        return cv2.cvtColor(bgra, cv2.COLOR_BGRA2BGR)
     wide = np.uint16 if bgra.dtype == np.uint8 else np.uint32  # white squared and a half fit
     alpha = bgra[..., 3].astype(wide)
     background = (white - alpha) * white + white // 2
     laid = np.empty((*bgra.shape[:2], 3), bgra.dtype)
     for channel in range(3):  # one at a time: a third of the memory
-        laid[..., channel] = (bgra[..., channel] * alpha + background) // white
+        wider = bgra[..., channel] * alpha
+        wider += background
+        if white == 255:  # what // gives for every number of 16 bits here, in half the time
+            wider += 1
+            wider += wider >> 8
+            wider >>= 8
+        else:
+            wider //= white
+        laid[..., channel] = wider
     return laid

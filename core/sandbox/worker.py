@@ -100,6 +100,7 @@ class Worker:
             self.close()
             raise _unavailable(str(error)) from error
         self.walls = Walls.told(dict(ready.values))
+        _known["walls"] = self.walls
 
     @property
     def pid(self) -> int:
@@ -287,6 +288,14 @@ def _started(module: str, limits: Limits) -> "subprocess.Popen[bytes]":
 
         fcntl.fcntl(cast("Any", process.stdout), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     return process
+
+
+_known: dict[str, Walls] = {}  # what the last worker told
+
+
+def known_walls() -> Walls | None:
+    """Return the walls that were up around the worker started last; None before the first."""
+    return _known.get("walls")
 
 
 _at_work = threading.BoundedSemaphore(MOST_WORKERS)
