@@ -94,6 +94,7 @@ frame        one image of a video or of the live camera, with its number and its
 frame range  which frames of a video are taken: from and to in seconds, and every n-th
 annotated    the video that we write: a file that is deleted with its object
 series       many images that are asked the same question one after the other
+settled      of a series: the one output layout in which all of its images are read
 question     what a series asks of each image: a model with its thresholds or its k
 entry        of many pictures, what came of one file: an answer, or the reason why not
 frame answer of a video, what the model said of one frame
