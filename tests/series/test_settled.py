@@ -5,21 +5,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.blob.make import make_blob
 from core.errors import LayoutUnknown
 from core.nets.catalog import card_named
 from core.outputs import AUTO, Outputs
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
+from core.picture.size import Size
 from core.pipeline import Thresholds, detect, ranking, run_model
 from core.series.settled import Settled
 
 CARD = card_named("tiny-blob-detector")
-SIDE = CARD.blob.size.width
-NAMES = tuple(f"name {number}" for number in range(54))
+SIDE = 96
+NAMES = tuple(f"name {number}" for number in range(80))
 
 
 @pytest.fixture(scope="module")
 def plain_run():
+    """A run of a net for 96 x 96 pixels, whose outputs the tests replace."""
     run = run_model(sample_picture("cat"), CARD)
+    spec = replace(CARD.blob, size=Size(SIDE, SIDE))
+    _, placement = make_blob(decode_picture(sample_picture("cat")), spec)
+    run = replace(run, spec=spec, placement=placement)
     card = replace(CARD, layout=AUTO, labels=NAMES, framework="onnx")
     return replace(run, card=card)
 
@@ -29,8 +36,8 @@ def cells(side=SIDE):
 
 
 def table(score):
-    """YOLOv8's columns for 54 classes."""
-    rows = np.zeros((1, 58, cells()), np.float32)
+    """YOLOv8's columns for 80 classes."""
+    rows = np.zeros((1, 84, cells()), np.float32)
     if score:
         rows[0, :4] = [[48], [48], [10], [10]]
         rows[0, 4:] = 0.001
@@ -42,10 +49,14 @@ def frame(plain_run, outputs):
     return replace(plain_run, outputs=outputs)
 
 
+def of_few(plain_run):
+    """The same with fewer labels than classes: they do not tell the layout."""
+    return replace(plain_run, card=replace(plain_run.card, labels=NAMES[:9]))
+
+
 def test_a_frame_that_alone_would_be_read_otherwise_is_read_as_the_first(plain_run):
     settled = Settled()
-    more = tuple(f"name {number}" for number in range(80))  # so that these do not decide
-    plain_run = replace(plain_run, card=replace(plain_run.card, labels=more))
+    plain_run = of_few(plain_run)
     first = settled.settle(frame(plain_run, table(0.9)), where="frame 3")
     assert first.reading.layout == "yolov8"
     assert settled.reading.layout.startswith(
@@ -58,6 +69,7 @@ def test_a_frame_that_alone_would_be_read_otherwise_is_read_as_the_first(plain_r
 
 def test_a_frame_with_nothing_on_it_does_not_decide(plain_run):
     settled = Settled()
+    plain_run = of_few(plain_run)
     empty = settled.settle(frame(plain_run, table(0)), where="frame 0")
     assert settled.reading is None
     assert len(detect(empty, Thresholds()).kept) == 0
@@ -75,7 +87,7 @@ def test_a_frame_that_contradicts_the_layout_is_named(plain_run):
 def test_another_model_or_spec_begins_anew(plain_run):
     settled = Settled()
     settled.settle(frame(plain_run, table(0.9)), where="frame 0")
-    other = replace(plain_run, card=replace(plain_run.card, labels=NAMES[:9]))
+    other = of_few(plain_run)
     settled.settle(frame(other, table(0.9)), where="frame 1")
     assert "recognised in frame 1" in settled.reading.layout
     spec = replace(plain_run.spec, swap_rb=not plain_run.spec.swap_rb)
@@ -92,9 +104,8 @@ def test_a_layout_that_somebody_names_is_kept(plain_run):
 
 def test_labels_and_sizes_that_do_not_fit_are_told_once_for_the_series(plain_run):
     settled = Settled()
-    few = replace(plain_run, card=replace(plain_run.card, labels=NAMES[:9]))
-    settled.settle(frame(few, table(0.9)), where="frame 0")
-    assert any("answers 54 classes, but its card lists 9" in each for each in doubts(settled))
+    settled.settle(frame(of_few(plain_run), table(0.9)), where="frame 0")
+    assert any("answers 80 classes, but its card lists 9" in each for each in doubts(settled))
     settled.settle(frame(plain_run, table(0.9)), where="frame 1")
     assert not any("classes" in each for each in doubts(settled))
 
