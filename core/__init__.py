@@ -96,6 +96,7 @@ encoder      writes frames into a video file: a recorded stream, an annotated vi
 camera       one that does not exist: it wanders over a photo and gives samples that move
 annotated    the video that we write: a file that is deleted with its object
 series       many images that are asked the same question one after the other
+settled      of a series: the one output layout in which all of its images are read
 question     what a series asks of each image: a model with its thresholds or its k
 entry        of many pictures, what came of one file: an answer, or the reason why not
 frame answer of a video, what the model said of one frame

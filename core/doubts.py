@@ -31,9 +31,22 @@ def size_doubt(card: ModelCard, spec: BlobSpec) -> str:
 
 
 def label_doubt(run: Run) -> str:
-    """Say that the net answers more or fewer classes than there are labels."""
+    """Say that the net answers more or fewer classes than there are labels.
+
+    Raises:
+        LayoutUnknown: the outputs are in no layout that we read.
+    """
     classes = classes_of(run)
     return run.card.misfit(classes) or "" if classes else ""
+
+
+def plain_doubts(run: Run) -> tuple[str, ...]:
+    """Give the doubts that need no other run: those about the size and about the labels.
+
+    Raises:
+        LayoutUnknown: as ``label_doubt``.
+    """
+    return tuple(filter(None, (size_doubt(run.card, run.spec), label_doubt(run))))
 
 
 def classes_of(run: Run) -> int | None:

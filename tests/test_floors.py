@@ -35,7 +35,7 @@ BELOW = {
     "pipeline": ["errors", "outputs", "picture", "blob", "nets", "results"],
     "share": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        *["answers", "series", "video"],
+        *["answers", "doubts", "series", "video"],
     ],
     "answers": ["wording", "picture", "blob", "nets", "results", "pipeline"],
     "doubts": ["errors", "outputs", "picture", "blob", "nets", "results", "pipeline"],
@@ -46,7 +46,7 @@ BELOW = {
     "jobs": ["environment", "errors"],
     "series": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],
-        "answers",
+        *["answers", "doubts"],
     ],
     "video": [
         *["errors", "outputs", "picture", "blob", "nets", "results", "render", "pipeline"],

@@ -11,11 +11,12 @@ from core.live.settings import LiveMode, LiveSettings
 from core.nets.card import ModelCard
 from core.picture.image import BgrImage
 from core.picture.size import Size
-from core.pipeline import detect, ranking, run_image
+from core.pipeline import Run, detect, ranking, run_image
 from core.render.boxes import draw_detections
 from core.render.labels import draw_error, draw_plane_mosaic, draw_ranking
 from core.render.palette import Channel
 from core.render.planes import render_planes
+from core.series.settled import Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,19 @@ class FrameResult:
     error: str = ""
 
 
-def process_frame(image: BgrImage, settings: LiveSettings) -> FrameResult:
+def process_frame(
+    image: BgrImage, settings: LiveSettings, settled: Settled | None = None
+) -> FrameResult:
     """Process an image by the settings, and draw the result on a copy.
+
+    ``settled`` tells how the frames of a stream are read; of a lone image, nothing need be.
 
     Raises:
         BlobscopeError: the blob cannot be made, or the net refuses it.
     """
     if settings.mirror:
         image = BgrImage(np.ascontiguousarray(image[:, ::-1]))
-    return _PROCESSORS[settings.mode](image, settings)
+    return _PROCESSORS[settings.mode](image, settings, settled or Settled())
 
 
 def error_result(image: BgrImage, sentence: str) -> FrameResult:
@@ -65,20 +70,23 @@ def error_result(image: BgrImage, sentence: str) -> FrameResult:
     return FrameResult(image, draw_error(image, sentence), error=sentence)
 
 
-def _detection(image: BgrImage, settings: LiveSettings) -> FrameResult:
+def _asked(image: BgrImage, settings: LiveSettings, settled: Settled) -> Run:
     card = cast(ModelCard, settings.card)  # the settings made sure of it
-    run = run_image(image, card, settings.spec)
+    return settled.settle(run_image(image, card, settings.spec), where="a frame")
+
+
+def _detection(image: BgrImage, settings: LiveSettings, settled: Settled) -> FrameResult:
+    run = _asked(image, settings, settled)
     kept = detect(run, settings.thresholds).kept
-    labels = [card.label(class_id) for class_id in kept.class_id.tolist()]
+    labels = [run.card.label(class_id) for class_id in kept.class_id.tolist()]
     corners = kept.xyxy.round().astype(int).tolist()
     seen = tuple(map(_seen_object, labels, kept.confidence.tolist(), corners))
-    annotated = draw_detections(image, kept, label=card.label)
+    annotated = draw_detections(image, kept, label=run.card.label)
     return FrameResult(image, annotated, seen, run.times.forward)
 
 
-def _classification(image: BgrImage, settings: LiveSettings) -> FrameResult:
-    card = cast(ModelCard, settings.card)
-    run = run_image(image, card, settings.spec)
+def _classification(image: BgrImage, settings: LiveSettings, settled: Settled) -> FrameResult:
+    run = _asked(image, settings, settled)
     ranked = ranking(run, settings.k).best
     sure = [each for each in ranked if each.confidence > settings.thresholds.confidence]
     whole = [0, 0, *Size.of(image).cv2]
@@ -86,7 +94,7 @@ def _classification(image: BgrImage, settings: LiveSettings) -> FrameResult:
     return FrameResult(image, draw_ranking(image, sure), seen, run.times.forward)
 
 
-def _planes(image: BgrImage, settings: LiveSettings) -> FrameResult:
+def _planes(image: BgrImage, settings: LiveSettings, _settled: Settled) -> FrameResult:
     blob, _ = make_blob(image, settings.spec)
     channels = cast(tuple[Channel, ...], settings.spec.planes)
     rendered = render_planes(
@@ -99,7 +107,7 @@ def _planes(image: BgrImage, settings: LiveSettings) -> FrameResult:
     return FrameResult(image, draw_plane_mosaic(image, rendered, channels))
 
 
-_PROCESSORS: dict[LiveMode, Callable[[BgrImage, LiveSettings], FrameResult]] = {
+_PROCESSORS: dict[LiveMode, Callable[[BgrImage, LiveSettings, Settled], FrameResult]] = {
     "detection": _detection,
     "classification": _classification,
     "planes": _planes,

@@ -29,6 +29,7 @@ from core.live.video_source import VideoSource, play
 from core.picture.image import BgrImage
 from core.picture.shrinking import shrunk
 from core.picture.size import Size
+from core.series.settled import Settled
 
 MOST_WIDTH = MOST_HEIGHT = 1280
 """Larger frames are shrunk: a visitor's camera must not decide what a look costs."""
@@ -110,6 +111,7 @@ class Stream:
         self.settings: LiveSettings | None = None
         self.video_source: VideoSource | None = None
         self.history = History()
+        self.settled = Settled()
         self.recording: Recording | None = None
         self.latest: ProcessedFrame | None = None
         self.error = ""
@@ -250,7 +252,7 @@ class Stream:
     def _publish(
         self, number: int, came: float, frame: av.VideoFrame, settings: LiveSettings
     ) -> None:
-        result = process_frame_safely(image_of(frame), settings)
+        result = process_frame_safely(image_of(frame), settings, self.settled)
         self.error = result.error
         second = came - self._began
         self.latest = ProcessedFrame(number, second, result, frame_of(result.annotated))
@@ -287,13 +289,15 @@ def _thread(name: str, work: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def process_frame_safely(image: BgrImage, settings: LiveSettings) -> FrameResult:
+def process_frame_safely(
+    image: BgrImage, settings: LiveSettings, settled: Settled
+) -> FrameResult:
     """Process an image; every error becomes a sentence, and the stream continues.
 
     An exception would end the thread and freeze the picture without a word.
     """
     try:
-        return process_frame(image, settings)
+        return process_frame(image, settings, settled)
     except BlobscopeError as error:
         return error_result(image, str(error))
     except Exception as error:  # the border of the thread, see above

@@ -1,7 +1,7 @@
 """What a net declares as its inputs, and whether a blob is one.
 
-OpenCV does not tell; the ONNX graph, the .prototxt, the .cfg, the .pbtxt and the .pb do.
-TensorFlow Lite's files are not asked.
+OpenCV does not tell; the ONNX graph, the .prototxt, the .cfg, the .pbtxt, the .pb and the
+.tflite do.
 """
 
 import mmap
@@ -15,6 +15,7 @@ from core.blob.spec import BlobLayout
 from core.nets import wire
 from core.nets.card import Framework, ModelCard, ModelFile, ModelPaths
 from core.nets.darknet_cfg import read_sections
+from core.nets.flat import Table
 from core.nets.text_format import Message, parse
 from core.picture.size import Size
 
@@ -258,8 +259,25 @@ def _parsed(config: Path | None) -> Message:
     return parse(config.read_text(encoding="utf-8", errors="replace"))
 
 
-def _unsaid(paths: ModelPaths) -> Declared:  # noqa: ARG001 - one signature for all
-    return ()
+def _tflite(paths: ModelPaths) -> Declared:
+    """Read schema.fbs: subgraphs 2; in the first one tensors 0, inputs 1; see _tensor."""
+    data = _mapped(paths.model)
+    if bytes(data[4:8]) != b"TFL3":
+        return ()
+    graph = next(Table.root(data).tables(2), None)
+    if graph is None:
+        return ()
+    tensors = tuple(graph.tables(0))
+    wanted = graph.numbers(1)
+    if not all(0 <= each < len(tensors) for each in wanted):
+        raise ValueError("an input that is no tensor")
+    return tuple(_tensor(tensors[each]) for each in wanted)
+
+
+def _tensor(tensor: Table) -> DeclaredInput:
+    """Read a Tensor: name 3, and its shape, 7 where an axis is free (-1), else 0."""
+    dims = tensor.numbers(7) or tensor.numbers(0)
+    return _of_placeholder(tensor.text(3), tuple(map(_known, dims)))
 
 
 INPUT_READERS: dict[Framework, Callable[[ModelPaths], Declared]] = {
@@ -267,5 +285,5 @@ INPUT_READERS: dict[Framework, Callable[[ModelPaths], Declared]] = {
     "caffe": _caffe,
     "darknet": _darknet,
     "tensorflow": _tensorflow,
-    "tflite": _unsaid,
+    "tflite": _tflite,
 }

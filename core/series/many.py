@@ -14,6 +14,7 @@ from core.render.encode import for_display, jpeg
 from core.render.screen import on_screen
 from core.render.shown import Shown
 from core.series.question import Question, labels_of
+from core.series.settled import Settled
 
 MOST_PICTURES = 200
 MOST_SERIES_BYTES = 200 * 10**6
@@ -42,22 +43,26 @@ class Entry:
     thumbnail: bytes = field(default=b"", repr=False)
 
 
-def many(pictures: Iterable[Picture], question: Question) -> Generator[Entry]:
+def many(
+    pictures: Iterable[Picture], question: Question, settled: Settled | None = None
+) -> Generator[Entry]:
     """Ask the same of every picture, in order; none of them can end the series.
 
-    Only one is decoded at a time, and of that one nothing stays but its entry.
+    Only one is decoded at a time, and of that one nothing stays but its entry. ``settled``
+    tells how they are read.
     """
+    settled = settled or Settled()
     for picture in pictures:
         begin = time.perf_counter()
         try:
-            yield _answered(picture, question, begin)
+            yield _answered(picture, question, settled, begin)
         except BlobscopeError as error:
             yield Entry(picture.name, len(picture.data), _ms_since(begin), reason=str(error))
 
 
-def _answered(picture: Picture, question: Question, begin: float) -> Entry:
+def _answered(picture: Picture, question: Question, settled: Settled, begin: float) -> Entry:
     image = decode_picture(picture)
-    run = run_image(image, question.card)
+    run = settled.settle(run_image(image, question.card), where=picture.name)
     answer = question.answer(run)
     ms = _ms_since(begin)
     small = BgrImage(on_screen(for_display(image), width=THUMBNAIL, height=THUMBNAIL))

@@ -52,7 +52,7 @@ def boxes_json(kept: Detections, provenance: Provenance, thresholds: Thresholds)
     """Write boxes and the whole state they came from as one JSON object.
 
     Its keys: ``about`` (what the numbers mean), ``picture`` (name, width, height, sha256),
-    ``model``, ``spec``, ``versions``, ``thresholds`` and ``detections``.
+    ``model``, ``spec``, ``warnings``, ``versions``, ``thresholds`` and ``detections``.
     """
     rows = box_rows(kept, provenance.card)
     for row, raw_row in zip(rows, kept.row.tolist(), strict=True):

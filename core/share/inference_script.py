@@ -98,6 +98,7 @@ def _opening(provenance: Provenance, name: str) -> ScriptLines:
     return (
         f"# python {name} [picture] [--download]",
         f"# runs {_on_one_line(card.title)} as Blobscope did.",
+        *(f"# Warning: {_on_one_line(doubt)}" for doubt in provenance.doubts),
         "# Needs numpy and opencv-python-headless, and in this folder:",
         f"#   {files}",
         "import csv",

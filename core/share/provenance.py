@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from core.blob.spec import BlobSpec
+from core.doubts import plain_doubts
 from core.nets.card import ModelCard
 from core.picture.image import Picture
 from core.picture.size import Size
@@ -42,6 +43,11 @@ class Provenance:
         """How the image became a blob: the card's own spec, or another."""
         return self.run.spec
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Sentences on labels or a size that do not fit the net: files must say so too."""
+        return plain_doubts(self.run)
+
     def facts(self) -> dict[str, Any]:
         """Give the state as JSON can hold it; ``spec`` has the words of a card.toml."""
         return {
@@ -61,6 +67,7 @@ class Provenance:
                 ],
             },
             "spec": {**asdict(self.spec), "size": _sides(self.spec)},
+            "warnings": list(self.doubts),
             "versions": {"opencv": cv2.__version__, "numpy": np.__version__},
         }
 

@@ -38,7 +38,7 @@ def ranking_json(best: Sequence[Ranked], provenance: Provenance) -> str:
     """Write the likeliest classes and the state they came from as one JSON object.
 
     Its keys: ``about`` (what the numbers mean), ``picture`` (name, width, height, sha256),
-    ``model``, ``spec``, ``versions`` and ``ranking``.
+    ``model``, ``spec``, ``warnings``, ``versions`` and ``ranking``.
     """
     return json_text({"about": _ABOUT, **provenance.facts(), "ranking": ranking_rows(best)})
 

@@ -116,6 +116,8 @@ def _opening(provenance: Provenance, figure: Figure, made: str) -> Iterable[str]
     """Write what stands above the result."""
     model = f"{escape(provenance.card.title)}, run by Blobscope."
     yield f'<p class="quiet">{model} {escape(made)}</p>'
+    for doubt in provenance.doubts:
+        yield f"<p><strong>Warning:</strong> {escape(doubt)}</p>"
     yield _figure(figure)
     yield "<h2>Result</h2>"
 

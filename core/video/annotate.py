@@ -17,6 +17,7 @@ from core.render.shown import Shown
 from core.results.classification import Ranked
 from core.results.detections import Detections
 from core.series.question import Question, labels_of
+from core.series.settled import Settled
 from core.video.reading import Frame, FrameRange, Video, VideoInfo, pulsed_frames
 from core.video.writing import AnnotatedVideo, annotated_size
 
@@ -27,6 +28,7 @@ MOST_POINTS = 300
 _ROW = np.dtype(
     [("xyxy", "<f8", 4), ("confidence", "<f8"), ("class_id", "<i4"), ("row", "<i4")]
 )
+_TURNED_ROW = np.dtype([*_ROW.descr, ("corners", "<f8", 8)])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -43,6 +45,7 @@ class FrameAnswer:
         ms: what blob, forward and reading took.
         packed: a row for each box or class, the surest first.
         card: whose labels they are.
+        turned: whether the boxes have corners of their own, packed as well.
     """
 
     number: int
@@ -50,27 +53,31 @@ class FrameAnswer:
     ms: float
     packed: bytes = field(repr=False)
     card: ModelCard = field(repr=False)
+    turned: bool = False
 
     @classmethod
     def of(cls, frame: Frame, answer: Answer, card: ModelCard, ms: float) -> "FrameAnswer":
         """Pack an answer."""
-        rows = np.zeros(len(answer.ranked), _ROW)
+        turned = answer.boxes is not None and answer.boxes.corners.size > 0
+        rows = np.zeros(len(answer.ranked), _TURNED_ROW if turned else _ROW)
         rows["class_id"] = [each.class_id for each in answer.ranked]
         rows["confidence"] = [each.confidence for each in answer.ranked]
         if answer.boxes is not None:
             rows["xyxy"], rows["row"] = answer.boxes.xyxy, answer.boxes.row
-        return cls(frame.number, frame.seconds, ms, rows.tobytes(), card)
+            if turned:
+                rows["corners"] = answer.boxes.corners
+        return cls(frame.number, frame.seconds, ms, rows.tobytes(), card, turned)
 
     @property
     def answer(self) -> Answer:
         """The answer; boxes are in pixels of the video's frame."""
-        rows = np.frombuffer(self.packed, _ROW)
+        rows = np.frombuffer(self.packed, _TURNED_ROW if self.turned else _ROW)
         pairs = zip(rows["class_id"].tolist(), rows["confidence"].tolist(), strict=True)
         ranked = tuple(Ranked(each, self.card.label(each), sure) for each, sure in pairs)
         if self.card.task == "classification":
             return Answer(ranked)
-        columns = (rows[name] for name in ("xyxy", "confidence", "class_id", "row"))
-        return Answer(ranked, Detections(*columns))
+        names = ("xyxy", "confidence", "class_id", "row", *(["corners"] * self.turned))
+        return Answer(ranked, Detections(*(rows[name] for name in names)))
 
 
 def annotate(
@@ -79,17 +86,19 @@ def annotate(
     frame_range: FrameRange,
     question: Question,
     annotated: AnnotatedVideo,
+    settled: Settled | None = None,
 ) -> Generator[FrameAnswer | None]:
     """Ask about each frame of a cut, and write it with the answer drawn on it.
 
     One frame is in memory at a time. The film keeps the video's pace, so with a stride it
     shows fewer frames a second. It ends with a film that is full. None comes a few times a
     second while a frame is waited for. Closing the generator completes the film.
+    ``settled`` tells how the frames are read.
 
     Raises:
         BlobscopeError: the model does not take these frames, or the film cannot be written.
     """
-    size = annotated_size(info.size)
+    size, settled = annotated_size(info.size), settled or Settled()
     with (
         closing(pulsed_frames(video, info, frame_range)) as chosen,
         annotated.writing(size, info.rate / frame_range.stride) as write,
@@ -100,7 +109,9 @@ def annotate(
                 yield None
                 continue
             begin = time.perf_counter()
-            run = run_image(frame.image, question.card)
+            run = settled.settle(
+                run_image(frame.image, question.card), where=f"frame {frame.number}"
+            )
             answer = question.answer(run)
             ms = 1e3 * (time.perf_counter() - begin)
             origin = frame.seconds if origin is None else origin

@@ -89,7 +89,7 @@ def test_whoever_waits_for_a_frame_goes_home_when_it_is_closed():
 def test_under_load_only_the_newest_frame_is_looked_at(opened, monkeypatch):
     going, let_go = threading.Event(), threading.Event()
 
-    def slow(image, _settings):
+    def slow(image, *_):
         going.set()
         assert let_go.wait(PATIENCE)
         return FrameResult(image, image)
@@ -126,10 +126,10 @@ def test_whatever_goes_wrong_becomes_a_sentence_and_the_next_frame_is_seen(
     works = module.process_frame
     errors = [ForwardFailed("This net has had enough."), KeyError("a bug")]
 
-    def failing(image, settings):
+    def failing(*given):
         if errors:
             raise errors.pop(0)
-        return works(image, settings)
+        return works(*given)
 
     monkeypatch.setattr(module, "process_frame", failing)
     stream = opened()
@@ -266,9 +266,7 @@ def test_a_listener_that_fails_keeps_nothing_from_the_others(opened, caplog):
 
 
 def test_nothing_grows_over_a_long_stream(opened, monkeypatch):
-    monkeypatch.setattr(
-        module, "process_frame", lambda image, _settings: FrameResult(image, image)
-    )
+    monkeypatch.setattr(module, "process_frame", lambda image, *_: FrameResult(image, image))
     stream = opened()
     told = Told(stream)
     stream.begin()

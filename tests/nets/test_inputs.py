@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +16,7 @@ from core.nets.downloads import file_paths
 from core.nets.inputs import INPUT_READERS, DeclaredInput, declared_inputs, refusal, size_note
 from core.picture.size import Size
 from tests.models.cards import EVERY_NET, card_of, paths_of
+from tests.models.tflite import tflite_bytes
 
 
 def read(framework, folder, name, content, config=None):
@@ -166,6 +168,58 @@ def test_a_frozen_graph_and_its_text_declare_the_same(sizes, listed, channels, s
         (found,) = read("tensorflow", tmp_path, "net.pb", content, config=config)
         assert (str(found), found.channels, found.size) == (listed, channels, size)
         assert found.layout == "NCHW"  # what OpenCV wants, however TensorFlow counts
+
+
+LITE = (1, 48, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "free", "listed", "channels", "size"),
+    [
+        ({"image": LITE}, {}, ["image [1, 48, 64, 3]"], 3, Size(64, 48)),
+        ({"image": (1, 9, 9, 1)}, {}, ["image [1, 9, 9, 1]"], 1, Size(9, 9)),
+        ({"image": LITE}, {"image": (-1, -1, -1, 3)}, ["image [?, ?, ?, 3]"], 3, None),
+        (
+            {"image": LITE, "scale": (1, 2)},
+            {},
+            ["image [1, 48, 64, 3]", "scale [1, 2]"],
+            3,
+            Size(64, 48),
+        ),
+        ({"tokens": (1, 77)}, {}, ["tokens [1, 77]"], None, None),
+    ],
+)
+def test_a_tflite_file_declares_its_inputs(inputs, free, listed, channels, size, tmp_path):
+    found = read("tflite", tmp_path, "net.tflite", tflite_bytes(inputs, free))
+    assert [str(each) for each in found] == listed
+    assert (found[0].channels, found[0].size) == (channels, size)
+
+
+def test_opencv_wants_the_channels_of_a_tflite_file_first_as_is_said(tmp_path):
+    data = tflite_bytes({"image": LITE})
+    declared = read("tflite", tmp_path, "net.tflite", data)
+    blob = np.random.default_rng(0).normal(size=(1, 3, 48, 64)).astype(np.float32)
+    assert refusal(declared, blob.shape, "NCHW") == ""
+    net = cv2.dnn.readNetFromTFLite(np.frombuffer(data, np.uint8))
+    net.setInput(blob)
+    np.testing.assert_array_equal(net.forward(), blob.clip(0))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_damaged_tflite_file_declares_something_or_nothing(tmp_path, data):
+    whole = bytearray(tflite_bytes({"image": LITE}))
+    cut = data.draw(st.integers(8, len(whole)))
+    for _ in range(data.draw(st.integers(0, 8))):
+        whole[data.draw(st.integers(8, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    for damaged in (whole[:cut], whole[:4] + b"none" + whole[8:], whole):
+        found, refused = (), ""
+        try:
+            found = read("tflite", tmp_path, "net.tflite", bytes(damaged))
+        except ValueError as error:
+            refused = str(error)
+        assert refused in ("", "no FlatBuffers file", "an input that is no tensor")
+        assert all(isinstance(each, DeclaredInput) for each in found)
 
 
 OF_EACH_FRAMEWORK = {each.framework: each for each in catalog()}

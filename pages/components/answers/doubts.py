@@ -2,8 +2,12 @@
 
 import streamlit as st
 
-from core.doubts import constant_doubt, label_doubt, size_doubt
+from core.doubts import constant_doubt, plain_doubts
+from core.nets.card import ModelCard
+from core.picture.samples import sample_picture
 from core.pipeline import Run
+from core.series.settled import Settled
+from pages.components.shell.cached import cached_run
 from pages.components.shell.text import plain
 
 
@@ -12,10 +16,30 @@ def show_doubts(run: Run) -> None:
 
     The last check runs the net once or twice more, in the first visit that it gets.
     """
-    card = run.card
-    _show(size_doubt(card, run.spec))
-    _show(label_doubt(run))
-    _show(_constant_doubt(card.name, tuple(file.digest for file in card.files), run))
+    for doubt in plain_doubts(run):
+        _show(doubt)
+    _show_constant_doubt(run)
+
+
+def show_reading(settled: Settled) -> None:
+    """Say how a series is read, and which doubts there are, as soon as an image has told."""
+    reading = settled.reading
+    if reading is None:
+        return
+    if reading.layout:
+        st.caption(plain(reading.layout))
+    for doubt in reading.doubts:
+        _show(doubt)
+
+
+def show_constant_doubt(card: ModelCard) -> None:
+    """Say that a net always answers the same, where no picture was asked of it yet."""
+    _show_constant_doubt(cached_run(sample_picture("cat"), card))
+
+
+def _show_constant_doubt(run: Run) -> None:
+    digests = tuple(file.digest for file in run.card.files)
+    _show(_constant_doubt(run.card.name, digests, run))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

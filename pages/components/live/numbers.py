@@ -2,22 +2,19 @@
 
 import streamlit as st
 
-from core.blob.make import make_blob
-from core.blob.spec import BlobSpec
 from core.errors import LiveRefused
 from core.live.history import Appearance
 from core.live.processing import process_frame
 from core.live.settings import LiveSettings
 from core.live.stream import Stream
-from core.nets.catalog import card_named
-from core.nets.engine import infer
-from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.wording import duration_text
+from pages.components.answers.doubts import show_constant_doubt, show_reading
 from pages.components.live.frozen import go_where_sent, show_frozen
 from pages.components.live.player import Stage, shown_stream
 from pages.components.live.recording import show_recording
 from pages.components.live.snapshot import show_snapshot
+from pages.components.shell.cached import cached_run
 from pages.components.shell.charts import name, quantity, show_chart
 from pages.components.shell.metrics import show_metrics
 from pages.components.shell.source_view import show_source
@@ -47,14 +44,8 @@ def show_stream(key: str, stage: Stage, settings: LiveSettings) -> None:
 def _make_ready(settings: LiveSettings) -> None:
     """Load the net before START is pressed, so that the first frame does not wait for it."""
     if settings.card is not None:
-        _loaded(settings.card.name, settings.spec)
-
-
-@st.cache_resource(max_entries=32, show_spinner="Loading the network ...")
-def _loaded(model: str, spec: BlobSpec) -> bool:
-    blob, _ = make_blob(decode_picture(sample_picture("grid")), spec)
-    infer(card_named(model), blob)
-    return True
+        cached_run(sample_picture("grid"), settings.card, settings.spec)
+        show_constant_doubt(settings.card)
 
 
 def _lasts(stream: Stream | None) -> bool:
@@ -75,6 +66,7 @@ def _show_numbers(key: str, *, playing: bool) -> None:
     if playing and not _lasts(stream):
         st.rerun()
     _show_metrics(stream)
+    show_reading(stream.settled)
     if stream.error and playing:
         st.error(plain(stream.error), icon=":material/error:")
     with st.container(horizontal=True, vertical_alignment="center"):

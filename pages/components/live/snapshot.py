@@ -6,6 +6,8 @@ from core.live.processing import FrameResult
 from core.live.settings import LiveSettings
 from core.live.stream import bounded, process_frame_safely
 from core.picture.size import Size
+from core.series.settled import Settled
+from pages.components.answers.doubts import show_reading
 from pages.components.inputs.picture import pick_picture
 from pages.components.shell.cached import cached_image
 from pages.components.shell.images import show_photo
@@ -22,11 +24,13 @@ def show_snapshot(key: str, settings: LiveSettings, trouble: str) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         picture = pick_picture()
-    result = process_frame_safely(bounded(cached_image(picture)), settings)
+    settled = Settled()
+    result = process_frame_safely(bounded(cached_image(picture)), settings, settled)
     with right:
         if result.error:
             st.error(plain(result.error), icon=":material/error:")
         show_photo(result.annotated, caption=words_of(result), alt=f"Result: {labels(result)}")
+        show_reading(settled)
 
 
 def words_of(result: FrameResult) -> str:

@@ -22,7 +22,9 @@ from core.series.many import (
     together,
 )
 from core.series.question import Question, counts, labels_of
+from core.series.settled import Settled
 from core.share.series import many_csv
+from pages.components.answers.doubts import show_constant_doubt, show_reading
 from pages.components.inputs.picture import TYPES
 from pages.components.shell.charts import name, quantity, show_chart
 from pages.components.shell.choice import choice
@@ -46,6 +48,7 @@ class _Work:
 
     job: Job[Entry]
     question: Question
+    settled: Settled
 
 
 def pick_pictures(key: str) -> tuple[Picture, ...]:
@@ -96,8 +99,9 @@ def offer_start(key: str, pictures: tuple[Picture, ...], question: Question) -> 
 
 
 def _begin(key: str, pictures: tuple[Picture, ...], question: Question) -> None:
-    job = start_own(many(pictures, question), len(pictures), key=key)
-    st.session_state[f"{key}.work"] = _Work(job, question)
+    settled = Settled()
+    job = start_own(many(pictures, question, settled), len(pictures), key=key)
+    st.session_state[f"{key}.work"] = _Work(job, question, settled)
 
 
 def _work(key: str) -> _Work | None:
@@ -117,6 +121,8 @@ def show_results(key: str) -> None:
     if not entries:
         return
     _show_summary(work)
+    show_reading(work.settled)
+    show_constant_doubt(work.question.card)
     wanted = _pick_entries(key, entries)
     show_tabs(
         f"{key}.tab",

@@ -9,6 +9,7 @@ from core.jobs import Job
 from core.picture.image import Picture
 from core.render.encode import png
 from core.series.question import Question, labels_of
+from core.series.settled import Settled
 from core.share.series import video_csv
 from core.video.annotate import FrameAnswer, annotate, frames_per_point, over_time
 from core.video.reading import (
@@ -23,6 +24,7 @@ from core.video.reading import (
 )
 from core.video.sample import sample_video
 from core.video.writing import AnnotatedVideo, VideoFormat, writable
+from pages.components.answers.doubts import show_doubts, show_reading
 from pages.components.shell.cached import cached_run, cached_shown
 from pages.components.shell.charts import ON_TOP, name, quantity, show_chart
 from pages.components.shell.choice import choice
@@ -55,6 +57,7 @@ class _Work:
     job: Job[FrameAnswer]
     annotated: AnnotatedVideo
     question: Question
+    settled: Settled
     name: str
     frame_range: FrameRange
 
@@ -153,9 +156,12 @@ def _begin(
 ) -> None:
     info = cached_header(video)
     annotated = AnnotatedVideo(kind)
-    steps = annotate(video, info, frame_range, question, annotated)
+    settled = Settled()
+    steps = annotate(video, info, frame_range, question, annotated, settled)
     job = start_own(steps, expected(info, frame_range), key=key)
-    st.session_state[f"{key}.work"] = _Work(job, annotated, question, video.name, frame_range)
+    st.session_state[f"{key}.work"] = _Work(
+        job, annotated, question, settled, video.name, frame_range
+    )
     when_left(f"{key}.work", partial(_let_go, job, annotated))
 
 
@@ -199,6 +205,7 @@ def show_preview(video: Video, frame_range: FrameRange, question: Question) -> N
         caption=f"First frame of the range with these settings: {plain(str(answer))}",
         alt="First frame",
     )
+    show_doubts(run)
 
 
 def show_results(key: str) -> None:
@@ -224,6 +231,7 @@ def show_results(key: str) -> None:
         )
         return
     _show_annotated(annotated, key)
+    show_reading(work.settled)
     st.caption(
         f"{plain(work.name)} with the predictions of {plain(work.question.card.title)}, from "
         f"{work.frame_range.begin:.1f} s, without sound."

@@ -2,6 +2,7 @@
 
 import pytest
 
+import core.doubts
 from pages.components.answers import doubts
 
 
@@ -10,7 +11,7 @@ def warnings(app):
 
 
 def test_labels_that_do_not_fit_are_said_on_the_page_and_stay(visit, monkeypatch):
-    monkeypatch.setattr(doubts, "label_doubt", lambda *_: "The labels do not fit.")
+    monkeypatch.setattr(core.doubts, "label_doubt", lambda *_: "The labels do not fit.")
     app = visit("classification")
     assert warnings(app) == ["The labels do not fit."]
     assert warnings(app.run()) == ["The labels do not fit."]

@@ -46,7 +46,7 @@ def test_a_frame_that_came_in_goes_out_annotated(stream):
 def test_the_event_loop_goes_on_while_the_net_is_busy(stream, monkeypatch):
     let_go = threading.Event()
 
-    def slow(image, _settings):
+    def slow(image, *_):
         assert let_go.wait(PATIENCE)
         return FrameResult(image, image)
 
@@ -106,9 +106,7 @@ def test_the_end_of_either_is_the_end_of_both(stream):
 
 
 def test_an_old_frame_is_never_sent_after_a_newer_one(stream, monkeypatch):
-    monkeypatch.setattr(
-        module, "process_frame", lambda image, _settings: FrameResult(image, image)
-    )
+    monkeypatch.setattr(module, "process_frame", lambda image, *_: FrameResult(image, image))
 
     async def many():
         track = begin(stream).video
