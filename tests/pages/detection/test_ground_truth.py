@@ -124,7 +124,7 @@ def test_a_wrong_file_gets_a_sentence_and_the_page_lives(name, text, sentence, v
     (error,) = (each.value for each in app.error)
     assert sentence in error
     assert not app.exception
-    assert "detections" in metrics(app)
+    assert "Detections" in metrics(app)
 
 
 COCO = {
