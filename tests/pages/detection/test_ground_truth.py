@@ -124,7 +124,7 @@ def test_a_wrong_file_gets_a_sentence_and_the_page_lives(name, text, sentence, v
     (error,) = (each.value for each in app.error)
     assert sentence in error
     assert not app.exception
-    assert "detections" in metrics(app)
+    assert "Detections" in metrics(app)
 
 
 COCO = {
@@ -142,7 +142,7 @@ COCO = {
 
 def test_of_two_images_of_one_name_the_visitor_chooses_and_a_bad_object_is_named(visit):
     app = give(opened(visit, STARTER), json.dumps(COCO), name="a.json")
-    assert "true positives (TP)" not in metrics(app)
+    assert "True positives (TP)" not in metrics(app)
     (chosen,) = (each for each in app.selectbox if "Several images" in each.label)
     chosen.set_value("2").run()
     assert metrics(app)["True positives (TP)"] == "1"
@@ -153,12 +153,12 @@ def test_of_two_images_of_one_name_the_visitor_chooses_and_a_bad_object_is_named
 def test_the_truth_is_kept_for_its_picture_until_it_is_forgotten(visit):
     app = give(opened(visit, STARTER), cycle(STARTER))
     app.pills(key="sample").set_value("coffee").run()
-    assert "true positives (TP)" not in metrics(app)  # that truth is about another picture
+    assert "True positives (TP)" not in metrics(app)  # that truth is about another picture
     app.pills(key="sample").set_value("motorcycle").run()
     assert metrics(app)["True positives (TP)"] == "1"
     assert any("Compared with motorcycle" in each.value for each in app.caption)
     app.button(key="truth.forget").click().run()
-    assert "true positives (TP)" not in metrics(app)
+    assert "True positives (TP)" not in metrics(app)
 
 
 @needs_shared
