@@ -189,7 +189,7 @@ def detection(page: Page) -> Page:
 
 def table_says(page: Page, kept: int) -> None:
     metric = shown_metric(page, "detections")
-    expect(metric).to_contain_text(re.compile(rf"detections\s*{kept:,}\s*$"))
+    expect(metric).to_contain_text(re.compile(rf"Detections\s*{kept:,}\s*$"))
 
 
 def test_dragging_refilters_at_once_and_letting_go_turns_the_servers_knobs(page):

@@ -171,7 +171,7 @@ def test_one_download_serves_all_who_wait_whatever_they_click(shelf, start_app, 
     first.get_by_role("radio", name="motorcycle").click()
     expect(first.get_by_role("radio", name="motorcycle")).to_be_checked()
     first.get_by_test_id("stHeader").get_by_role("link", name="Blob").click()
-    first.get_by_text("max difference to cv2.dnn", exact=True).wait_for()
+    first.get_by_text("Max difference to cv2.dnn", exact=True).wait_for()
     idle(first)
     first.get_by_test_id("stHeader").get_by_role("link", name="Detection").click()
     second.goto(f"/detection?sample=motorcycle&{YOLO}")
