@@ -149,12 +149,8 @@ def test_a_turned_box_is_turned_on_the_page_and_in_its_pictures(visit, media, mo
     assert not app.error
     head, parts = canvas_of(app)
     along, across = 30 * np.array([3**0.5 / 2, 0.5]), 10 * np.array([-0.5, 3**0.5 / 2])
-    by_hand = np.array([100, 80]) + [
-        -along - across,
-        along - across,
-        along + across,
-        -along + across,
-    ]
+    from_middle = (-along - across, along - across, along + across, across - along)
+    by_hand = np.array([np.array([100, 80]) + each for each in from_middle])
     sent = np.frombuffer(parts["corners"]).reshape(-1, 4, 2)[0]
     np.testing.assert_allclose(
         sorted(sent.tolist()), sorted(by_hand.tolist()), atol=0.01
@@ -170,7 +166,7 @@ def test_a_turned_box_is_turned_on_the_page_and_in_its_pictures(visit, media, mo
         x, y = np.rint(point).astype(int)
         return int(difference[y - 2 : y + 3, x - 2 : x + 3].max()) > STRONG
 
-    sides = (on_picture + np.roll(on_picture, -1, axis=0)) / 2
-    assert [drawn_at(each) for each in sides] == [True] * 4
+    middles = (on_picture + np.roll(on_picture, -1, axis=0)) / 2
+    assert [drawn_at(each) for each in middles] == [True] * 4
     (left, _), (right, bottom) = on_picture.min(axis=0), on_picture.max(axis=0)
     assert [drawn_at(each) for each in ((left, bottom), (right, bottom))] == [False] * 2
