@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from tests.costs import cost
 from tests.picture.bombs import BOMBS as PICTURES
+from tests.results.bombs import BOMBS as TRUTHS
 from tests.video.bombs import BOMBS as VIDEOS
 
 MOST_CPU_SECONDS, MOST_MB = 2.0, 600.0
@@ -29,6 +30,7 @@ class Kind:
 KINDS = {
     "pictures": Kind("tests.picture.bombs:visit", PICTURES),
     "videos": Kind("tests.video.bombs:visit", VIDEOS),
+    "truths": Kind("tests.results.bombs:visit", TRUTHS),
 }
 
 

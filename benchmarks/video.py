@@ -34,10 +34,13 @@ from core.results.layout import NetFacts
 from core.sandbox.worker import end_idle
 from core.series.question import Question
 from core.video.annotate import annotate
+from core.video.camera import wandered
+from core.video.encoder import MP4
 from core.video.reading import FrameRange, Video, VideoInfo, frames, video_info
-from core.video.writing import RECIPES, AnnotatedVideo
+from core.video.writing import AnnotatedVideo
 
 SECONDS, RATE = 600, 12
+ROUND_SECONDS = 30
 SIZE = Size(320, 240)
 SHORT = FrameRange(0, 10)
 TELL_AT = (0.02, 0.1, 0.25, 0.5, 0.75, 1.0)
@@ -45,12 +48,12 @@ MODELS = ("tiny-blob-detector", "starter-detector-darknet")
 
 
 def moving_video() -> Video:
-    """Move a photo sideways for ten minutes."""
+    """Wander around a photo for ten minutes."""
     annotated = AnnotatedVideo("MP4")
-    photo = cv2.resize(decode_picture(sample_picture("motorcycle")), SIZE.cv2)
+    photo = decode_picture(sample_picture("motorcycle"))
     with annotated.writing(SIZE, RATE) as write:
         for number in range(SECONDS * RATE):
-            write(np.roll(photo, 2 * number, axis=1), number / RATE)
+            write(wandered(photo, SIZE, number / RATE / ROUND_SECONDS), number / RATE)
     return Video("moving.mp4", annotated.path.read_bytes())
 
 
@@ -120,13 +123,12 @@ def ours(video: Video, info: VideoInfo, name: str) -> None:
 
 def bare(video: Video, net: cv2.dnn.Net, model: ModelCard, path: Path) -> None:
     """Do the same in one loop over av and cv2."""
-    recipe = RECIPES["MP4"]
     given = Path(path.with_suffix(".in"))
     given.write_bytes(video.data)
     with av.open(given) as reading, av.open(path, "w", format="mp4") as writing:
-        stream = writing.add_stream(recipe.codec, RATE)
+        stream = writing.add_stream(MP4.codec, RATE)
         stream.width, stream.height = SIZE.cv2
-        stream.pix_fmt, stream.options = "yuv420p", dict(recipe.options)
+        stream.pix_fmt, stream.options = "yuv420p", dict(MP4.options)
         reading.streams.video[0].thread_type = "AUTO"
         for frame in reading.decode(video=0):
             if frame.time > SHORT.end:

@@ -92,6 +92,8 @@ occlusion    hiding a part of a picture and asking the net again; the map of it 
 video        an encoded video file, like a picture: its name and its bytes
 frame        one image of a video or of the live camera, with its number and its time
 frame range  which frames of a video are taken: from and to in seconds, and every n-th
+encoder      writes frames into a video file: a recorded stream, an annotated video
+camera       one that does not exist: it wanders over a photo and gives samples that move
 annotated    the video that we write: a file that is deleted with its object
 series       many images that are asked the same question one after the other
 settled      of a series: the one output layout in which all of its images are read

@@ -169,7 +169,8 @@ class Job(Generic[StepT]):
                         break
             self.ending = self.ending or "finished"
         except Exception as error:  # raised in the next poll, as a Future does
-            self._error, self.ending = error, "failed"
+            self._error = error
+            self.ending = "failed"
         finally:
             self._seconds = time.monotonic() - self._begun
             _places.give_back(self._visitor)

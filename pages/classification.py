@@ -32,6 +32,6 @@ with view:
     with right:
         caption = f"The picture, {run.image_size}"
         show_jpeg(cached_photo(picture), caption=caption, alt="The picture")
-        show_seen(run.blob, run.spec)
+        show_seen(picture, run.blob, run.spec)
     show_times(run.times, read_ms=ranked.read_ms)
     show_classification_tabs(picture, ranked)

@@ -6,6 +6,7 @@ from pages.components.inputs.question import pick_question
 from pages.components.series import video as parts
 from pages.components.shell.navigation import route_through_app
 from pages.components.shell.source_view import show_source
+from pages.components.shell.walls import show_walls
 
 route_through_app()
 st.title("Video")
@@ -27,3 +28,4 @@ with view:
     with right:
         parts.show_results("video")
     parts.show_findings("video")
+    show_walls()

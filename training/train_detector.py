@@ -18,6 +18,7 @@ from training.models import Detector
 from training.photos import photo_batches
 from training.precision import answered, average_precisions
 from training.run import Run, parser, precision, single_threaded, size_at
+from training.strangers import Strangers, strangers
 from training.validation import answers
 from training.warm import started_detector
 
@@ -39,11 +40,13 @@ def weights(photos: Photos) -> np.ndarray:
     return np.array(found)
 
 
-def losses(net: Detector, run: Run, photos: Photos, size: int) -> Iterator[torch.Tensor]:
+def losses(
+    net: Detector, run: Run, photos: Photos, others: Strangers, size: int
+) -> Iterator[torch.Tensor]:
     """Yield the loss of each batch of one epoch; the last ones see whole photos only."""
     args = run.args
     batches = photo_batches(
-        photos, batch=args.batch, size=size, seed=1000 * args.seed + run.epoch,
+        photos, others, batch=args.batch, size=size, seed=1000 * args.seed + run.epoch,
         mosaic=args.mosaic if run.progress < args.calm else 0.0, weights=run.weights,
     )  # fmt: skip
     for step, batch in enumerate(batches):
@@ -96,14 +99,14 @@ def main() -> None:
         blob = as_blob(photos.pixels.take(some))
         started_detector(net, args.start, blob, classes=args.start_classes)
     run = Run(net, args, keep=0.997)
-    run.weights = weights(photos)
+    run.weights, others = weights(photos), strangers()
     net.train()
     if run.epoch == 0 and args.eval_every:
         print(judged(run, photos), flush=True)
     while not run.over:
         size = size_at(args.sizes, run.progress)
         net.train()
-        done = run.train(losses(net, run, photos, size), args.steps)
+        done = run.train(losses(net, run, photos, others, size), args.steps)
         entry: dict[str, object] = done | {"size": size}
         if run.epoch % args.eval_every == 0 or run.over:
             entry |= judged(run, photos)

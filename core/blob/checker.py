@@ -74,7 +74,15 @@ def check_knobs(image: npt.NDArray[Any], **knobs: Any) -> tuple[Finding, ...]:
     except BlobImpossible:
         return ()
     return tuple(
-        Finding(each.name, each.what, each.why, each.before, after, fix, "error")
+        Finding(
+            name=each.name,
+            what=each.what,
+            why=each.why,
+            before=each.before,
+            after=after,
+            fix=fix,
+            severity="error",
+        )
         for each in faults
     )
 

@@ -16,7 +16,7 @@ from core.picture.size import Size
 Severity = Literal["error", "warning", "note"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What is wrong with a spec, or worth knowing about it.
 
@@ -89,9 +89,20 @@ def measured(
     told = measure or values
     before = told(case)
     try:
-        return Finding(name, what, why, before, told(replace(case, spec=fix)), fix, severity)
+        after = told(replace(case, spec=fix))
+        possible: BlobSpec | None = fix
     except BlobImpossible as error:  # such as a letterbox of a picture far too long
-        return Finding(name, what, why, before, str(error), None, severity)
+        after = str(error)
+        possible = None
+    return Finding(
+        name=name,
+        what=what,
+        why=why,
+        before=before,
+        after=after,
+        fix=possible,
+        severity=severity,
+    )
 
 
 def values(case: Case) -> str:

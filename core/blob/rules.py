@@ -208,7 +208,8 @@ def letterbox_rounding(case: Case) -> Finding | None:
     spec, wanted = case.spec, case.wanted
     if not wanted or not (spec.letterboxed and wanted.letterboxed) or spec.fit == wanted.fit:
         return None
-    fix, size = replace(spec, fit=wanted.fit), Size.of(case.image)
+    fix = replace(spec, fit=wanted.fit)
+    size = Size.of(case.image)
     try:
         ours, theirs = place(size, spec).resized, place(size, fix).resized
     except BlobImpossible:
@@ -270,14 +271,14 @@ def channels(case: Case) -> Finding | None:
     count = 1 if case.image.ndim == 2 else case.image.shape[2]
     if count != 3:
         return Finding(
-            "channels",
-            f"The image has {count} {'channel' if count == 1 else 'channels'}, so the blob has "
-            f"as many planes.",
-            "Networks for photos need three channels: convert the image with cv2.cvtColor, or "
-            "read it with cv2.IMREAD_COLOR.",
-            shape(case),
-            shape(replace(case, image=np.zeros((*case.image.shape[:2], 3), np.uint8))),
-            None,
+            name="channels",
+            what=f"The image has {count} {'channel' if count == 1 else 'channels'}, so the "
+            "blob has as many planes.",
+            why="Networks for photos need three channels: convert the image with "
+            "cv2.cvtColor, or read it with cv2.IMREAD_COLOR.",
+            before=shape(case),
+            after=shape(replace(case, image=np.zeros((*case.image.shape[:2], 3), np.uint8))),
+            fix=None,
         )
     return {"grey": _grey_file, "alpha": _alpha_file}.get(case.kind, lambda _: None)(case)
 
@@ -301,28 +302,28 @@ RULES: Mapping[str, Rule] = {
 def _grey_file(case: Case) -> Finding:
     differences = np.ptp(case.image.astype(np.int32), axis=2)
     return Finding(
-        "channels",
-        "The file is greyscale; decoding copies the values into blue, green and red.",
-        "The three planes differ by mean and scale only, and swapRB has no effect. Networks "
-        "trained on colour photos are less confident on greyscale ones.",
-        "1 channel in the file",
-        f"3 channels, {differences.max():g} apart at most",
-        None,
-        "note",
+        name="channels",
+        what="The file is greyscale; decoding copies the values into blue, green and red.",
+        why="The three planes differ by mean and scale only, and swapRB has no effect. "
+        "Networks trained on colour photos are less confident on greyscale ones.",
+        before="1 channel in the file",
+        after=f"3 channels, {differences.max():g} apart at most",
+        fix=None,
+        severity="note",
     )
 
 
 def _alpha_file(case: Case) -> Finding:
     white = (case.image == 255).all(axis=2).mean()
     return Finding(
-        "channels",
-        "The file is partly transparent; Blobscope puts it on a white background.",
-        "A network has no plane for transparency. cv2.imread drops it and keeps the colour "
+        name="channels",
+        what="The file is partly transparent; Blobscope puts it on a white background.",
+        why="A network has no plane for transparency. cv2.imread drops it and keeps the colour "
         "below, often black, so the result may differ.",
-        "colours and alpha in the file",
-        f"3 channels; {white:.0%} of the picture is pure white",
-        None,
-        "note",
+        before="colours and alpha in the file",
+        after=f"3 channels; {white:.0%} of the picture is pure white",
+        fix=None,
+        severity="note",
     )
 
 

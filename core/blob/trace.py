@@ -154,7 +154,8 @@ def _resized(image: Stage, spec: BlobSpec, placement: Placement) -> Stage:
 
 
 def _fitted(resized: Stage, spec: BlobSpec, placement: Placement) -> Stage:
-    array, order = resized.array, resized.channel_order
+    array = resized.array
+    order = resized.channel_order
     if Size.of(array) == placement.blob:
         note = "The picture fills the whole blob: no crop and no bars."
         return Stage("fitted", array, "fitted = resized", note, order)
@@ -206,22 +207,20 @@ def _scaled(centred: Stage, spec: BlobSpec) -> Stage:
     order = centred.channel_order
     scale = _as_stored(spec.scalefactor, spec.scalefactor[2], centred, spec)
     std = _as_stored(spec.std, 1.0, centred, spec)
-    array, code, words = centred.array, "centred", []
+    array = centred.array
+    code = "centred"
+    words = []
     if any(value != 1 for value in scale) and spec.layout == "NCHW":
-        array, code = (
-            array * np.array(scale, np.float32),
-            f"{code} * np.float32([{_numbers(scale)}])",
-        )
+        array = array * np.array(scale, np.float32)
+        code = f"{code} * np.float32([{_numbers(scale)}])"
         words.append("multiplied by the scalefactor")
     elif any(value != 1 for value in scale):  # in NHWC, OpenCV multiplies in double
         array = (array * np.array(scale, np.float64)).astype(np.float32)
         code = f"({code} * np.float64([{_numbers(scale)}])).astype(np.float32)"
         words.append("multiplied by the scalefactor")
     if any(value != 1 for value in std):
-        array, code = (
-            array / np.array(std, np.float32),
-            f"{code} / np.float32([{_numbers(std)}])",
-        )
+        array = array / np.array(std, np.float32)
+        code = f"{code} / np.float32([{_numbers(std)}])"
         words.append("divided by std (an extra step: blobFromImage has no std)")
     note = f"Each value is {' and '.join(words)}." if words else "The scalefactor is 1."
     return Stage("scaled", array, f"scaled = {code}", note, order)
@@ -245,7 +244,8 @@ def _swapped(scaled: Stage, spec: BlobSpec) -> Stage:
 def _planes(swapped: Stage, spec: BlobSpec) -> Stage:
     if spec.layout == "NHWC":
         note = "A batch axis is added in front; channels stay last (NHWC)."
-        array, code = swapped.array[np.newaxis], "blob = swapped[np.newaxis]"
+        array = swapped.array[np.newaxis]
+        code = "blob = swapped[np.newaxis]"
     else:
         note = "The channel axis moves to the front, after the batch axis (NCHW)."
         array = swapped.array.transpose(2, 0, 1)[np.newaxis]

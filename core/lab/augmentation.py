@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.picture.image import BgrImage, Picture, decode_picture
+from core.picture.shrinking import fitted, shrunk
 from core.picture.size import Size
 
 LONGEST_VIEW_SIDE = 1280  # larger pictures are shrunk first: no net looks closer
@@ -80,11 +81,9 @@ def _brightened(image: BgrImage) -> BgrImage:
 
 
 def _shrunk(image: BgrImage) -> BgrImage:
-    factor = LONGEST_VIEW_SIDE / max(image.shape[:2])
-    if factor >= 1:
-        return image
-    shrunk = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    return BgrImage(np.asarray(shrunk, np.uint8))
+    own = Size.of(image)
+    most = Size(LONGEST_VIEW_SIDE, LONGEST_VIEW_SIDE)
+    return shrunk(image, fitted(own, into=most)) if max(own.cv2) > LONGEST_VIEW_SIDE else image
 
 
 def _mirrored(xyxy: npt.NDArray[np.float64], width: int) -> npt.NDArray[np.float64]:

@@ -34,7 +34,8 @@ FINALISTS = 3
 SAME_SCORE = 0.005  # answers that differ by less do not separate two specs
 OUT_OF_SHAPE = 1.05
 SURE, LIKELY = 0.2, 0.07  # of the best score: how far ahead of the next
-ENOUGH, FEW = 5, 3  # pictures, where none has a label
+ENOUGH = 5  # pictures, where none has a label
+FEW = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,5 +162,7 @@ def _crowd() -> Detections:
     return Detections(table[:, :4], table[:, 4], class_id, np.arange(len(table))).above(0.0)
 
 
-CROWD, CROWD_SIZE, CROWD_LABELS = _crowd(), Size(640, 400), ("person", "motorbike")
+CROWD = _crowd()
+CROWD_SIZE = Size(640, 400)
+CROWD_LABELS = ("person", "motorbike")
 """Synthetic boxes that show each mistake, on a picture of this size."""

@@ -23,6 +23,7 @@ from core.nets.engine import infer
 from core.outputs import Outputs
 from core.picture.image import BgrImage
 from core.picture.placement import Placement
+from core.picture.shrinking import shrunk
 from core.picture.size import Size
 from core.pipeline import net_facts
 from core.render.boxes import Patch
@@ -71,7 +72,8 @@ class Sweep:
         return Patch(left, top, right, bottom)
 
     def _span(self, cell: int, side: int) -> tuple[int, int]:
-        middle, half = cell + 0.5, self.width / 2
+        middle = cell + 0.5
+        half = self.width / 2
         near, far = (middle + reach for reach in (-half, half))
         return (
             max(0, round(near * side / self.cells)),
@@ -226,7 +228,7 @@ def painted(image: BgrImage, cover: Cover) -> BgrImage:
     Blurred is the image as it looks from very far away: shrunk to a few spots, enlarged.
     """
     if cover == "blurred":
-        spots = cv2.resize(image, (SMEAR, SMEAR), interpolation=cv2.INTER_AREA)
+        spots = shrunk(image, Size(SMEAR, SMEAR))
         far = cv2.resize(spots, Size.of(image).cv2, interpolation=cv2.INTER_CUBIC)
         return BgrImage(np.asarray(far, np.uint8))
     colour = (128, 128, 128) if cover == "grey" else image.mean(axis=(0, 1)).round()

@@ -5,11 +5,12 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from core.live.processing import FrameResult, SeenObject
 from core.picture.image import BgrImage
+from core.picture.shrinking import fitted, shrunk
+from core.picture.size import Size
 from core.render.encode import jpeg
 
 MOST_APPEARANCES = 8
@@ -110,11 +111,8 @@ def thumbnail(image: BgrImage, seen: SeenObject) -> bytes:
     cut = image[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
     if cut.size == 0:
         cut = image
-    scale = APPEARANCE_SIDE / max(cut.shape[:2])
-    size = max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale))
+    size = fitted(Size.of(cut), into=Size(APPEARANCE_SIDE, APPEARANCE_SIDE))
     square = np.full((APPEARANCE_SIDE, APPEARANCE_SIDE, 3), 128, np.uint8)
-    x, y = (APPEARANCE_SIDE - size[0]) // 2, (APPEARANCE_SIDE - size[1]) // 2
-    square[y : y + size[1], x : x + size[0]] = cv2.resize(
-        cut, size, interpolation=cv2.INTER_AREA
-    )
+    x, y = (APPEARANCE_SIDE - size.width) // 2, (APPEARANCE_SIDE - size.height) // 2
+    square[y : y + size.height, x : x + size.width] = shrunk(cut, size)
     return jpeg(BgrImage(square))

@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -28,6 +27,8 @@ from core.live.settings import LiveSettings
 from core.live.stream_slots import StreamLease, StreamSlots
 from core.live.video_source import VideoSource, play
 from core.picture.image import BgrImage
+from core.picture.shrinking import shrunk
+from core.picture.size import Size
 from core.series.settled import Settled
 
 MOST_WIDTH = MOST_HEIGHT = 1280
@@ -90,7 +91,8 @@ class LatestFrame:
     def close(self) -> None:
         """Release all waiting threads."""
         with self._room:
-            self._closed, self._waiting = True, None
+            self._closed = True
+            self._waiting = None
             self._room.notify_all()
 
 
@@ -116,7 +118,9 @@ class Stream:
         self.ended = threading.Event()
         self.why_ended = ""
         self.lease: StreamLease | None = None
-        self._visitor, self._slots, self._address = visitor, slots, address
+        self._visitor = visitor
+        self._slots = slots
+        self._address = address
         self._latest_frame = LatestFrame()
         self._came = Rate(time.monotonic)
         self._went = Rate(time.monotonic)
@@ -171,7 +175,7 @@ class Stream:
             _BEGUN.add(self)
             self._thread = _thread("blobscope-live", self._work)
             if self.video_source is not None:
-                _thread("blobscope-footage", partial(self._to_its_end, self._play))
+                _thread("blobscope-video-source", partial(self._to_its_end, self._play))
 
     def offer(self, frame: av.VideoFrame) -> None:
         """Hand over a frame that came in; returns at once, whatever the net does."""
@@ -325,7 +329,7 @@ def bounded(image: BgrImage) -> BgrImage:
     scale = min(MOST_WIDTH / width, MOST_HEIGHT / height)
     if scale < 1:
         width, height = (max(LEAST_SIDE, round(side * scale)) for side in (width, height))
-        pixels = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+        pixels = shrunk(image, Size(width, height))
     return BgrImage(np.ascontiguousarray(pixels[: height // 2 * 2, : width // 2 * 2]))
 
 

@@ -9,12 +9,12 @@ from time import monotonic
 from typing import Protocol
 
 import av
-import numpy as np
 
 from core.errors import LiveRefused
-from core.picture.image import BgrImage, decode_picture
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.picture.size import Size
+from core.video.camera import wandered
 from core.video.reading import FrameRange, Video, VideoInfo, pulsed_frames, video_info
 
 MOST_SOURCE_BYTES = 20 * 10**6
@@ -50,9 +50,8 @@ class SampleClip:
         window = _window(Size.of(photo))
         count = _CLIP_FPS * _CLIP_SECONDS
         for number in range(count):
-            cut = _wandered(photo, window, number / count)
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(cut), format="bgr24")
-            yield number / _CLIP_FPS, frame
+            image = wandered(photo, window, number / count)
+            yield number / _CLIP_FPS, av.VideoFrame.from_ndarray(image, format="bgr24")
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,8 @@ def play(
     at once; no frame is left out here.
     """
     while (video_source := current()) is not None:
-        began, shown = monotonic(), -math.inf
+        began = monotonic()
+        shown = -math.inf
         with closing(video_source.frames()) as timed:
             for each in timed:
                 if each is not None:
@@ -123,11 +123,3 @@ def _window(photo: Size) -> Size:
     width = min(_CLIP_SIZE.width, photo.width * 9 // 10) // 2 * 2
     height = min(_CLIP_SIZE.height, photo.height * 9 // 10) // 2 * 2
     return Size(max(2, width), max(2, height))
-
-
-def _wandered(photo: BgrImage, window: Size, share: float) -> BgrImage:
-    """Cut the window out where it stands after a share, 0..1, of its way around."""
-    size, angle = Size.of(photo), 2 * math.pi * share
-    left = round((size.width - window.width) * (1 - math.cos(angle)) / 2)
-    top = round((size.height - window.height) * (1 - math.sin(angle)) / 2)
-    return BgrImage(photo[top : top + window.height, left : left + window.width])

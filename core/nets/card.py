@@ -42,7 +42,7 @@ class ModelFile:
     address: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.name or Path(self.name).name != self.name or "\\" in self.name:
+        if not self.name or Path(self.name).name != self.name or set(self.name) & {"\\", "\0"}:
             raise CardInvalid(f"files: {self.name!r} must be a file's name without a folder")
         kind, _, digits = self.digest.partition(":")
         if len(digits) != DIGEST_LENGTHS.get(kind) or set(digits) - set("0123456789abcdef"):
@@ -252,7 +252,7 @@ def read_card(folder: Path) -> ModelCard:
         values = tomllib.loads((folder / CARD_NAME).read_text(encoding="utf-8"))
     except OSError as error:
         raise CardInvalid(f"{where} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also 5,000 digits, lists in lists in ...
         raise CardInvalid(f"{where} is not valid TOML: {error}.") from error
     return _card_of(_Table(where, values), folder)
 
@@ -373,8 +373,8 @@ class _Table:
             return default  # type: ignore[no-any-return]
         try:
             return convert(self.values[key])
-        except (TypeError, ValueError) as error:
-            found = repr(self.values[key])[:60]
+        except (TypeError, ValueError, OverflowError) as error:
+            found = _shown(self.values[key])
             raise CardInvalid(self.sentence(f"{key} must be {wanted}, not {found}")) from error
 
     def text(self, key: str, default: Any = _REQUIRED) -> Any:
@@ -384,7 +384,7 @@ class _Table:
         return self._take(key, "true or false", _of_type(bool), default)
 
     def whole(self, key: str, default: Any = _REQUIRED) -> Any:
-        return self._take(key, "a whole number", _of_type(int), default)
+        return self._take(key, "a whole number", _whole, default)
 
     def number(self, key: str, default: Any = _REQUIRED) -> float:
         return self._take(key, "a number", _number, default)
@@ -421,13 +421,13 @@ class _Table:
         name = self._take(key, wanted, _text, default)
         if not isinstance(name, str):
             return LabelList(default)
-        path = (folder / name).resolve()
-        if not path.is_relative_to(folder.parent.resolve()):
-            raise CardInvalid(self.sentence(f"{key} must name a file inside models/"))
         try:
+            path = (folder / name).resolve()
+            if not path.is_relative_to(folder.parent.resolve()):
+                raise CardInvalid(self.sentence(f"{key} must name a file inside models/"))
             with path.open("rb") as file:
                 return read_labels(file.read(MOST_LABEL_BYTES + 1), name=path.name)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
             raise CardInvalid(
                 self.sentence(f"{key} must name a text file, and {name!r} cannot be read")
             ) from error
@@ -443,6 +443,20 @@ def _of_type(kind: type[ValueT]) -> Callable[[Any], ValueT]:
         return value
 
     return convert
+
+
+def _shown(value: Any) -> str:
+    """Write a value for a sentence; Python writes no whole number of 5,000 digits."""
+    try:
+        return repr(value)[:60]
+    except ValueError:
+        return "one with a number of so many digits"
+
+
+def _whole(value: Any) -> int:
+    if not -(2**63) <= _of_type(int)(value) < 2**63:
+        raise ValueError
+    return int(value)
 
 
 def _tables(value: Any) -> list[dict[str, Any]]:
@@ -466,7 +480,7 @@ def _number(value: Any) -> float:
 
 
 def _size(value: Any) -> Size:
-    width, height = (_of_type(int)(each) for each in _of_type(list)(value))
+    width, height = (_whole(each) for each in _of_type(list)(value))
     return Size(width, height)
 
 

@@ -208,7 +208,8 @@ def _memory_of(net: cv2.dnn.Net, paths: ModelPaths, blob: Blob) -> int:
     try:
         weights, blobs = net.getMemoryConsumption(blob.shape)
     except cv2.error:  # the shape does not fit; the forward will say so in a sentence
-        weights, blobs = paths.model.stat().st_size, blob.nbytes
+        weights = paths.model.stat().st_size
+        blobs = blob.nbytes
     return int(4 * weights + blobs / 6)
 
 

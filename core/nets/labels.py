@@ -133,7 +133,8 @@ def _named(text: str, name: str) -> tuple[dict[int, str], list[str]]:
     """Tell the form, and return each class's text by number, and notes."""
     if _LABEL_MAP.match(text):
         return _unique(_label_map(text, name), name), []
-    bare, ending = text.strip(), name.lower().rpartition(".")[2]
+    bare = text.strip()
+    ending = name.lower().rpartition(".")[2]
     structured = ending in ("json", "yaml", "yml")
     if structured or bare[:1] in ("{", "[") or _YAML_NAMES.search(text):
         value = _structure(bare)

@@ -73,7 +73,8 @@ def parse(text: str) -> Message:
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
     """Yield each token's kind, what it says, and its line."""
-    at, line = 0, 1
+    at = 0
+    line = 1
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:

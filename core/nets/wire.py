@@ -24,7 +24,8 @@ def fields(message: memoryview) -> Iterator[tuple[int, Value]]:
     at = 0
     while at < len(message):
         key, at = _varint(message, at)
-        number, kind = key >> 3, key & 7
+        number = key >> 3
+        kind = key & 7
         if kind == VARINT:
             value, at = _varint(message, at)
             yield number, value

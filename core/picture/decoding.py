@@ -27,7 +27,8 @@ Image.preinit()
 def decode_behind_walls(values: Values, arrays: Sequence[SentArray]) -> Parts:
     """Decode a picture whose header the parent has read; answer (H, W, 3) in B, G, R."""
     told = dict(values)
-    size, corner = Size(*told.pop("size")), tuple(told.pop("corner"))
+    size = Size(*told.pop("size"))
+    corner = tuple(told.pop("corner"))
     header = Header(size=size, corner=corner, data=arrays[0].tobytes(), **told)
     try:
         pixels = flat_pixels(header)

@@ -41,7 +41,8 @@ class DecodingSlots:
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Wait for a slot and hold it; the visitor is told if that takes long."""
-        visitor, ticket = VISITOR.get(), object()
+        visitor = VISITOR.get()
+        ticket = object()
         with self._changed:
             self._queue.append((ticket, visitor))
         try:

@@ -18,7 +18,8 @@ from core.results.detections import Detections
 
 LINE, TEXT = 0.0045, 0.028  # of the mean of the picture's sides
 LEAST_LINE, LEAST_TEXT = 2, 11  # pixels
-FINE, FARTHEST = 4, 2.0**14  # cv2 counts in 16ths of a pixel, and no farther than this
+FINE = 4  # cv2 counts in 16ths of a pixel, and no farther than this
+FARTHEST = 2.0**14
 LEGIBLE = 6  # the smallest text size
 # For labels beyond ASCII, which is all that Pillow's own font can write.
 FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial Unicode.ttf", "arial.ttf")
@@ -188,7 +189,8 @@ def draw_outlines(
     Of the style, only the widths count and whether there are frames at all: words,
     colours and patterns are the outlines' own.
     """
-    drawn, size = BgrImage(image.copy()), Size.of(image)
+    drawn = BgrImage(image.copy())
+    size = Size.of(image)
     pen = Pen.of(size).styled(style)
     frames = dict(_frames(outlines, size))
     for index in reversed(frames) if style.boxes else ():
@@ -237,7 +239,8 @@ def _plate(
 def _word(word: str, background: Bgr, text_size: int) -> npt.NDArray[np.uint8]:
     """Write one word; most pictures repeat the words of others, and writing is slow."""
     font, writable = _font_for(word, text_size)
-    width, height = max(1, round(font.getlength(writable))), round(text_size * 1.45)
+    width = max(1, round(font.getlength(writable)))
+    height = round(text_size * 1.45)
     # Pillow takes our B, G, R for R, G, B and gives it back in the same order.
     plate = Image.new("RGB", (width, height), background)
     ImageDraw.Draw(plate).text(

@@ -27,7 +27,8 @@ from core.results.grids import Head
 LEAST_WIDTH = 960
 """Narrower backdrops are drawn larger, so that lines stay thinner than the cells."""
 
-CELL_LINE, HEAT = 0.45, 0.6  # how much of a grid line, or of the heat, covers the picture
+CELL_LINE = 0.45  # how much of a grid line, or of the heat, covers the picture
+HEAT = 0.6
 SMOOTH = 41
 CELL_COLOUR, ANCHOR_COLOUR, BOX_COLOUR = CLASS_COLOURS[1], CLASS_COLOURS[0], CLASS_COLOURS[3]
 

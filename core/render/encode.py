@@ -13,6 +13,8 @@ from core.render.screen import on_screen
 DISPLAY_WIDTH = 1460
 """Streamlit shrinks and encodes wider pictures once more, slowly and as JPEG."""
 
+JPEG_QUALITY = 90
+
 LEAST_DISPLAY_WIDTH = 480
 """Browsers blur smaller pictures when they fill a column, and labels would cover them."""
 
@@ -48,7 +50,7 @@ def png_of_indices(index: npt.NDArray[np.uint8], colours: npt.NDArray[np.uint8])
     )
 
 
-def jpeg(image: BgrImage, *, quality: int = 90) -> bytes:
+def jpeg(image: BgrImage, *, quality: int = JPEG_QUALITY) -> bytes:
     """Encode a photo; ten times quicker than PNG, and smaller, but its pixels change."""
     return _encoded(".jpg", image, cv2.IMWRITE_JPEG_QUALITY, quality)
 

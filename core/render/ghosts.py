@@ -60,7 +60,8 @@ def draw_with_ghosts(
         label: the text of a class.
         style: of the kept boxes.
     """
-    drawn, size = BgrImage(image.copy()), Size.of(image)
+    drawn = BgrImage(image.copy())
+    size = Size.of(image)
     width = max(1, Pen.of(size).line // 2)
     for dashes, detections in reversed(list(ghosts)):
         for xyxy in reversed(detections.clipped(size).xyxy.tolist()):

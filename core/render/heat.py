@@ -32,7 +32,8 @@ def draw_heat(
         colour_map: by default blue, white, red.
     """
     colours = render_plane(values, scale, colour_map=colour_map).image[:, :, None, :]
-    middle, reach = (scale.low + scale.high) / 2, (scale.high - scale.low) / 2
+    middle = (scale.low + scale.high) / 2
+    reach = (scale.high - scale.low) / 2
     strength = np.abs(values - middle) / reach if reach > 0 else np.zeros_like(values)
     share = (FAINTEST + (STRONGEST - FAINTEST) * strength.clip(0, 1))[..., None, None]
     greys = np.arange(256)[:, None]
@@ -46,7 +47,8 @@ def draw_heat(
 
 def draw_outline(image: BgrImage, patch: Patch) -> BgrImage:
     """Draw a frame on a copy: black within white, so that it shows on any ground."""
-    drawn, line = image.copy(), Pen.of(Size.of(image)).line
+    drawn = image.copy()
+    line = Pen.of(Size.of(image)).line
     corners = (patch.left, patch.top), (patch.right - 1, patch.bottom - 1)
     cv2.rectangle(drawn, *corners, (255, 255, 255), 2 * line + 1)
     cv2.rectangle(drawn, *corners, (0, 0, 0), max(1, line // 2))

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from core.picture.image import BgrImage
+from core.picture.shrinking import fitted, shrunk
 from core.picture.size import Size
 from core.render.boxes import Pen, label_tile
 from core.render.palette import Bgr, Channel, class_colour
@@ -19,7 +20,8 @@ WARNING: Bgr = (40, 40, 170)
 
 def draw_class(image: BgrImage, best: Ranked) -> BgrImage:
     """Write the likeliest class into the upper left corner of a copy."""
-    drawn, size = image.copy(), Size.of(image)
+    drawn = image.copy()
+    size = Size.of(image)
     text = f"{best.label} {best.confidence:.0%}"
     colour = class_colour(best.class_id)
     tile = label_tile(text, colour, text_size=Pen.of(size).text, room=size)
@@ -29,7 +31,8 @@ def draw_class(image: BgrImage, best: Ranked) -> BgrImage:
 
 def draw_ranking(image: BgrImage, ranked: Sequence[Ranked]) -> BgrImage:
     """Write the classes into the upper left corner, a bar as long as its confidence each."""
-    annotated, size = image.copy(), Size.of(image)
+    annotated = image.copy()
+    size = Size.of(image)
     text_size = round(1.2 * Pen.of(size).text)
     top = 0
     for each in ranked:
@@ -81,13 +84,13 @@ def _lay(
     canvas: np.ndarray, image: BgrImage, words: str, number: int, cell: Size
 ) -> None:  # on a canvas under construction
     own = Size.of(image)
-    scale = min(cell.width / own.width, cell.height / own.height)
-    fitted = max(1, round(own.width * scale)), max(1, round(own.height * scale))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
-    left = number % 2 * cell.width + (cell.width - fitted[0]) // 2
-    top = number // 2 * cell.height + (cell.height - fitted[1]) // 2
-    canvas[top : top + fitted[1], left : left + fitted[0]] = cv2.resize(
-        image, fitted, interpolation=how
+    size = fitted(own, into=cell)
+    left = number % 2 * cell.width + (cell.width - size.width) // 2
+    top = number // 2 * cell.height + (cell.height - size.height) // 2
+    canvas[top : top + size.height, left : left + size.width] = (
+        shrunk(image, size)
+        if max(size.cv2) < max(own.cv2)
+        else cv2.resize(image, size.cv2, interpolation=cv2.INTER_NEAREST)
     )
     tile = label_tile(words, INK, text_size=Pen.of(cell).text, room=cell)
     row, column = number // 2 * cell.height, number % 2 * cell.width

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-import cv2
-import numpy as np
 import numpy.typing as npt
+
+from core.picture.shrinking import fitted, shrunk
+from core.picture.size import Size
 
 MOST_SCREEN_HEIGHT = 1600
 LONGEST_STRIP = 64
@@ -27,16 +28,15 @@ def on_screen(
         height: likewise; neither side leaves it.
         least: enlarge until another whole factor would pass this width.
 
+    >>> import numpy as np
     >>> on_screen(np.array([[1, 2]], np.uint8), width=640, least=5)
     array([[1, 1, 2, 2],
            [1, 1, 2, 2]], dtype=uint8)
     """
     rows, columns = pixels.shape[:2]
-    shrink = min(1.0, width / columns, height / rows)
-    if shrink < 1:
-        size = max(1, round(columns * shrink)), max(1, round(rows * shrink))
-        shrunk = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        return _thickened(np.asarray(shrunk, pixels.dtype))
+    if columns > width or rows > height:
+        size = fitted(Size(columns, rows), into=Size(width, height))
+        return _thickened(shrunk(pixels, size))
     factor = max(1, min(least // columns, height // rows))
     return _thickened(_repeated(pixels, factor, factor))
 

@@ -101,7 +101,8 @@ class Origin:
     @property
     def cell_lines(self) -> tuple[str, ...]:
         """How the row's number tells the head, the cell and the anchor, in readable lines."""
-        head, inside = self.head, self.row - self.head.first
+        head = self.head
+        inside = self.row - self.head.first
         counted = f"{self.line} * {head.columns} + {self.column}"
         if head.boxes > 1 and head.cells_first:
             counted = f"({counted}) * {head.boxes} + {self.anchor}"
@@ -127,7 +128,8 @@ def origin(grids: Grids, row: int) -> Origin:
     Raises:
         IndexError: there is no such row.
     """
-    head, rule = grids.head_of(row), grids.rule
+    head = grids.head_of(row)
+    rule = grids.rule
     column, line, anchor = head.cell_of(row)
     raw = grids.table[row].astype(np.float64)  # (5+C,) or (4+C,)
     with np.errstate(all="ignore"):  # a broken net answers anything

@@ -50,7 +50,8 @@ _Parts = tuple[OutputArray, OutputArray, tuple[str, ...]]
 
 
 def _one_table(outputs: Outputs, facts: NetFacts, strides: tuple[int, ...]) -> _Parts | None:
-    cells, distances = cell_count(facts.size, strides), 4 * BINS
+    cells = cell_count(facts.size, strides)
+    distances = 4 * BINS
     for table in tables(outputs):
         if len(outputs) == 1 and table.count == cells and table.width > distances:
             return (

@@ -132,8 +132,10 @@ def ledger(
     line = np.zeros(raw.row.max(initial=NOBODY) + 1, np.int64)
     line[raw.row] = np.arange(len(raw))
     outcome = _outcomes(stages, line, confidence=confidence, soft=soft)
-    suppressed_by, share = np.full(len(raw), NOBODY), np.full(len(raw), np.nan, np.float32)
-    number, left = np.zeros(len(raw), np.int64), raw.confidence.copy()
+    suppressed_by = np.full(len(raw), NOBODY)
+    share = np.full(len(raw), np.nan, np.float32)
+    number = np.zeros(len(raw), np.int64)
+    left = raw.confidence.copy()
     number[line[stages.kept.row]] = np.arange(1, len(stages.kept) + 1)
     left[line[stages.after_nms.row]] = stages.after_nms.confidence
     lost = stages.candidates.taken(~np.isin(stages.candidates.row, stages.after_nms.row))

@@ -121,7 +121,7 @@ class Source:
         except (TypeError, ValueError, OverflowError):
             number = math.nan
         if not math.isfinite(number) or isinstance(value, bool):
-            self.leave_out(where, f"{str(value)[:40]!r} is no number.")
+            self.leave_out(where, f"{_named(value)} is no number.")
         return number
 
     def box(self, where: str, xyxy: Sequence[float]) -> XYXY:
@@ -180,6 +180,13 @@ class Source:
                 f"before or after the turn; they were taken as drawn {taken} it.",
                 asks_frame=True,
             )
+
+
+def _named(value: Any) -> str:
+    """Write a value for a sentence; lists in lists could be too deep to write them."""
+    return (
+        f"a {type(value).__name__}" if isinstance(value, list | dict) else repr(str(value)[:40])
+    )
 
 
 def box_upright(xyxy: XYXY, source: Source) -> XYXY:

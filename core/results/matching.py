@@ -151,7 +151,8 @@ def scores_by_class(
     counted = truth.class_id[~truth.ignored]
     scores = []
     for class_id in np.union1d(detections.class_id, counted).tolist():
-        own, marked = detections.class_id == class_id, truth.class_id == class_id
+        own = detections.class_id == class_id
+        marked = truth.class_id == class_id
         mine = DetectionMetrics(
             int(matching.hits[own].sum()),
             int(matching.false_alarms[own].sum()),

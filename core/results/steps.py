@@ -150,10 +150,12 @@ def _anchor_steps(axis: Axis) -> _Steps:
     name = f"t{axis.side}"
     if axis.coding == "squares":
         grown = sigmoid_step(name, s[0])
-        factor, pattern = (2 * grown.value) ** 2, "(2 * {}) ** 2"
+        factor = (2 * grown.value) ** 2
+        pattern = "(2 * {}) ** 2"
     else:
         grown = Step(f"exp({name})", "", f"exp({number(s[0])})", float(np.exp(s[0])))
-        factor, pattern = grown.value, "{}"
+        factor = grown.value
+        pattern = "{}"
     side = Step(
         axis.side_word,
         f"anchor * {pattern.format(grown.name)}",
@@ -165,7 +167,8 @@ def _anchor_steps(axis: Axis) -> _Steps:
 
 def _unanchored(axis: Axis) -> tuple[Inner, Inner]:
     """Work back what the net said from the finished box."""
-    shift, grown = (axis.scale_xy - 1) / 2, max(axis.length, TINY) / axis.anchor
+    shift = (axis.scale_xy - 1) / 2
+    grown = max(axis.length, TINY) / axis.anchor
     t = logit((axis.centre / axis.stride - axis.cell + shift) / axis.scale_xy)
     offset = f"c{axis.letter}{axis.unit} / stride - {axis.cell_word}"
     if axis.scale_xy != 1:
@@ -181,7 +184,8 @@ def _unanchored(axis: Axis) -> tuple[Inner, Inner]:
 
 def _cell_steps(axis: Axis) -> _Steps:
     """Count the centre in cells from its cell's corner, and the side in strides."""
-    x, s = (axis.centre, ""), (axis.length, "")
+    x = (axis.centre, "")
+    s = (axis.length, "")
     if not axis.own:
         offset = f"c{axis.letter}{axis.unit} / stride - {axis.cell_word}"
         x = (axis.centre / axis.stride - axis.cell, offset)
@@ -207,7 +211,8 @@ def _cell_steps(axis: Axis) -> _Steps:
 
 def _distance_steps(axis: Axis) -> _Steps:
     """Go so many strides to either side of the cell's middle."""
-    middle, (first, last) = axis.cell + 0.5, axis.ends
+    middle = axis.cell + 0.5
+    first, last = axis.ends
     before = middle - (axis.centre - axis.length / 2) / axis.stride
     behind = (axis.centre + axis.length / 2) / axis.stride - middle
     start = Step(
@@ -225,7 +230,8 @@ def _distance_steps(axis: Axis) -> _Steps:
         )
         for end, sign, far in ((first, "-", before), (last, "+", behind))
     ]
-    given, half = f"c{axis.letter}{axis.unit}", f"{axis.side}{axis.unit} / 2"
+    given = f"c{axis.letter}{axis.unit}"
+    half = f"{axis.side}{axis.unit} / 2"
     return [start, *ends], (
         (before, f"({start.name} - ({given} - {half})) / stride"),
         (behind, f"({given} + {half} - {start.name}) / stride"),

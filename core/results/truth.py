@@ -26,6 +26,9 @@ from core.results.truth_voc import read_voc
 from core.results.truth_yolo import read_yolo
 
 MAX_TRUTH_BYTES = 5 * 10**6
+MAX_ENTRIES = 60_000
+"""Lines, elements or objects in braces of a file: 5 MB hold hardly more that say something."""
+
 MAX_OBJECTS = 2000
 MOST_SENTENCES = 20
 
@@ -127,7 +130,8 @@ def read_truth(
         TruthAmbiguous: several images of a COCO file have the picture's name.
         TruthUnreadable: with the line or the element that is wrong, where nothing is right.
     """
-    reader = _READERS.get(PurePath(name).suffix.lower())
+    kind = PurePath(name).suffix.lower()
+    reader = _READERS.get(kind)
     if reader is None:
         raise TruthUnreadable(
             f"{name} is none of the files with marked objects that we read: "
@@ -137,6 +141,11 @@ def read_truth(
         raise TruthUnreadable(
             f"{name} has {len(data) / 1e6:.1f} MB; the limit is {MAX_TRUTH_BYTES // 10**6} MB. "
             "Keep the entries of this picture only."
+        )
+    if sum(map(data.count, _BEGINNINGS[kind])) > MAX_ENTRIES:
+        raise TruthUnreadable(
+            f"{name} has more than {MAX_ENTRIES:,} entries, the limit. Keep those of this "
+            "picture only."
         )
     found: list[TruthItem] = []
     objects = 0
@@ -222,3 +231,10 @@ _READERS: Mapping[str, Callable[[Source], Iterator[TruthItem]]] = {
     ".xml": read_voc,
     ".json": read_coco,
 }
+
+_BEGINNINGS: Mapping[str, tuple[bytes, ...]] = {
+    ".txt": (b"\n", b"\r"),
+    ".xml": (b"<",),
+    ".json": (b"{",),
+}
+"""What each entry of a file has; counted before anything is made of it."""

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from unicodedata import category, normalize
 from urllib.parse import unquote
@@ -165,7 +166,8 @@ def _key(value: Any) -> str:
 
 
 def _words(value: Any) -> str:
-    return whole_characters(str(value or ""))
+    """Write a name; a list or an object is none, and may be too deep to be written."""
+    return "" if isinstance(value, list | dict) else whole_characters(str(value or ""))
 
 
 def _images(source: Source, whole: JsonEntry) -> tuple[_Image, ...]:
@@ -184,7 +186,8 @@ def _chosen(source: Source, images: Sequence[_Image]) -> tuple[_Image, str]:
     wanted = [each for each in images if each.id == source.image_id] or _named(source, images)
     if wanted:
         return wanted[0], ""
-    by_id = [each for each in images if each.id in _ids_of(source.picture)]
+    ids = _ids_of(source.picture)
+    by_id = [each for each in images if each.id in ids]
     if by_id:
         return by_id[0], (
             f"{source.name}: no file_name is {source.picture}; the image of id {by_id[0].id} "
@@ -206,8 +209,10 @@ def _named(source: Source, images: Sequence[_Image]) -> list[_Image]:
     Raises:
         TruthAmbiguous: the rule finds several, and their sizes do not tell them apart.
     """
+    wanted = _Spelled(source.picture)
+    spelled = [(each, _Spelled(each.name)) for each in images]
     for alike in _ALIKE:
-        named = [each for each in images if alike(each.name, source.picture)]
+        named = [each for each, name in spelled if alike(name, wanted)]
         fitting = [each for each in named if not _contradicts(source, each)] or named
         if len(fitting) > 1:
             raise TruthAmbiguous(source.name, source.picture, _described(fitting))
@@ -246,26 +251,53 @@ def _base(name: str) -> str:
 
 def _loose(name: str) -> str:
     """Leave out what eyes do not see: case, kinds of spaces, signs without a shape."""
-    shown = (each for each in normalize("NFKC", name) if category(each) not in ("Cf", "Cc"))
-    return " ".join("".join(shown).casefold().split())
+    shown = normalize("NFKC", name)[:LONGEST_NAME]
+    if not shown.isprintable():
+        for each in set(shown):
+            if category(each) in ("Cf", "Cc"):
+                shown = shown.replace(each, "")
+    return " ".join(shown.casefold().split())
 
 
-def _end_alike(one: str, other: str) -> bool:
+class _Spelled:
+    """A name as the rules compare it, each spelling worked out once and where it is needed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @cached_property
+    def path(self) -> str:
+        return _path(self.name)
+
+    @cached_property
+    def loose(self) -> str:
+        return _loose(self.path)
+
+    @cached_property
+    def base(self) -> str:
+        return _base(self.name)
+
+    @cached_property
+    def loose_base(self) -> str:
+        return _loose(self.base)
+
+    @cached_property
+    def unwrapped(self) -> str:
+        """Without what makes it a web address, and without Label Studio's prefix."""
+        return _loose(_PREFIX.sub("", unquote(_base(self.name.partition("?")[0]))))
+
+
+def _end_alike(one: _Spelled, other: _Spelled) -> bool:
     """Tell whether one path is the end of the other, both with a folder."""
-    short, long = sorted((_loose(_path(one)), _loose(_path(other))), key=len)
+    short, long = sorted((one.loose, other.loose), key=len)
     return "/" in short and long.endswith(f"/{short}")
 
 
-def _unwrapped(name: str) -> str:
-    """Take a web address and Label Studio's prefix off a base name."""
-    return _loose(_PREFIX.sub("", unquote(_base(name.partition("?")[0]))))
-
-
-_ALIKE: tuple[Callable[[str, str], bool], ...] = (
-    lambda one, other: _path(one) == _path(other),
-    lambda one, other: _loose(_path(one)) == _loose(_path(other)),
+_ALIKE: tuple[Callable[[_Spelled, _Spelled], bool], ...] = (
+    lambda one, other: one.path == other.path,
+    lambda one, other: one.loose == other.loose,
     _end_alike,
-    lambda one, other: _base(one) == _base(other),
-    lambda one, other: _loose(_base(one)) == _loose(_base(other)),
-    lambda one, other: _unwrapped(one) == _unwrapped(other),
+    lambda one, other: one.base == other.base,
+    lambda one, other: one.loose_base == other.loose_base,
+    lambda one, other: one.unwrapped == other.unwrapped,
 )

@@ -87,7 +87,8 @@ def read_message(source: BinaryIO, *, most_bytes: int) -> WorkerMessage | None:
     if sum(_nbytes(dtype, shape) for dtype, shape in shapes) != body_bytes:
         raise MessageBroken("the arrays do not fill the body")
     body = _all_of(_read(source, body_bytes), body_bytes)
-    arrays, at = [], 0
+    arrays = []
+    at = 0
     for dtype, shape in shapes:
         end = at + _nbytes(dtype, shape)
         array = body[at:end].view(dtype).reshape(shape)
@@ -100,7 +101,9 @@ def read_message(source: BinaryIO, *, most_bytes: int) -> WorkerMessage | None:
 def _parsed(head: bytes) -> tuple[str, dict[str, Any], list[tuple[str, list[int]]]]:
     try:
         told = json.loads(head, parse_constant=_no_number)
-        kind, values, shapes = told["kind"], told["values"], told["arrays"]
+        kind = told["kind"]
+        values = told["values"]
+        shapes = told["arrays"]
         known = [(dtype, shape) for dtype, shape in shapes if _known(dtype, shape)]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise MessageBroken(f"a head that cannot be read ({type(error).__name__})") from error
@@ -130,7 +133,8 @@ def _nbytes(dtype: str, shape: list[int]) -> int:
 
 def _read(source: BinaryIO, count: int) -> npt.NDArray[np.uint8]:
     """Read so many bytes, or fewer where the other side closes the pipe before."""
-    taken, at = np.empty(count, np.uint8), 0
+    taken = np.empty(count, np.uint8)
+    at = 0
     view = taken.data
     while at < count:
         came = source.readinto(view[at:])  # type: ignore[attr-defined]

@@ -132,7 +132,8 @@ def _limit_memory(more: int) -> bool:
 
 def _make_stacks_small() -> None:
     """Give new threads a stack of 1 MB, not 8: the limit counts addresses, used or not."""
-    libc, attributes = ctypes.CDLL(None), ctypes.create_string_buffer(256)
+    libc = ctypes.CDLL(None)
+    attributes = ctypes.create_string_buffer(256)
     if hasattr(libc, "pthread_setattr_default_np"):  # the GNU C library
         libc.pthread_attr_init(attributes)
         libc.pthread_attr_setstacksize(attributes, ctypes.c_size_t(_STACK_BYTES))

@@ -100,6 +100,7 @@ class Worker:
             self.close()
             raise _unavailable(str(error)) from error
         self.walls = Walls.told(dict(ready.values))
+        _known["walls"] = self.walls
 
     @property
     def pid(self) -> int:
@@ -247,7 +248,8 @@ def death(code: int | None) -> SandboxError:
 
 def _ending_of(answer: WorkerMessage) -> BlobscopeError:
     """Translate the answer of a job that did not come to its end."""
-    error, text = str(answer.values.get("error", "")), str(answer.values.get("text", ""))
+    error = str(answer.values.get("error", ""))
+    text = str(answer.values.get("text", ""))
     if answer.kind == "refused":
         known = getattr(errors, error, None)
         if isinstance(known, type) and issubclass(known, BlobscopeError):
@@ -286,6 +288,14 @@ def _started(module: str, limits: Limits) -> "subprocess.Popen[bytes]":
 
         fcntl.fcntl(cast("Any", process.stdout), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     return process
+
+
+_known: dict[str, Walls] = {}  # what the last worker told
+
+
+def known_walls() -> Walls | None:
+    """Return the walls that were up around the worker started last; None before the first."""
+    return _known.get("walls")
 
 
 _at_work = threading.BoundedSemaphore(MOST_WORKERS)

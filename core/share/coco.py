@@ -65,7 +65,8 @@ def coco_dataset(
     A starting point for own labels (to be corrected by hand), and what ``COCO`` must have
     loaded before it takes results.
     """
-    ids, image = categories(card, numbering), image_id(picture_name)
+    ids = categories(card, numbering)
+    image = image_id(picture_name)
     picture = {
         "id": image,
         "file_name": picture_name,

@@ -51,7 +51,8 @@ def _marked(name: str, mark: str) -> str:
     """Shorten the stem where it must be, and put a mark behind it."""
     start, dot, ending = name.rpartition(".")
     if not dot or len(ending) > LONGEST_ENDING:
-        start, ending = name, ""
+        start = name
+        ending = ""
     behind = f"{mark}.{ending}" if ending else mark
     room = LONGEST_BYTES - len(behind.encode())
     return start.encode()[:room].decode("utf-8", "ignore").rstrip(" .") + behind

@@ -45,7 +45,8 @@ def detection_script(provenance: Provenance, thresholds: Thresholds) -> str:
 
     It needs numpy and cv2, and beside it the model's files and what ``class_names`` makes.
     """
-    card, run = provenance.card, provenance.run
+    card = provenance.card
+    run = provenance.run
     size = run.placement.blob
     lines = (
         *_opening(provenance, "detect.py"),

@@ -49,7 +49,8 @@ def scores_csv(provenance: Provenance) -> str:
     The score is the number the net gave, the confidence what softmax made of it where the
     net leaves softmax to us.
     """
-    card, outputs = provenance.card, provenance.run.outputs
+    card = provenance.card
+    outputs = provenance.run.outputs
     both = zip(
         scores(outputs).tolist(), confidences(outputs, logits=card.logits).tolist(), strict=True
     )

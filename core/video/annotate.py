@@ -7,13 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from statistics import mean
 
-import cv2
 import numpy as np
 
 from core.answers import Answer
 from core.nets.card import ModelCard
-from core.picture.image import BgrImage
-from core.picture.size import Size
+from core.picture.shrinking import shrunk
 from core.pipeline import run_image
 from core.render.shown import Shown
 from core.results.classification import Ranked
@@ -117,17 +115,11 @@ def annotate(
             answer = question.answer(run)
             ms = 1e3 * (time.perf_counter() - begin)
             origin = frame.seconds if origin is None else origin
-            shown = Shown(_small(frame.image, size), run.image_size)
+            shown = Shown(shrunk(frame.image, size), run.image_size)
             write(question.drawn(answer, shown), frame.seconds - origin)
             yield FrameAnswer.of(frame, answer, question.card, ms)
             if annotated.full:
                 return
-
-
-def _small(image: BgrImage, size: Size) -> BgrImage:
-    if Size.of(image) == size:
-        return image
-    return BgrImage(cv2.resize(image, size.cv2, interpolation=cv2.INTER_AREA))  # type: ignore[arg-type]
 
 
 def over_time(

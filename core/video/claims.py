@@ -99,14 +99,16 @@ def check_claims(name: str, data: bytes, container: str, most_frames: int) -> No
 
 def boxes(data: bytes) -> Iterator[Part]:
     """Walk the boxes of an MP4, those that hold others before what they hold."""
-    ahead, walked = [(0, len(data))], 0
+    ahead = [(0, len(data))]
+    walked = 0
     while ahead:
         at, end = ahead.pop()
         while at + 8 <= end:
             size, name = struct.unpack_from(">I4s", data, at)
             begin = at + 8
             if size == 1 and at + 16 <= end:
-                size, begin = struct.unpack_from(">Q", data, begin)[0], begin + 8
+                size = struct.unpack_from(">Q", data, begin)[0]
+                begin += 8
             last = end if size == 0 else min(end, at + size)
             if last < begin:
                 break
@@ -116,7 +118,8 @@ def boxes(data: bytes) -> Iterator[Part]:
             yield Part(name, begin, last)
             if name in _HOLDERS:
                 ahead.append((last, end))
-                at, end = begin + 4 * _is_full(data, name, begin), last
+                at = begin + 4 * _is_full(data, name, begin)
+                end = last
             else:
                 at = last
 
@@ -187,7 +190,8 @@ def _note_table(name: bytes, table: npt.NDArray[np.uint32], track: _Track) -> No
 
 def _table(data: bytes, box: Part) -> npt.NDArray[np.uint32]:
     """Read a table's entries, as rows of 32-bit numbers."""
-    entries, width = _uint(data, box, 4), _TABLES[box.name]
+    entries = _uint(data, box, 4)
+    width = _TABLES[box.name]
     if box.begin + 8 + entries * width > box.end:
         raise _Impossible("a table that claims more entries than it holds")
     numbers = np.frombuffer(data, ">u4", entries * width // 4, box.begin + 8)
@@ -226,7 +230,8 @@ def elements(data: bytes) -> Iterator[Part]:
     It ends where the file is damaged; a reader that finds its way from there on is behind
     the worker's limits.
     """
-    ahead, walked = [(0, len(data))], 0
+    ahead = [(0, len(data))]
+    walked = 0
     while ahead:
         at, end = ahead.pop()
         while at < end and (head := _element(data, at)):
@@ -291,7 +296,8 @@ _INDEX_HEAD = 24  # bytes before the entries of an OpenDML index
 
 def chunks(data: bytes) -> Iterator[Part]:
     """Walk the chunks of an AVI; a list of pictures is not opened."""
-    ahead, walked = [(0, len(data))], 0
+    ahead = [(0, len(data))]
+    walked = 0
     while ahead:
         at, end = ahead.pop()
         while at + 8 <= end:
@@ -304,7 +310,8 @@ def chunks(data: bytes) -> Iterator[Part]:
             yield Part(name, at + 8, last)
             if held and held != b"movi":
                 ahead.append((last + last % 2, end))
-                at, end = at + 12, last
+                at += 12
+                end = last
             else:
                 at = last + last % 2
 

@@ -149,7 +149,8 @@ class _Given:
 @worker_job(cpu_seconds=LOOK_CPU_SECONDS)
 def take_video(values: Values, arrays: Sequence[SentArray]) -> Parts:
     """Take a video: its name and its bytes."""
-    _Given.name, _Given.data = values["name"], arrays[0].tobytes()
+    _Given.name = values["name"]
+    _Given.data = arrays[0].tobytes()
     av.logging.set_level(None)
     yield part()
 
@@ -160,7 +161,8 @@ def look_through_video(values: Values, arrays: Sequence[SentArray]) -> Parts:  #
 
     The durations and counts that files claim are not believed: every packet is looked at.
     """
-    container, bounds = values["container"], VideoBounds(**values["bounds"])
+    container = values["container"]
+    bounds = VideoBounds(**values["bounds"])
     check_claims(_Given.name, _Given.data, container, bounds.frames)
     with _opened(container) as (opened, index):
         stream = _chosen(opened, index)
@@ -189,10 +191,13 @@ def decode_frames(values: Values, arrays: Sequence[SentArray]) -> Parts:
 
     The array holds the time of each frame; ``most`` ends it after so many.
     """
-    track, bounds = VideoTrack.told(values["track"]), VideoBounds(**values["bounds"])
+    track = VideoTrack.told(values["track"])
+    bounds = VideoBounds(**values["bounds"])
     begin, end, stride, most = (values[name] for name in ("begin", "end", "stride", "most"))
     times = arrays[0].tolist()
-    last, inside, heard = -1, -1, time.monotonic()
+    last = -1
+    inside = -1
+    heard = time.monotonic()
     with _opened(track.container) as (opened, _):
         stream = _chosen(opened, track.index)
         if track.clock == "shown":
@@ -209,7 +214,8 @@ def decode_frames(values: Values, arrays: Sequence[SentArray]) -> Parts:
             inside += times[number] >= begin
             if inside >= 0 and inside % stride == 0:
                 yield part(_pixels(frame, track), number=number)
-                heard, most = time.monotonic(), most - 1
+                heard = time.monotonic()
+                most -= 1
                 if not most:
                     return
 
@@ -333,7 +339,8 @@ def _shown(
     bounds: VideoBounds,
 ) -> list[int | None]:
     """List the time stamps of the packets that are shown, at least one."""
-    codec, most = stream.codec_context.name, _most_bytes(stream)
+    codec = stream.codec_context.name
+    most = _most_bytes(stream)
     shown: list[int | None] = []
     hidden = 0
     for packet in _packets(opened, stream, bounds):

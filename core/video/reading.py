@@ -60,7 +60,7 @@ class Video:
         return hashlib.sha256(self.data).hexdigest()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class VideoInfo:
     """What a video is, found by looking at every packet and at its first frame.
 
@@ -290,8 +290,10 @@ def _within(video: Video, seconds: float, answers: Generator[T | None]) -> Gener
 def _info_of(video: Video, answer: WorkerMessage, container: Container) -> VideoInfo:
     """Make sure that an answer can be what a video is; nobody vouches for a worker."""
     try:
-        track, (times,) = VideoTrack.told(answer.values["track"]), answer.arrays
-        codec, rate = answer.values["codec"], float(answer.values["rate"])
+        track = VideoTrack.told(answer.values["track"])
+        (times,) = answer.arrays
+        codec = answer.values["codec"]
+        rate = float(answer.values["rate"])
         sides = Size(int(track.width), int(track.height))  # raises below 1
         sane = (
             track.container == container
@@ -305,7 +307,9 @@ def _info_of(video: Video, answer: WorkerMessage, container: Container) -> Video
     if not sane:
         raise _nonsense(video)
     size = Size(sides.height, sides.width) if track.orientation.swapped else sides
-    return VideoInfo(codec, size, rate, tuple(times.tolist()), track)
+    return VideoInfo(
+        codec=codec, size=size, rate=rate, times=tuple(times.tolist()), track=track
+    )
 
 
 def _rises(times: SentArray) -> bool:

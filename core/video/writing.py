@@ -5,18 +5,16 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import av
-import cv2
 
 from core.errors import VideoRefused
 from core.picture.image import BgrImage
+from core.picture.shrinking import fitted
 from core.picture.size import Size
+from core.video.encoder import MP4, WEBM, Encoder, Recipe
 from core.video.scratch import scratch_folder
 
 VideoFormat = Literal["MP4", "WebM"]
@@ -25,55 +23,15 @@ VIDEO_FORMATS: tuple[VideoFormat, ...] = ("MP4", "WebM")
 LONGEST_VIDEO_SIDE = 1280
 """Larger frames are written smaller: nobody looks for a net's pixels in a film."""
 
-TICKS = 90_000  # a second; so every frame keeps its own time, whatever the rate
-MOST_BITS = 2_500_000  # a second; usually a tenth
 MOST_VIDEO_BYTES = 100 * 10**6
 """Of a film; more fills this machine's disk, and nobody's browser likes it."""
 
-SECONDS_BETWEEN_KEYS = 2
+RECIPES: dict[VideoFormat, Recipe] = {"MP4": MP4, "WebM": WEBM}
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a format is written: its container, codec, type, and the codec's options."""
-
-    container: str
-    codec: str
-    mime: str
-    options: dict[str, str]
-    container_options: dict[str, str]
-
-
-RECIPES: dict[VideoFormat, Recipe] = {
-    "MP4": Recipe(
-        "mp4",
-        "libx264",
-        "video/mp4",
-        {"preset": "veryfast", "crf": "23", "maxrate": "2.5M", "bufsize": "5M"},
-        {"movflags": "+faststart"},  # so that it plays before all of it has come
-    ),
-    "WebM": Recipe(
-        "webm",
-        "libvpx-vp9",
-        "video/webm",
-        {"deadline": "realtime", "cpu-used": "8", "crf": "33", "row-mt": "1"},
-        {},
-    ),
-}
-
-
-@lru_cache(maxsize=1)
 def writable() -> tuple[VideoFormat, ...]:
     """List the formats that this machine's FFmpeg writes, the most widely played first."""
-    return tuple(each for each in VIDEO_FORMATS if _has_encoder(RECIPES[each].codec))
-
-
-def _has_encoder(name: str) -> bool:
-    try:
-        av.codec.Codec(name, "w")
-    except av.codec.codec.UnknownCodecError:
-        return False
-    return True
+    return tuple(each for each in VIDEO_FORMATS if RECIPES[each].writable)
 
 
 class AnnotatedVideo:
@@ -116,46 +74,25 @@ class AnnotatedVideo:
         """Open the film for frames of a size; whatever happens, what was written plays.
 
         Gives a function that takes an image and its time in seconds from the beginning,
-        later each time. Sides are made even, which the codecs ask for, by repeating the
-        last row or column.
+        later each time.
 
         Raises:
             VideoRefused: the film cannot be written; says why.
         """
         with _refusals():
-            container = av.open(
-                self.path,
-                "w",
-                format=self.recipe.container,
-                options=self.recipe.container_options,
-            )
-            stream = self._stream(container, size, rate)
+            encoder = Encoder(self.path, self.recipe, size, rate)
 
         def write(image: BgrImage, seconds: float) -> None:
             with _refusals():
-                frame = av.VideoFrame.from_ndarray(_padded(image), format="bgr24")
-                frame.pts, frame.time_base = round(seconds * TICKS), Fraction(1, TICKS)
-                packets = stream.encode(frame)
-                container.mux(packets)
-            self.nbytes += sum(packet.size for packet in packets)
+                encoder.write(image, seconds)
+            self.nbytes = encoder.nbytes
             self.latest = image
 
         try:
             yield write
         finally:
-            with _refusals(), container:
-                container.mux(stream.encode(None))
-
-    def _stream(self, container: Any, size: Size, rate: float) -> Any:
-        recipe = self.recipe
-        stream = container.add_stream(recipe.codec, _fraction(rate))
-        stream.width, stream.height = _even(size.width), _even(size.height)
-        stream.pix_fmt = "yuv420p"
-        stream.options = dict(recipe.options)
-        stream.bit_rate = MOST_BITS if recipe.codec == "libvpx-vp9" else 0
-        stream.gop_size = max(1, round(SECONDS_BETWEEN_KEYS * rate))
-        stream.codec_context.time_base = Fraction(1, TICKS)
-        return stream
+            with _refusals():
+                encoder.close()
 
 
 @contextmanager
@@ -172,20 +109,5 @@ def _refusals() -> Iterator[None]:
 
 def annotated_size(frame: Size) -> Size:
     """Tell the size at which frames of a size are written."""
-    shrink = min(1.0, LONGEST_VIDEO_SIDE / max(frame.width, frame.height))
-    return Size(max(1, round(frame.width * shrink)), max(1, round(frame.height * shrink)))
-
-
-def _even(side: int) -> int:
-    return side + side % 2
-
-
-def _padded(image: BgrImage) -> Any:
-    height, width = image.shape[:2]
-    if height % 2 == width % 2 == 0:
-        return image
-    return cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-
-
-def _fraction(rate: float) -> Fraction:
-    return Fraction(rate).limit_denominator(1001)
+    most = Size(LONGEST_VIDEO_SIDE, LONGEST_VIDEO_SIDE)
+    return fitted(frame, into=most) if max(frame.cv2) > LONGEST_VIDEO_SIDE else frame

@@ -7,14 +7,12 @@ from playwright.sync_api import Page, expect
 
 from core.blob.trace import trace
 from core.lab.finder import find_spec
-from tests.browser.visit import idle
+from tests.browser.visit import idle, opened, shown_metric
 
 
 def open_experiment(page: Page, name: str, **query: str) -> None:
     words = "&".join(f"{key}={value}" for key, value in query.items())
-    page.goto(f"/experiments?experiment={name}&{words}")
-    page.get_by_role("heading", level=1).wait_for()
-    idle(page)
+    opened(page, f"/experiments?experiment={name}&{words}")
 
 
 def headline(page: Page, side: str) -> str:
@@ -101,7 +99,7 @@ def test_a_batch_shows_every_picture_taken_out_of_the_blob_again(page):
     idle(page)
     for number in range(4):
         expect(page.get_by_role("img", name=f"Picture {number} of the batch")).to_be_visible()
-    apart = page.get_by_test_id("stMetric").filter(has_text="difference to single blobs")
+    apart = shown_metric(page, "difference to single blobs")
     assert apart.inner_text().split("\n")[-1] == "0"
 
 

@@ -18,7 +18,7 @@ from core.picture.image import Picture
 from core.picture.samples import sample_picture
 from core.pipeline import Run, Thresholds, detect, run_model
 from tests.browser.conftest import ROOT
-from tests.browser.visit import LOOKS, idle, keep
+from tests.browser.visit import LOOKS, idle, keep, shown_metric
 from tests.shared import IMAGES, where_present
 
 GRID = list(
@@ -188,7 +188,7 @@ def detection(page: Page) -> Page:
 
 
 def table_says(page: Page, kept: int) -> None:
-    metric = page.get_by_test_id("stMetric").filter(has_text="detections")
+    metric = shown_metric(page, "detections")
     expect(metric).to_contain_text(re.compile(rf"detections\s*{kept:,}\s*$"))
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_visitors import LOOKS, pixels, settings
-from tests.browser.visit import choose, idle, keep, metric
+from tests.browser.visit import choose, idle, keep, metric, opened
 
 CELLS = "/detection?detection.model=Starter detector&detection.more=Decode a box"
 SPILLING = """() => [...document.querySelectorAll(
@@ -16,11 +16,8 @@ SPILLING = """() => [...document.querySelectorAll(
     .map(each => `${each.tagName} ${each.textContent.slice(0, 60)}`)"""
 
 
-def opened(page: Page) -> Page:
-    page.goto(f"{CELLS}&sample=motorcycle")
-    page.get_by_text("predicts this box").wait_for()
-    idle(page)
-    return page
+def open_cells(page: Page) -> Page:
+    return opened(page, f"{CELLS}&sample=motorcycle", shows="predicts this box")
 
 
 def choose_second_box(page: Page) -> None:
@@ -28,7 +25,7 @@ def choose_second_box(page: Page) -> None:
 
 
 def test_another_box_has_another_cell_stride_and_numbers(page, open_page):
-    heading = opened(page).get_by_role("heading", name=re.compile("^Raw prediction"))
+    heading = open_cells(page).get_by_role("heading", name=re.compile("^Raw prediction"))
     row = heading.inner_text()
     first = {name: metric(page, name) for name in ("stride", "cell (column", "anchor")}
     lines = page.get_by_test_id("stCode").all_inner_texts()
@@ -48,7 +45,7 @@ def test_another_box_has_another_cell_stride_and_numbers(page, open_page):
 
 
 def test_each_head_has_a_heat_map_of_its_own_and_a_link_carries_which(page, open_page):
-    opened(page)
+    open_cells(page)
     maps = []
     for stride in (32, 16, 8):
         page.get_by_role("radio", name=f"stride {stride}").click()
@@ -67,6 +64,6 @@ def test_each_head_has_a_heat_map_of_its_own_and_a_link_carries_which(page, open
 
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_nothing_is_cut_off(width, dark, open_page):
-    page = opened(open_page(width=width, dark=dark))
+    page = open_cells(open_page(width=width, dark=dark))
     assert page.evaluate(SPILLING) == []
     keep(page, f"cells-{width}-{'dark' if dark else 'light'}")

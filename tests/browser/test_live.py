@@ -21,7 +21,7 @@ from core.live.video_source import SampleClip
 from core.nets.catalog import card_named
 from core.render.palette import class_colour
 from tests.browser.conftest import CAMERA, ROOT
-from tests.browser.visit import LOOKS, choose, fetched, idle, keep
+from tests.browser.visit import LOOKS, choose, fetched, idle, keep, shown_metric
 from tools.find_browser import FLAGS, find_browser
 
 COLOURS = "live.sight=classification&live.classification.model=Dominant+colour"
@@ -187,7 +187,7 @@ def test_boxes_with_the_right_label_come_back_on_the_video(open_live):
     image = eventually(frame, lambda image: near(image, bike, within=40).mean() > 0.003)
     assert near(image, bike, within=40).mean() > 0.003
     for name in ("camera", "model", "inference", "latency", "dropped"):
-        expect(page.get_by_test_id("stMetric").filter(has_text=name)).to_be_visible()
+        expect(shown_metric(page, name)).to_be_visible()
     expect(page.get_by_text(re.compile(r"On this screen: \d+\.\d FPS"))).to_be_visible()
     keep(page, "live-1440-light")
 

@@ -8,15 +8,9 @@ from playwright.sync_api import Page, expect
 
 from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
-from tests.browser.visit import idle, metric
+from tests.browser.visit import idle, metric, opened
 
 LATE = 120_000  # milliseconds that a busy machine may take
-
-
-def open_many(page: Page, query: str = "") -> None:
-    page.goto(f"/many{query}")
-    page.get_by_role("heading", name="Batch", exact=True).wait_for()
-    idle(page)
 
 
 def start(page: Page, count: int) -> None:
@@ -32,7 +26,7 @@ def results(page: Page, folder: Path) -> list[dict[str, str]]:
 
 
 def test_uploaded_files_are_told_in_one_table_and_a_broken_one_has_its_row(page, tmp_path):
-    open_many(page, "?many.source=files")
+    opened(page, "/many?many.source=files")
     cat, coffee = sample_picture("cat").data, sample_picture("coffee").data
     files = [("cat.png", cat), ("broken.png", coffee[:2000]), ("coffee.png", coffee)]
     page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(
@@ -41,7 +35,7 @@ def test_uploaded_files_are_told_in_one_table_and_a_broken_one_has_its_row(page,
     start(page, 3)
     page.get_by_role("button", name="results.csv").wait_for(timeout=LATE)
     idle(page)
-    assert (metric(page, "pictures"), metric(page, "problems")) == ("2", "1")
+    assert (metric(page, "Pictures"), metric(page, "Problems")) == ("2", "1")
     lines = results(page, tmp_path)
     assert list(dict.fromkeys(line["file"] for line in lines)) == [name for name, _ in files]
     (broken,) = (line for line in lines if line["file"] == "broken.png")
@@ -55,21 +49,21 @@ def test_of_a_folder_the_pictures_are_taken(page, tmp_path):
     (inner / "cat.png").write_bytes(sample_picture("cat").data)
     (tmp_path / "holiday" / "coffee.png").write_bytes(sample_picture("coffee").data)
     (tmp_path / "holiday" / "notes.txt").write_text("not a picture")
-    open_many(page, "?many.source=folder")
+    opened(page, "/many?many.source=folder")
     page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(
         tmp_path / "holiday"
     )
     start(page, 2)
     page.get_by_role("button", name="results.csv").wait_for(timeout=LATE)
     idle(page)
-    assert (metric(page, "pictures"), metric(page, "problems")) == ("2", "0")
+    assert (metric(page, "Pictures"), metric(page, "Problems")) == ("2", "0")
 
 
 def test_a_stop_keeps_what_came_and_so_does_a_change_of_page(page, tmp_path):
     photo = cv2.resize(decode_picture(sample_picture("coffee")), (4000, 3000))
     large = cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, 30])[1].tobytes()
     many = 90  # enough work to be stopped in, however long the browser takes to click
-    open_many(page, "?many.source=files")
+    opened(page, "/many?many.source=files")
     page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(
         [{"name": f"{at}.jpg", "mimeType": "image/jpeg", "buffer": large} for at in range(many)]
     )
@@ -78,7 +72,7 @@ def test_a_stop_keeps_what_came_and_so_does_a_change_of_page(page, tmp_path):
     page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped after")).to_be_visible(timeout=LATE)
     idle(page)
-    came = int(metric(page, "pictures"))
+    came = int(metric(page, "Pictures"))
     assert 1 <= came < many
     page.get_by_role("link", name="Home").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("cv2.dnn")
@@ -92,7 +86,7 @@ def test_a_stop_keeps_what_came_and_so_does_a_change_of_page(page, tmp_path):
 
 
 def test_the_samples_make_a_contact_sheet(page):
-    open_many(page)
+    opened(page, "/many")
     start(page, 10)
     page.get_by_role("tab", name="Contact sheet").click(timeout=LATE)
     expect(page.get_by_role("img", name="chelsea.png")).to_be_visible()

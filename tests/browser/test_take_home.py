@@ -23,7 +23,7 @@ from core.pipeline import Ranking, Thresholds, detect, run_model
 from core.results.classification import Ranked
 from core.share.provenance import Provenance
 from core.share.report import classification_report
-from tests.browser.visit import idle, keep
+from tests.browser.visit import idle, keep, opened, shown_metric
 
 CARD = card_named("tiny-blob-detector")
 CONFIDENCE = 0.2
@@ -35,15 +35,8 @@ RANKING = (
     "/classification?sample=cat&classification.model=Starter classifier, ONNX"
     "&classification.more=Export"
 )
+SCRIPT = "Python script for these settings"
 OPINION = RANKING.replace("Export", "OpenCV vs ONNX Runtime")
-
-
-def opened(page: Page, address: str) -> Page:
-    page.goto(address)
-    page.get_by_role("heading", level=1).wait_for()
-    page.get_by_text("Python script for these settings").wait_for()
-    idle(page)
-    return page
 
 
 def fetched(page: Page, label: str) -> bytes:
@@ -64,7 +57,7 @@ def labels_of(kept) -> list[str]:
 
 
 def test_the_tables_are_the_table_on_the_page(page, kept):
-    opened(page, BOXES)
+    opened(page, BOXES, shows=SCRIPT)
     labels = page.get_by_test_id("stDataFrame").first.locator("td[aria-colindex='2']")
     labels.first.wait_for(state="attached")
     rows = list(csv.DictReader(io.StringIO(fetched(page, "CSV").decode())))
@@ -79,7 +72,7 @@ def test_the_tables_are_the_table_on_the_page(page, kept):
 
 
 def test_coco_and_yolo_hold_the_same_boxes(page, kept):
-    opened(page, BOXES)
+    opened(page, BOXES, shows=SCRIPT)
     results = json.loads(fetched(page, "COCO results"))
     data_set = json.loads(fetched(page, "COCO dataset"))
     names = {each["id"]: each["name"] for each in data_set["categories"]}
@@ -92,7 +85,7 @@ def test_coco_and_yolo_hold_the_same_boxes(page, kept):
 
 
 def test_the_pictures_have_the_size_of_the_original_and_the_crops_its_pixels(page, kept):
-    opened(page, BOXES)
+    opened(page, BOXES, shows=SCRIPT)
     image = decode_picture(sample_picture("coffee"))
     for label in ("PNG", "JPEG"):
         drawn = cv2.imdecode(np.frombuffer(fetched(page, label), np.uint8), cv2.IMREAD_COLOR)
@@ -108,7 +101,7 @@ def test_the_pictures_have_the_size_of_the_original_and_the_crops_its_pixels(pag
 
 
 def test_the_zip_runs_alone_and_finds_what_the_page_shows(page, kept, tmp_path):
-    opened(page, BOXES)
+    opened(page, BOXES, shows=SCRIPT)
     ZipFile(io.BytesIO(fetched(page, "Runnable ZIP"))).extractall(tmp_path)
     assert (tmp_path / "detect.py").read_bytes() == fetched(page, "detect.py")
     subprocess.run(
@@ -157,7 +150,7 @@ def test_a_hostile_label_in_a_report_runs_nothing(open_page, tmp_path):
 
 
 def test_the_ranking_goes_home_as_well(page):
-    opened(page, RANKING)
+    opened(page, RANKING, shows=SCRIPT)
     rows = list(csv.DictReader(io.StringIO(fetched(page, "CSV").decode())))
     assert len(rows) == 5
     expect(page.get_by_role("heading", name=rows[0]["label"], exact=False)).to_be_visible()
@@ -169,7 +162,7 @@ def test_the_ranking_goes_home_as_well(page):
 
 
 def test_a_link_brings_the_tab_and_the_numbering_back(page, open_page):
-    opened(page, "/detection?sample=motorcycle&detection.more=Export")
+    opened(page, "/detection?sample=motorcycle&detection.more=Export", shows=SCRIPT)
     page.get_by_role("radio", name="counted").click()
     page.get_by_text("counts the labels of this model from 1", exact=False).wait_for()
     idle(page)
@@ -183,7 +176,7 @@ def test_the_second_opinion_is_heard_and_fits_its_window(width, dark, open_page)
     page.goto(OPINION)
     expect(page.get_by_text("Both engines agree within 0.001 in every value.")).to_be_visible()
     idle(page)
-    times = page.get_by_test_id("stMetric").filter(has_text="ONNX Runtime")
+    times = shown_metric(page, "ONNX Runtime")
     expect(times).to_contain_text("ms")
     main = "document.querySelector('[data-testid=stMain]')"
     assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")

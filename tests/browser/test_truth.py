@@ -85,11 +85,11 @@ def test_an_uploaded_truth_shows_matches_misses_precision_and_recall(
     page.get_by_text("true positives (TP)").wait_for()
     idle(page)
     count = len(result().kept)
-    assert metric(page, "true positives (TP)") == "1"
-    assert metric(page, "false negatives (FN)") == "1"
-    assert metric(page, "false positives (FP)") == str(count - 1)
-    assert metric(page, "precision") == f"{1 / count:.1%}"
-    assert metric(page, "recall") == "50.0%"
+    assert metric(page, "True positives (TP)") == "1"
+    assert metric(page, "False negatives (FN)") == "1"
+    assert metric(page, "False positives (FP)") == str(count - 1)
+    assert metric(page, "Precision") == f"{1 / count:.1%}"
+    assert metric(page, "Recall") == "50.0%"
     compared = f"Compared: TP 1, FN 1, FP {count - 1}"
     expect(page.get_by_role("img", name=compared, exact=True)).to_be_visible()
     expect(page.get_by_role("img", name="Ground truth: 2 objects", exact=True)).to_be_visible()
@@ -99,8 +99,8 @@ def test_an_uploaded_truth_shows_matches_misses_precision_and_recall(
     misses = page.get_by_test_id("stMetric").filter(has_text="false negatives (FN)")
     expect(misses).to_contain_text("2")
     idle(page)
-    assert metric(page, "recall") == "0.0%"
-    assert metric(page, "precision") == "n/a"
+    assert metric(page, "Recall") == "0.0%"
+    assert metric(page, "Precision") == "n/a"
 
 
 def test_a_truth_never_travels_with_a_link(page: Page, open_page: Callable[..., Page]):

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.video.reading import FrameRange, Video, frames, video_info
-from tests.browser.visit import idle
+from tests.browser.visit import idle, opened
 from tests.videos import number_in, numbered
 
 LATE = 120_000  # milliseconds that a busy machine may take
@@ -19,12 +19,6 @@ PLAYS = {
     "MP4": 'video/mp4; codecs="avc1.64001f"',
     "WebM": 'video/webm; codecs="vp9"',
 }
-
-
-def open_video(page: Page, query: str = "") -> None:
-    page.goto(f"/video{query}")
-    page.get_by_role("heading", name="Video", exact=True).wait_for()
-    idle(page)
 
 
 def upload(page: Page, data: bytes, name: str = "mine.mp4") -> None:
@@ -65,7 +59,7 @@ def played(page: Page) -> tuple[int, int, float]:
 
 @pytest.mark.parametrize("kind", PLAYS)
 def test_the_film_of_the_sample_plays_and_goes_home(kind, page, tmp_path):
-    open_video(page, f"?video.format={kind}&video.stride=3")
+    opened(page, f"/video?video.format={kind}&video.stride=3")
     if not page.evaluate(
         "kind => document.createElement('video').canPlayType(kind)", PLAYS[kind]
     ):
@@ -87,7 +81,7 @@ def test_the_film_of_the_sample_plays_and_goes_home(kind, page, tmp_path):
 
 
 def test_an_upload_is_cut_by_the_slider(page, tmp_path):
-    open_video(page, "?video.source=upload&video.task=classification")
+    opened(page, "/video?video.source=upload&video.task=classification")
     upload(page, numbered(45))
     first = page.get_by_role("slider").first
     first.focus()
@@ -108,7 +102,7 @@ def test_an_upload_is_cut_by_the_slider(page, tmp_path):
 
 
 def test_a_stop_leaves_a_film_that_plays_and_is_there_when_one_comes_back(page, tmp_path):
-    open_video(page, "?video.source=upload")
+    opened(page, "/video?video.source=upload")
     upload(page, numbered(900, size=(640, 480)))
     start(page)
     page.get_by_text(re.compile("of 900 frames · about .* left")).wait_for(timeout=LATE)
@@ -131,14 +125,14 @@ def test_a_stop_leaves_a_film_that_plays_and_is_there_when_one_comes_back(page, 
 
 
 def test_what_is_no_video_gets_a_sentence(page):
-    open_video(page, "?video.source=upload")
+    opened(page, "/video?video.source=upload")
     upload(page, b"#EXTM3U\nfile:///etc/hostname\n")
     expect(page.get_by_text("is no video that Blobscope opens")).to_be_visible()
 
 
 def test_a_closed_tab_takes_its_film_along(start_app, open_page, tmp_path):
     page = open_page(url=start_app(TMPDIR=str(tmp_path)))
-    open_video(page, "?video.stride=12")
+    opened(page, "/video?video.stride=12")
     start(page)
     page.locator("video[data-testid=stVideo]").wait_for(timeout=LATE)
     pattern = "blobscope-videos-*/*.part"

@@ -16,15 +16,9 @@ from core.render.heat import draw_heat, draw_outline
 from core.render.planes import PlaneScale
 from core.render.shown import Shown
 from tests.browser.test_visitors import pixels, settings
-from tests.browser.visit import LOOKS, choose, idle, keep
+from tests.browser.visit import LOOKS, choose, idle, keep, opened
 
 STARTER = "Starter classifier, ONNX"
-
-
-def opened(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("heading", level=1).wait_for()
-    idle(page)
 
 
 def find_out(page: Page) -> None:
@@ -40,7 +34,7 @@ def occlusion_map(page: Page):
 def test_the_temperature_is_turned_by_keyboard_and_stands_in_the_address(page):
     opened(page, f"/classification?sample=cat&classification.model={STARTER}")
     page.get_by_role("tab", name="Softmax").click()
-    slider = page.get_by_role("slider", name="temperature T")
+    slider = page.get_by_role("slider", name="Temperature T")
     expect(slider).to_be_visible()
     expect(page.get_by_text("at temperature 1; move the slider", exact=False)).to_be_visible()
     slider.focus()

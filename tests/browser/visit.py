@@ -5,7 +5,7 @@ import os
 import re
 from pathlib import Path
 
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Locator, Page
 
 TRIES, MOMENT = 5, 6000  # milliseconds
 
@@ -28,22 +28,43 @@ def idle(page: Page) -> None:
     page.wait_for_function(_PAINTED)
 
 
+def opened(page: Page, address: str, *, shows: str = "") -> Page:
+    """Go to an address and wait until its page is drawn, with a text that it shows."""
+    page.goto(address)
+    page.get_by_role("heading", level=1).wait_for()
+    if shows:
+        page.get_by_text(shows).wait_for()
+    idle(page)
+    return page
+
+
+def shown_metric(page: Page, label: str) -> Locator:
+    """Find the number that has this label."""
+    return page.get_by_test_id("stMetric").filter(has_text=label)
+
+
 def metric(page: Page, label: str) -> str:
     """Read the value of the number that has this label."""
-    shown = page.get_by_test_id("stMetric").filter(has_text=label)
-    return shown.get_by_test_id("stMetricValue").inner_text()
+    return shown_metric(page, label).get_by_test_id("stMetricValue").inner_text()
 
 
 def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
-    """Choose from a list; one that is open closes when the page moves: then once more."""
+    """Choose from a list, until it shows what was chosen.
+
+    A list that is open closes when the page moves, and while a page is still loading a choice
+    may come to nothing: then once more.
+    """
     chooser = page.get_by_role("combobox", name=label)
     wanted = page.get_by_role("option", name=option)
+    shown = re.compile(re.escape(option)) if isinstance(option, str) else option
     for _ in range(TRIES):
         with contextlib.suppress(Error):  # drawn anew meanwhile, or closed
             chooser.scroll_into_view_if_needed(timeout=MOMENT)
             chooser.click(timeout=MOMENT)
             wanted.click(timeout=MOMENT)
-            return
+            idle(page)
+            if shown.search(chooser.input_value(timeout=MOMENT)):
+                return
         page.keyboard.press("Escape")
     raise AssertionError(f"{label} never offered {option}")
 

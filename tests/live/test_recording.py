@@ -49,7 +49,7 @@ def test_a_camera_that_changes_its_size_does_not_break_the_file():
     recording = Recording()
     recording.add(plain(0, 0, 200, (97, 65)), 0.0)
     recording.add(plain(0, 0, 200, (48, 32)), 0.1)
-    assert [image.shape for _, image in frames_of(recording.data())] == [(64, 96, 3)] * 2
+    assert [image.shape for _, image in frames_of(recording.data())] == [(66, 98, 3)] * 2
 
 
 def test_an_empty_recording_is_no_file_and_no_error():

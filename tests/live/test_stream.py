@@ -19,6 +19,7 @@ from core.live.stream import MOST_WIDTH, LatestFrame, Stream, bounded, image_of
 from core.live.stream_slots import StreamSlots
 from core.nets.catalog import card_named
 from core.pipeline import Thresholds
+from core.video.encoder import Encoder
 from tests.videos import frame, plain
 
 PATIENCE = 30
@@ -224,7 +225,7 @@ def test_whatever_breaks_a_stream_is_said_and_gives_its_place_back(opened, monke
     assert slots.taken == 0
 
 
-def test_footage_that_breaks_is_said_as_well(opened, caplog):
+def test_a_video_source_that_breaks_is_said_as_well(opened, caplog):
     class Broken:
         def frames(self):
             raise OSError("no such disk")
@@ -241,7 +242,7 @@ def test_a_recording_that_fails_ends_alone_and_the_stream_goes_on(opened, monkey
     def full(*_):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(Recording, "_write", full)
+    monkeypatch.setattr(Encoder, "write", full)
     stream = opened()
     told = Told(stream)
     stream.begin()
@@ -300,7 +301,7 @@ def test_a_frame_of_next_to_nothing_ends_the_stream_with_a_sentence(opened):
     assert "64 x 1 pixels is too small" in stream.why_ended
 
 
-def test_footage_stands_in_for_a_camera_and_can_be_changed_while_it_plays(opened):
+def test_a_video_source_stands_in_for_a_camera_and_can_be_changed_while_it_plays(opened):
     class Still:
         def __init__(self, image):
             self.image = image

@@ -1,4 +1,4 @@
-"""Footage: a sample that wanders, and files that strangers give."""
+"""Video sources: a sample that wanders, and files that strangers give."""
 
 import io
 import re
@@ -15,7 +15,7 @@ from core.live import video_source as module
 from core.live.video_source import CLIPS, SampleClip, VideoFile, play
 from core.video import reading
 from core.video.reading import Video
-from tests.videos import film, frame, numbered, plain
+from tests.videos import film, frame, numbered, plain, without_pulses
 
 
 def given(data: bytes, name: str = "mine.mp4") -> VideoFile:
@@ -23,7 +23,8 @@ def given(data: bytes, name: str = "mine.mp4") -> VideoFile:
 
 
 def images_of(data: bytes) -> list[np.ndarray]:
-    return [each.to_ndarray(format="bgr24") for _, each in given(data).frames()]
+    timed = without_pulses(given(data).frames())
+    return [each.to_ndarray(format="bgr24") for _, each in timed]
 
 
 @pytest.mark.parametrize("name", CLIPS)
@@ -38,7 +39,7 @@ def test_a_sample_clip_moves_and_comes_back_to_its_beginning(name):
 @pytest.mark.parametrize("kind", ["mp4", "mov", "matroska", "webm", "avi"])
 def test_each_kind_of_file_is_played_in_its_order(kind):
     images = [plain(0, 0, 10 * number) for number in range(12)]
-    frames = list(given(film(images, container=kind)).frames())
+    frames = without_pulses(given(film(images, container=kind)).frames())
     assert len(frames) == 12
     seconds = [second for second, _ in frames]
     assert seconds[0] == 0

@@ -1,8 +1,12 @@
 """A card with a mistake says where the mistake is and what is wanted."""
 
 import re
+import tomllib
+from contextlib import suppress
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from core.errors import CardInvalid
 from core.nets.card import ModelFile, read_card
@@ -228,3 +232,49 @@ def test_the_example_in_the_readme_is_a_good_card(folder):
     (folder / "labels.txt").write_text("screw\nnut\n")
     card = read(folder, example.replace("sha256:...", DIGEST))
     assert card.blob.fit == "letterbox"
+
+
+KEYS = [*tomllib.loads(GOOD), "label_offset", "layout", "logits", "confidence", "iou"]
+KEYS += ["measured", "notes", "offer", "recommended", "groups", "anchors"]
+VALUES = st.recursive(
+    st.sampled_from(["nan", "inf", "-inf", "1e400", "true", "1979-05-27", "07:32:00"])
+    | st.integers().map(str)
+    | st.integers(1, 6000).map(lambda digits: "9" * digits)
+    | st.integers(1, 6000).map(lambda digits: "0x" + "f" * digits)
+    | st.text(max_size=8)
+    .map(lambda text: "".join(map("\\\\U{:08x}".format, map(ord, text))))
+    .map('"{}"'.format),
+    lambda inner: (
+        st.lists(inner, max_size=4).map(lambda each: f"[{', '.join(each)}]")
+        | st.tuples(st.sampled_from(["name", "size", "mean", "a"]), inner).map(
+            lambda pair: f"{{{pair[0]} = {pair[1]}}}"
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(KEYS), VALUES)
+@example("confidence", "9" * 400)
+@example("confidence", "9" * 5000)
+@example("label_offset", "0x" + "f" * 5000)
+@example("title", "0x" + "f" * 5000)
+@example("groups", '"a\\u0000b"')
+@example("notes", "[" * 2000 + "]" * 2000)
+@example("files", f'[{{name = "a\\u0000.onnx", digest = "{DIGEST}"}}]')
+def test_whatever_the_value_of_a_key_there_is_a_card_or_a_sentence(folder, key, value):
+    with suppress(CardInvalid):
+        table, _, rest = GOOD.partition("\n[blob]")
+        own = re.sub(rf"^{key} = .*$", "", table, flags=re.MULTILINE)
+        card = read(folder, f"{own}{key} = {value}\n[blob]{rest}")
+        assert str(card.size_bytes)
+        assert card.label(0)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["size", "scalefactor", "mean", "std", "pad_value", "fit"]), VALUES)
+def test_whatever_the_value_of_a_blobs_key_there_is_a_card_or_a_sentence(folder, key, value):
+    with suppress(CardInvalid):
+        own = re.sub(rf"^{key} = (\[\d|0).*$", "", GOOD, flags=re.MULTILINE)
+        assert read(folder, own.replace("[blob]", f"[blob]\n{key} = {value}"))

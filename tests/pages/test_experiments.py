@@ -12,7 +12,7 @@ def test_the_first_visit_shows_a_mistake_without_a_click(visit):
     app = visit("experiments")
     assert not app.error
     assert list(table(app, "setting")["setting"]) == ["swapRB"]
-    assert float(metric(app, "largest difference")) > 0
+    assert float(metric(app, "Largest difference")) > 0
 
 
 def test_hidden_tabs_run_no_net(visit, forwards):

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from core.errors import TruthAmbiguous, TruthUnreadable
 from core.picture.orientation import turned
 from core.picture.size import Size
-from core.results.truth import MAX_OBJECTS, MAX_TRUTH_BYTES, Marked, read_truth, truth_for
+from core.results.truth import (
+    MAX_ENTRIES,
+    MAX_OBJECTS,
+    MAX_TRUTH_BYTES,
+    Marked,
+    read_truth,
+    truth_for,
+)
 
 SIZE = Size(200, 100)
 
@@ -531,9 +538,9 @@ def test_xml_in_an_encoding_we_do_not_read_gets_a_sentence(encoding):
 
 
 def test_a_tower_of_elements_does_no_harm():
-    with pytest.raises(TruthUnreadable, match=r"a\.xml"):
-        read("a.xml", "<a>" * 1_000_000)
-    tower = "<a>" * 500_000 + "</a>" * 500_000
+    with pytest.raises(TruthUnreadable, match=r"a\.xml, line 1"):
+        read("a.xml", "<a>" * MAX_ENTRIES)
+    tower = "<a>" * (MAX_ENTRIES // 2) + "</a>" * (MAX_ENTRIES // 2)
     with pytest.raises(TruthUnreadable, match="begin with <annotation>"):
         read("a.xml", tower)
 
@@ -542,6 +549,24 @@ def test_a_tower_of_elements_does_no_harm():
 def test_files_that_are_too_big_are_not_even_parsed(ending):
     with pytest.raises(TruthUnreadable, match="the limit is 5 MB"):
         read(f"a.{ending}", b" " * (MAX_TRUTH_BYTES + 1))
+
+
+@pytest.mark.parametrize(("ending", "entry"), [("txt", "\n"), ("xml", "<a/>"), ("json", "{},")])
+def test_files_of_too_many_entries_are_not_even_parsed(ending, entry):
+    with pytest.raises(TruthUnreadable, match="more than 60,000 entries"):
+        read(f"a.{ending}", entry * (MAX_ENTRIES + 1))
+
+
+def test_lists_in_lists_are_a_sentence_however_deep_they_are():
+    for depth in range(700, 1000):  # as Python's stack takes them, and a few more
+        tower = "[" * depth + "1" + "]" * depth
+        text = (
+            f'{{"images": [{{"id": 1, "file_name": {tower}}}], "annotations": '
+            f'[{{"image_id": 1, "category_id": 1, "bbox": [{tower}, 1, 1, 1]}}], '
+            f'"categories": [{{"id": 1, "name": "a"}}, {{"id": 2, "name": {tower}}}]}}'
+        )
+        with pytest.raises(TruthUnreadable, match=r"a list is no number|no JSON"):
+            read("a.json", text)
 
 
 def test_the_number_of_objects_is_bounded():

@@ -52,6 +52,12 @@ def test_a_stub_that_shows_no_page_is_passed_over(tmp_path):
     assert finder.find_browser() == chrome
 
 
+def test_the_shell_without_windows_is_preferred(tmp_path):
+    browser(tmp_path / "chromium")
+    shell = browser(tmp_path / finder.DEBIAN_PACKAGE)
+    assert finder.find_browser() == shell
+
+
 def test_the_named_browser_comes_first(tmp_path, monkeypatch):
     browser(tmp_path / "chromium")
     mine = browser(tmp_path / "elsewhere" / "mine")
@@ -81,15 +87,15 @@ def test_an_installed_browser_is_not_installed_again(tmp_path):
 def test_root_on_debian_gets_the_package(tmp_path, monkeypatch):
     monkeypatch.setattr(finder.os, "geteuid", lambda: 0)
     program(tmp_path / "env", 'shift; exec "$@"')
-    program(tmp_path / "apt-get", installs(tmp_path / "chromium"))
-    assert finder.install_browser() == tmp_path / "chromium"
+    program(tmp_path / "apt-get", installs(tmp_path / finder.DEBIAN_PACKAGE))
+    assert finder.install_browser() == tmp_path / finder.DEBIAN_PACKAGE
 
 
 def test_a_user_with_free_sudo_gets_the_package_too(tmp_path):
     program(tmp_path / "sudo", 'shift; [ "$1" = true ] || exec "$@"')
     program(tmp_path / "env", 'shift; exec "$@"')
-    program(tmp_path / "apt-get", installs(tmp_path / "chromium"))
-    assert finder.install_browser() == tmp_path / "chromium"
+    program(tmp_path / "apt-get", installs(tmp_path / finder.DEBIAN_PACKAGE))
+    assert finder.install_browser() == tmp_path / finder.DEBIAN_PACKAGE
 
 
 def test_a_user_who_may_not_install_packages_gets_playwrights_download(tmp_path):

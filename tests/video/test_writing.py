@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import VideoRefused
 from core.picture.size import Size
-from core.video import writing
+from core.video import encoder
 from core.video.reading import FrameRange, Video, frames, video_info
 from core.video.writing import VIDEO_FORMATS, AnnotatedVideo, annotated_size, writable
 from tests.videos import blocks, number_in
@@ -89,7 +89,7 @@ def test_a_film_s_file_is_private_and_goes_with_the_film():
 
 def test_a_full_disk_is_a_sentence(monkeypatch):
     annotated = AnnotatedVideo("MP4")
-    monkeypatch.setattr(writing, "_padded", lambda _: _no_room())
+    monkeypatch.setattr(encoder, "_padded", lambda _: _no_room())
     with pytest.raises(VideoRefused, match="Perhaps the disk"):
         written(annotated, Size(64, 48))
 
@@ -132,4 +132,4 @@ def test_large_frames_are_written_smaller(frame, annotated):
 
 
 def test_a_rate_that_is_no_fraction_is_close_to_one():
-    assert writing._fraction(29.97002997) == Fraction(30000, 1001)
+    assert encoder.as_fraction(29.97002997) == Fraction(30000, 1001)

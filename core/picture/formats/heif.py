@@ -178,12 +178,15 @@ def _kinds(iinf: bytes) -> dict[int, bytes]:
 
 
 def _associations(ipma: bytes) -> dict[int, list[int]]:
-    version, wide = ipma[0], ipma[3] & 1
+    version = ipma[0]
+    wide = ipma[3] & 1
     (count,) = struct.unpack_from(">I", ipma, 4)
-    at, own = 8, {}
+    at = 8
+    own = {}
     for _ in range(min(count, MAX_ITEMS)):
         width = 2 if version == 0 else 4
-        item, many = int.from_bytes(ipma[at : at + width], "big"), ipma[at + width]
+        item = int.from_bytes(ipma[at : at + width], "big")
+        many = ipma[at + width]
         at += width + 1
         step = 2 if wide else 1
         fields = [ipma[each : each + step] for each in range(at, at + many * step, step)]

@@ -73,7 +73,9 @@ def check_inflated(header: Header) -> None:
         ValueError: they unpack to less, which some decoders would show as black.
     """
     packed = zlib.decompressobj()
-    total, at, kept = 0, len(PNG_SIGNATURE), header.data
+    total = 0
+    at = len(PNG_SIGNATURE)
+    kept = header.data
     while at + 12 <= len(kept) and not packed.eof:
         length, kind = struct.unpack_from(">I4s", kept, at)
         rest = kept[at + 8 : at + 8 + length] if kind == b"IDAT" else b""

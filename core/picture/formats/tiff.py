@@ -98,7 +98,8 @@ def _directory(data: bytes, order: str, start: int) -> tuple[Tags, int]:
 def _check_kind(tags: Tags, channels: int, bits: int) -> None:
     """Refuse what Pillow and cv2 read differently, wrongly, or not at all."""
     packing = tags.get(_PACKING, (1,))[0]
-    colours, numbers = tags.get(_COLOURS, (1,))[0], tags.get(_NUMBERS, (1,))
+    colours = tags.get(_COLOURS, (1,))[0]
+    numbers = tags.get(_NUMBERS, (1,))
     reason = ""
     if packing not in _PACKINGS:
         reason = f"compression {packing}"
@@ -163,7 +164,8 @@ def _rebuilt(data: bytes, order: str, tags: Tags) -> bytes:
     padded = data + b"\0" * (len(data) % 2)
     start = len(padded)
     place = start + 2 + 12 * len(tags) + 4
-    entries, values = [], b""
+    entries = []
+    values = b""
     for tag, numbers in sorted(tags.items()):
         kind = 7 if tag == _JPEG_TABLES else 4 if max(numbers) > 65535 or tag in _LONG else 3
         letter = {3: "H", 4: "I", 7: "B"}[kind]

@@ -24,7 +24,9 @@ def read_webp(data: bytes) -> Header:
     """
     chunks = list(_chunks(data, 12))
     first = dict(reversed(chunks))  # the first of each kind
-    frame, corner, canvas = chunks, (0, 0), None
+    frame = chunks
+    corner = (0, 0)
+    canvas = None
     if b"VP8X" in first:
         canvas = _triple(first[b"VP8X"], 4) + 1, _triple(first[b"VP8X"], 7) + 1
     if b"ANMF" in first:

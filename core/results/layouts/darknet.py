@@ -71,7 +71,9 @@ def _grids(outputs: Outputs, facts: NetFacts) -> Grids:
 def _head(
     outputs: Outputs, name: str, facts: NetFacts, rule: HeadRule, *, before: list[Head]
 ) -> Head:
-    array, size, boxes = outputs[name], facts.size, len(rule.anchors)
+    array = outputs[name]
+    size = facts.size
+    boxes = len(rule.anchors)
     cells, left_over = divmod(len(array), boxes)
     stride = max(1, round((size.width * size.height / max(cells, 1)) ** 0.5))
     columns, rows = grid_size(size, stride)

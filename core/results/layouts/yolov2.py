@@ -36,7 +36,8 @@ def _cells(outputs: Outputs, facts: NetFacts) -> OutputArray:
     Raises:
         LayoutUnknown: the anchors do not divide its channels.
     """
-    grid, anchors = next(iter(outputs.values())), facts.anchors
+    grid = next(iter(outputs.values()))
+    anchors = facts.anchors
     if not anchors or grid.shape[1] % len(anchors) or grid.shape[1] // len(anchors) < 6:
         raise LayoutUnknown(
             f"YOLOv2 needs its anchors to be decoded, and their number must divide the "
@@ -111,7 +112,8 @@ def _class_scores(_: RawRow, given: RawRow) -> RawRow:
 
 
 def _confidence_steps(raw: RawRow, best: RowClass) -> tuple[Step, ...]:
-    objectness, logits = sigmoid_step("to", raw[4]), raw[5:]
+    objectness = sigmoid_step("to", raw[4])
+    logits = raw[5:]
     total = float(np.exp(logits - logits.max()).sum())
     filled = f"exp({number(best.given)} - {number(logits.max())}) / {number(total)}"
     return (

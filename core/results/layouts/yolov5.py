@@ -109,7 +109,8 @@ def _grids(outputs: Outputs, facts: NetFacts) -> Grids:
         box_coding="ready",
         cells_first=False,
     )
-    rule, table = replace(_ROW_RULE, fractions=rows.in_fractions), found.table.rows
+    rule = replace(_ROW_RULE, fractions=rows.in_fractions)
+    table = found.table.rows
     plain = stacked_heads(make, facts.size, found.strides)
     assumed = _with_standard_anchors(plain, found.strides) if found.boxes == 3 else ()
     scale = (facts.size,) if rule.fractions else ()

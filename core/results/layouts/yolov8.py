@@ -60,7 +60,8 @@ def _grids(outputs: Outputs, facts: NetFacts) -> Grids:
 
 def row_a_cell_grids(layout: Layout, outputs: Outputs, facts: NetFacts, *, least: int) -> Grids:
     """Lay out the rows of nets that write as YOLOv8 does, whatever follows the classes."""
-    rows, found = layout.rows(outputs, facts), column_table(outputs, facts, least=least)
+    rows = layout.rows(outputs, facts)
+    found = column_table(outputs, facts, least=least)
     table: RawRows = np.zeros((0, 0)) if found is None else found.table.rows
     classes = 0 if rows.scores is None else rows.scores.shape[1]
     make = partial(Head, boxes=1, classes=classes, box_coding="distances", box_numbers=4)

@@ -33,7 +33,8 @@ def _read(outputs: Outputs, facts: NetFacts) -> BoxRows | None:
             f"The layout yolox is [1, N, 5+C] with a row a cell, and a blob of {facts.size} "
             f"has another number of cells than the rows of {outputs.listed}."
         )
-    rows, size = found.table.rows, facts.size
+    rows = found.table.rows
+    size = facts.size
     cells, strides = cell_corners(size, found.strides)
     centres = (rows[:, :2] + cells) * strides
     sides = np.exp(rows[:, 2:4].astype(np.float64)) * strides

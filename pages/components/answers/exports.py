@@ -31,7 +31,8 @@ from pages.components.shell.source_view import show_source
 from pages.components.shell.text import amount, megabytes, plain
 from pages.components.shell.widget_memory import persistent
 
-CODE_HEIGHT, BUTTON_WIDTH = 480, 176
+CODE_HEIGHT = 480
+BUTTON_WIDTH = 176
 
 _MIMES = {
     "csv": "text/csv",
@@ -57,7 +58,8 @@ def show_boxes(
 
     ``style`` is how the boxes are drawn on the pictures.
     """
-    provenance, thresholds = Provenance(picture, result.run), result.thresholds
+    provenance = Provenance(picture, result.run)
+    thresholds = result.thresholds
     code = detection_script(provenance, thresholds)
     report = partial(detection_report, provenance, result, code=code, made=_now())
     left, right = st.columns(2, gap="large")
@@ -137,7 +139,8 @@ def _show_report(key: str, report: partial[bytes], provenance: Provenance) -> No
 
 
 def _show_scores(key: str, provenance: Provenance, ranked: Ranking) -> None:
-    base, count = _base(provenance), len(ranked.best)
+    base = _base(provenance)
+    count = len(ranked.best)
     st.markdown("**Classes**")
     table = partial(ranking_csv, ranked.best)
     _offer(key, "CSV", table, f"{base}.csv", _most_likely(count))
@@ -162,7 +165,8 @@ def _show_labels(key: str, provenance: Provenance) -> None:
 
 
 def _show_pictures(key: str, provenance: Provenance, kept: Detections, style: BoxStyle) -> None:
-    base, given = _base(provenance), (provenance.picture, kept, provenance.card)
+    base = _base(provenance)
+    given = (provenance.picture, kept, provenance.card)
     st.markdown("**Pictures**")
     words = f"The picture with its boxes at full size, {provenance.size}; lossless."
     _offer(key, "PNG", partial(annotated_png, *given, style), f"{base}-boxes.png", words)
@@ -189,7 +193,8 @@ def _show_tables(
 
 
 def _show_coco(key: str, provenance: Provenance, kept: Detections) -> None:
-    base, offered = _base(provenance), numberings(provenance.card)
+    base = _base(provenance)
+    offered = numberings(provenance.card)
     st.markdown("**COCO format**")
     numbering: Numbering = offered[0]
     if len(offered) > 1:

@@ -106,7 +106,8 @@ def _show_case(key: str, case: _Case) -> None:
     if case.box is not None:
         st.caption(_FOUND_AGAIN)
     sweep = _pick_sweep(key)
-    run, forwards = case.run, sweep.cells**2 + 1
+    run = case.run
+    forwards = sweep.cells**2 + 1
     wait = forwards * (run.times.blob + run.times.forward)
     question = _Question(case.picture.digest, run.card.name, run.spec, sweep, case.watched)
     st.button(
@@ -174,7 +175,8 @@ def _occluded(key: str, sweep: Sweep, case: _Case) -> OcclusionMap:
     with panel.container(horizontal=True, vertical_alignment="bottom"):
         bar = st.empty()
         st.button("Stop", key=f"{key}.stop", on_click=_ask, args=(f"{key}.asked", None))
-    image, run = cached_image(case.picture), case.run
+    image = cached_image(case.picture)
+    run = case.run
     for so_far in occlude(run.card, image, case.watched, spec=run.spec, sweep=sweep):
         # also where Streamlit can stop this run, if the visitor clicks or leaves
         bar.progress(so_far.done / so_far.total, f"{so_far.done} of {so_far.total} inferences")
@@ -211,7 +213,8 @@ def _show_map(case: _Case, found: OcclusionMap, scale: PlaneScale) -> None:
 
 
 def _show_worst(case: _Case, found: OcclusionMap) -> None:
-    shown, sweep = cached_shown(case.picture).image, found.sweep
+    shown = cached_shown(case.picture).image
+    sweep = found.sweep
     patch = sweep.patch(*found.lowest, Size.of(shown))
     where = place_name(*found.lowest, sweep.cells)
     show_photo(

@@ -22,7 +22,7 @@ from core.picture.size import Size
 from pages.components.blob.checker import show_knob_findings
 from pages.components.blob.knobs import knob_values, presets, turn_knobs
 from pages.components.shell.choice import choice
-from pages.components.shell.text import plain
+from pages.components.shell.text import as_label, plain
 from pages.components.shell.widget_memory import persistent
 
 _FIT_HELP = """How the picture is resized to the blob. **stretch**: crop=False, the aspect
@@ -83,7 +83,7 @@ def _show_changes(place: DeltaGenerator, preset: BlobSpec, spec: BlobSpec) -> No
 
 
 def _label(name: str) -> str:
-    return "resize mode" if name == "fit" else name
+    return "Resize mode" if name == "fit" else as_label(name)
 
 
 def _turn_to_preset(key: str) -> None:
@@ -95,7 +95,7 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
     columns = st.columns(2, wrap=False)
     sides = {
         side: column.number_input(
-            side,
+            as_label(side),
             min_value=1,
             max_value=MAX_BLOB_SIDE,
             value=rest[side],
@@ -105,7 +105,7 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
         for side, column in zip(("width", "height"), columns, strict=True)
     }
     fit = choice(
-        "resize mode",
+        "Resize mode",
         FITS,
         key=f"{key}.fit",
         default=rest["fit"],
@@ -115,9 +115,9 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
     letterboxed = fit.startswith("letterbox")
     anchor, pad = rest["anchor"], rest["pad"]
     if letterboxed:
-        anchor = choice("anchor", ANCHORS, key=f"{key}.anchor", default=rest["anchor"])
+        anchor = choice("Anchor", ANCHORS, key=f"{key}.anchor", default=rest["anchor"])
         pad = st.slider(
-            "pad value",
+            "Pad value",
             0,
             255,
             pad,
@@ -132,7 +132,7 @@ def _shape_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
 def _number_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
     """Show the controls that change values: channels, mean, scale, std, depth, axes."""
     channels = choice(
-        "channels",
+        "Channels",
         [str(each) for each in CHANNELS],
         key=f"{key}.channels",
         default=rest["channels"],
@@ -153,5 +153,5 @@ def _number_knobs(key: str, rest: dict[str, Any]) -> dict[str, Any]:
         "swap_rb": swap,
         **{name: triple_from_text(text, name=name) for name, text in texts.items()},
         "ddepth": choice("ddepth", DEPTHS, key=f"{key}.ddepth", default=rest["ddepth"]),
-        "layout": choice("layout", BLOB_LAYOUTS, key=f"{key}.layout", default=rest["layout"]),
+        "layout": choice("Layout", BLOB_LAYOUTS, key=f"{key}.layout", default=rest["layout"]),
     }

@@ -38,7 +38,7 @@ def show_planes(key: str, traced: Trace, spec: BlobSpec) -> None:
     left, right = st.columns(2)
     with left:
         scale = choice(
-            "scale",
+            "Scale",
             list(_SCALES),
             key=f"{key}.scale",
             help="shared: one range for all planes, so equal values look equal. "
@@ -46,7 +46,7 @@ def show_planes(key: str, traced: Trace, spec: BlobSpec) -> None:
         )
     with right:
         colouring = choice(
-            "colours",
+            "Colours",
             COLOURINGS,
             key=f"{key}.colours",
             help="auto: blue below zero and red above if the values have both signs, else "
@@ -105,7 +105,7 @@ def show_pictures(picture: Picture, traced: Trace, spec: BlobSpec) -> None:
             alt="The picture",
         )
     with right:
-        show_seen(traced.blob, spec)
+        show_seen(picture, traced.blob, spec)
     show_source(image_from_blob)
 
 
@@ -158,7 +158,7 @@ def show_numbers(key: str, picture: Picture, spec: BlobSpec) -> None:
     height, width = parts[0].shape
     columns = st.columns([2, 1, 1], vertical_alignment="bottom")
     channel = columns[0].segmented_control(
-        "values of plane",
+        "Values of plane",
         channels,
         default=channels[0],
         required=True,

@@ -41,7 +41,8 @@ def _show_script(key: str, picture: Picture, spec: BlobSpec) -> None:
     )
     with st.container(horizontal=True):
         download("script.py", code, key=f"{key}.script", name="script.py", mime="text/x-python")
-        data, name = partial(data_for_scripts, picture), recipe.picture_name
+        data = partial(data_for_scripts, picture)
+        name = recipe.picture_name
         download("Picture", data, key=f"{key}.picture", name=name, mime=None)
 
 
@@ -67,7 +68,7 @@ def _show_downloads(key: str, traced: Trace, spec: BlobSpec) -> None:
     with st.container(horizontal=True):
         for number, plane in enumerate(planes(traced.blob, spec.layout)):
             download(
-                f"plane {channels[number]}",
+                f"Plane {channels[number]}",
                 partial(plane_png, plane),
                 key=f"{key}.png.{number}",
                 name=plane_name(plane, channels[number], number),

@@ -79,7 +79,8 @@ def _words(ranked: Ranked) -> str:
 
 def _softmax_note(run: Run) -> str:
     """Say what the numbers were taken for, and who said so."""
-    answer, logits = scores(run.outputs), run.card.logits
+    answer = scores(run.outputs)
+    logits = run.card.logits
     words = _TAKEN_FOR[answer_kind(answer, logits=logits)]
     reason = "according to the model card" if logits is not None else "judging by the values"
     amount_given = f"{answer.size:,} numbers" if answer.size > 1 else "one number"

@@ -25,11 +25,12 @@ _PLAIN = 1.0
 
 def show_softmax(key: str, run: Run, k: int) -> None:
     """Show softmax step by step for the k likeliest classes, at a temperature to choose."""
-    answer, card = scores(run.outputs), run.card
+    answer = scores(run.outputs)
+    card = run.card
     given = answer_kind(answer, logits=card.logits) == "logits"
     st.markdown(_what_the_net_gave(answer.size, given=given))
     temperature = st.select_slider(
-        "temperature T",
+        "Temperature T",
         TEMPERATURES,
         value=_PLAIN,
         format_func="{:g}".format,

@@ -215,7 +215,8 @@ def _compare(
     min_iou: float,
     style: BoxStyle,
 ) -> None:
-    card, thresholds = result.run.card, result.thresholds
+    card = result.run.card
+    thresholds = result.thresholds
     _show_remarks(marked)
     truth = truth_for(marked, card.labels, label_offset=card.label_offset)
     if thresholds.class_ids is not None:

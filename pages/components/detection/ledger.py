@@ -46,7 +46,8 @@ def show_ledger(
         result: of the run whose rows are shown, with the thresholds of the post-processing.
         chosen: the raw row of the box whose suppressed boxes can be shown alone.
     """
-    card, thresholds = result.run.card, result.thresholds
+    card = result.run.card
+    thresholds = result.thresholds
     book = suppression_ledger(result.run, thresholds)
     st.markdown(_sum(book))
     outcomes = st.pills(

@@ -80,7 +80,8 @@ def _made_up() -> _Stage:
 
 
 def _of_result(picture: Picture, result: DetectionResult) -> _Stage:
-    run, shown = result.run, cached_shown(picture)
+    run = result.run
+    shown = cached_shown(picture)
     return _Stage(
         nms_stages(run, result.thresholds).candidates,
         shown.image,

@@ -35,7 +35,7 @@ def pick_layout_if_unknown(key: str, card: ModelCard) -> ModelCard:
 def _ask(key: str, card: ModelCard) -> ModelCard:
     """Return the card with the chosen layout; ``auto`` leaves the card's own."""
     chosen = st.selectbox(
-        "output layout",
+        "Output layout",
         (AUTO, *layout_names()),
         key=persistent(f"{key}.{card.name}.layout"),
         bind="query-params",

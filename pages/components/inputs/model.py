@@ -57,13 +57,14 @@ def pick_model(key: str, *, task: Task, better: bool = False) -> ModelCard:
         )
         card = offered[title]
         _about(card)
-    _write_line(line, card)
-    if not present(card):
+    here = present(card)
+    _write_line(line, card, here=here)
+    if not here:
         panel = st.empty()
         with panel.container(border=True):
             _fetch(card, key=f"{key}.fetch")
         panel.empty()
-        _write_line(line, card)
+        _write_line(line, card, here=True)
     return card
 
 
@@ -78,7 +79,8 @@ def offer_recommended(key: str, *, task: Task, chosen: str | None = None) -> Mod
     Returns:
         The model in the run in which its files arrive for who asked for them, else None.
     """
-    card, begun = recommended(task), f"{key}.begun"
+    card = recommended(task)
+    begun = f"{key}.begun"
     transfer: Transfer | None = st.session_state.get(begun)
     if card is None or (transfer is None and (present(card) or chosen == card.title)):
         return None
@@ -134,9 +136,9 @@ def _show_refused(sentences: tuple[str, ...]) -> None:
                 st.markdown(f"- {plain(each)}")
 
 
-def _write_line(line: DeltaGenerator, card: ModelCard) -> None:
+def _write_line(line: DeltaGenerator, card: ModelCard, *, here: bool) -> None:
     size = f"{megabytes(card.size_bytes)}, " if card.size_bytes else ""
-    where = "on this server" if present(card) else "not downloaded yet"
+    where = "on this server" if here else "not downloaded yet"
     line.caption(f"{FRAMEWORKS[card.framework]}, {size}{where}. {plain(card.summary)}")
 
 
@@ -161,7 +163,8 @@ def _fetch(card: ModelCard, *, key: str) -> None:
         f"The weights of **{plain(card.title)}** are not on this server yet. They are "
         "downloaded once for all visitors, from a fixed address, and verified with a checksum."
     )
-    place, own = st.empty(), f"{key}.{card.name}"
+    place = st.empty()
+    own = f"{key}.{card.name}"
     offer = partial(
         place.button,
         f"Download {size}now",

@@ -155,7 +155,8 @@ def _show(a: Run, b: Run, shown: Shown) -> None:
 def _show_side(letter: str, run: Run, answer: Answer, shown: Shown) -> None:
     st.markdown(f"##### {letter}: {plain(str(answer))}")
     if answer.boxes is not None:
-        boxes, style = shown.placed(answer.boxes), BoxStyle(numbers=True)
+        boxes = shown.placed(answer.boxes)
+        style = BoxStyle(numbers=True)
         drawn = draw_detections(shown.image, boxes, label=run.card.label, style=style)
         show_photo(drawn, caption=f"The boxes of {letter}", alt=f"Result {letter}: {answer}")
     blob = run.blob

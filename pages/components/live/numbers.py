@@ -102,7 +102,8 @@ def _show_time_left(key: str, stream: Stream) -> None:
 
 
 def _renew(key: str) -> None:
-    stream, note = shown_stream(key), ""
+    stream = shown_stream(key)
+    note = ""
     try:
         if stream is not None:
             stream.renew()

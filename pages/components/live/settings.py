@@ -68,12 +68,12 @@ def _planes(key: str) -> LiveSettings:
     st.caption(plain(offered[title].fits_nets))
     spec = _fitted(f"{key}.planes", offered[title].spec)
     scale = choice(
-        "scale",
+        "Scale",
         list(_SCALES),
         key=f"{key}.scale",
         help="shared: one range for all planes. per plane: one range for each.",
     )
-    colouring = choice("colours", COLOURINGS, key=f"{key}.colours")
+    colouring = choice("Colours", COLOURINGS, key=f"{key}.colours")
     return LiveSettings("planes", spec, colouring=colouring, shared=_SCALES[scale])
 
 

@@ -67,7 +67,8 @@ class AnnotatedTrack(MediaStreamTrack):
         return None
 
     def _listen(self) -> asyncio.Event:
-        loop, drawn = asyncio.get_running_loop(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        drawn = asyncio.Event()
         self._stream.tell(partial(_ring, loop, drawn))
         self._drawn = drawn
         return drawn

@@ -83,7 +83,8 @@ def _uploaded(key: str, source: str) -> tuple[Picture, ...]:
     size = megabytes(sum(len(each.data) for each in given))
     if given:
         st.caption(
-            f"{amount(len(given), 'file')}, {size}. They are removed when you leave this page."
+            f"{amount(len(given), 'file')}, {size}. They are removed from the server when you "
+            "leave this page; a running job keeps its pictures until it ends."
         )
     else:
         st.caption("Other file types are ignored; a damaged file gets its own row.")

@@ -154,7 +154,9 @@ def offer_start(
 def _begin(
     key: str, video: Video, frame_range: FrameRange, question: Question, kind: VideoFormat
 ) -> None:
-    info, annotated, settled = cached_header(video), AnnotatedVideo(kind), Settled()
+    info = cached_header(video)
+    annotated = AnnotatedVideo(kind)
+    settled = Settled()
     steps = annotate(video, info, frame_range, question, annotated, settled)
     job = start_own(steps, expected(info, frame_range), key=key)
     st.session_state[f"{key}.work"] = _Work(
@@ -235,7 +237,8 @@ def show_results(key: str) -> None:
         f"{work.frame_range.begin:.1f} s, without sound."
     )
     with st.container(horizontal=True):
-        file, data = f"annotated.{annotated.recipe.container}", partial(_bytes_of, annotated)
+        file = f"annotated.{annotated.recipe.container}"
+        data = partial(_bytes_of, annotated)
         download(file, data, key=f"{key}.film", name=file, mime=annotated.recipe.mime)
         table = partial(video_csv, work.job.came)
         download("frames.csv", table, key=f"{key}.csv", name="frames.csv", mime="text/csv")
@@ -243,7 +246,8 @@ def show_results(key: str) -> None:
 
 def _show_annotated(annotated: AnnotatedVideo, key: str) -> None:
     """Show the player; a large video only on request, because each run would read it again."""
-    size, asked = annotated.path.stat().st_size, f"{key}.asked"
+    size = annotated.path.stat().st_size
+    asked = f"{key}.asked"
     if size > PLAYED_BYTES:
         st.button(
             f"Load the player ({megabytes(size)})",

@@ -12,14 +12,14 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import streamlit as st
 
-from core.blob.make import make_blob, planes
+from core.blob.make import Blob, image_from_blob, make_blob, planes
 from core.blob.spec import BlobSpec
 from core.blob.trace import Trace, trace
 from core.nets.card import ModelCard
 from core.nets.catalog import card_named
 from core.picture.image import BgrImage, Picture
 from core.pipeline import Run, run_image, timed_decode
-from core.render.encode import jpeg
+from core.render.encode import DISPLAY_WIDTH, JPEG_QUALITY, for_display, jpeg, png
 from core.render.shown import Shown
 from core.render.statistics import PlaneStatistics, plane_statistics
 
@@ -50,9 +50,16 @@ def cached_shown(picture: Picture) -> Shown:
     return _shown(picture.digest, picture)
 
 
-def cached_photo(picture: Picture) -> bytes:
-    """Encode a picture, scaled down to the screen, as JPEG, once."""
-    return _photo(picture.digest, picture)
+def cached_photo(
+    picture: Picture, *, width: int = DISPLAY_WIDTH, quality: int = JPEG_QUALITY
+) -> bytes:
+    """Encode a picture, scaled down to the screen or to a width, as JPEG, once."""
+    return _photo(picture.digest, width, quality, picture)
+
+
+def cached_seen(picture: Picture, blob: Blob, spec: BlobSpec) -> bytes:
+    """Convert the blob of a picture and a spec back into a picture, as PNG, once."""
+    return _seen(picture.digest, spec, blob)
 
 
 def cached_trace(picture: Picture, spec: BlobSpec) -> Trace:
@@ -120,8 +127,14 @@ def _shown(digest: str, _picture: Picture) -> Shown:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _photo(digest: str, _picture: Picture) -> bytes:
-    return jpeg(_shown(digest, _picture).image)
+def _photo(digest: str, width: int, quality: int, _picture: Picture) -> bytes:
+    shown = _shown(digest, _picture).image
+    return jpeg(for_display(shown, width=width), quality=quality)
+
+
+@st.cache_data(max_entries=32, show_spinner=False, hash_funcs=SPEC_BY_TEXT)
+def _seen(digest: str, spec: BlobSpec, _blob: Blob) -> bytes:  # noqa: ARG001 - the key
+    return png(for_display(image_from_blob(_blob, spec)))
 
 
 @st.cache_resource(

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from core.blob.make import Blob, image_from_blob
+from core.blob.make import Blob, planes
 from core.blob.spec import BlobSpec
-from core.picture.image import BgrImage
+from core.picture.image import BgrImage, Picture
 from core.picture.size import Size
 from core.render.encode import for_display, jpeg, png
+from pages.components.shell.cached import cached_seen
 
 
 def show_photo(image: BgrImage, *, alt: str, caption: str | None = None) -> None:
@@ -29,11 +30,10 @@ def show_png(data: bytes, *, alt: str, caption: str | None = None) -> None:
     st.image(data, caption=caption, output_format="PNG", width="stretch", alt=alt)
 
 
-def show_seen(blob: Blob, spec: BlobSpec) -> None:
-    """Convert a blob back into a picture: what the net sees."""
-    seen = image_from_blob(blob, spec)
-    show_exact(
-        for_display(seen),
-        caption=f"What the net sees, {Size.of(seen)}",
+def show_seen(picture: Picture, blob: Blob, spec: BlobSpec) -> None:
+    """Convert a picture's blob back into a picture: what the net sees."""
+    show_png(
+        cached_seen(picture, blob, spec),
+        caption=f"What the net sees, {Size.of(planes(blob, spec.layout)[0])}",
         alt="What the net sees",
     )

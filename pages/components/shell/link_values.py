@@ -30,8 +30,10 @@ _seed = SessionState._seed_widget_from_url
 def show_unknown_values() -> Iterator[None]:
     """Name on top, once, the settings of a link whose values the page does not know."""
     SessionState._seed_widget_from_url = _seed_if_known  # type: ignore[method-assign, assignment]
-    top, unknown = st.empty(), st.session_state.setdefault(_KEPT, [])
-    token, interrupted = _UNKNOWN.set(unknown), False
+    top = st.empty()
+    unknown = st.session_state.setdefault(_KEPT, [])
+    token = _UNKNOWN.set(unknown)
+    interrupted = False
     try:
         yield
     except RerunException:

@@ -10,6 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.video.scratch import remove_abandoned
 from pages.components.shell.leaving import note_visit
+from pages.components.shell.uploads import forget_left_uploads
 from pages.components.shell.widget_memory import note_page
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,7 +51,8 @@ def navigation() -> st.Page:
         ],
         position="top",
     )
-    note_page(page.title)
+    if note_page(page.title):
+        forget_left_uploads()
     return page
 
 

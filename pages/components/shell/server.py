@@ -10,7 +10,7 @@ every other version: then ``tests/pages/shell/test_server.py`` fails.
    asks nobody: a page from the public address has the same Origin and Host, and is let in
    without this.
 2. An open session may upload any number of files, whether a page asked for them or not, and
-   all stay in memory until the session ends. Here a session has a limit.
+   all stay in memory until it changes the page or ends. Here a session has a limit.
 """
 
 from collections.abc import Mapping

@@ -7,6 +7,8 @@ from core.wording import whole_characters
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~:$@&-]|^\d+(?=[.)]))")
 _ADDRESS = re.compile(r"www(?=\.)|@|:(?=//)", re.IGNORECASE)
 WORD_JOINER = "\u2060"
+CODE_NAMES = ("swapRB", "scalefactor", "mean", "std", "ddepth", "dtype", "x", "y")
+"""What OpenCV and NumPy call a parameter; people search their documentation for it."""
 
 
 def plain(text: str) -> str:
@@ -21,6 +23,15 @@ def plain(text: str) -> str:
     """
     broken = _ADDRESS.sub(f"\\g<0>{WORD_JOINER}", whole_characters(text))
     return _MARKDOWN.sub(lambda found: "".join(f"&#{ord(sign)};" for sign in found[0]), broken)
+
+
+def as_label(name: str) -> str:
+    """Write a name as the label of a control or a number: in sentence case, or as in code.
+
+    >>> as_label("largest difference"), as_label("swapRB"), as_label("FPS")
+    ('Largest difference', 'swapRB', 'FPS')
+    """
+    return name if name in CODE_NAMES else name[:1].upper() + name[1:]
 
 
 def milliseconds(value: float) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 T = TypeVar("T")
 
@@ -40,6 +42,19 @@ def kept_upload(key: str, upload: Upload | None, read: Callable[[str, bytes], T]
 def forget_upload(key: str) -> None:
     """Remove what ``kept_upload`` kept."""
     st.session_state.pop(key, None)
+
+
+def forget_left_uploads() -> None:
+    """Remove the files in the uploaders of a page that was left; at each page change.
+
+    Streamlit empties those uploaders, but keeps their files until the session ends. What
+    ``kept_upload`` and the like have read stays.
+    """
+    context = get_script_run_ctx()
+    manager = context.uploaded_file_mgr if context else None
+    if context and isinstance(manager, MemoryUploadedFileManager):
+        for file_id in list(manager.file_storage.get(context.session_id, ())):
+            manager.remove_file(context.session_id, file_id)
 
 
 def show_kept(words: str, *, key: str, forget: Callable[[], None] | None) -> None:

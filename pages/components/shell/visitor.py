@@ -27,7 +27,8 @@ def visitor_name() -> str:
 @contextmanager
 def as_visitor() -> Iterator[None]:
     """Run a page in its visitor's name, and show when their picture waits for a slot."""
-    names, tells = VISITOR.set(visitor_name()), TELL.set(_teller())
+    names = VISITOR.set(visitor_name())
+    tells = TELL.set(_teller())
     try:
         yield
     finally:

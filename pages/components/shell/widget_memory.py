@@ -8,12 +8,13 @@ _MEMORY, _PAGE, _MOVED = "kept.memory", "kept.page", "kept.moved"
 _VISITS = "kept.visits"
 
 
-def note_page(title: str) -> None:
-    """Record which page this run shows, to distinguish a page change from a rerun."""
+def note_page(title: str) -> bool:
+    """Record which page this run shows; return whether the visitor came from another one."""
     moved = st.session_state.get(_PAGE) != title
     st.session_state[_MOVED] = moved
     st.session_state[_VISITS] = visits() + moved
     st.session_state[_PAGE] = title
+    return moved
 
 
 def set_persistent(key: str, value: Any) -> None:

@@ -28,7 +28,7 @@ def test_the_second_opinion_says_how_far_both_lie_apart_and_both_times(page, que
     assert not app.error
     assert app.success[0].value == "Both engines agree within 0.001 in every value."
     told = {each.label: each.value for each in app.metric}
-    assert float(told["largest difference"]) < 0.1
+    assert float(told["Largest difference"]) < 0.1
     assert told["OpenCV"].endswith(" ms")
     assert told["ONNX Runtime"].endswith(" ms")
 

@@ -56,11 +56,11 @@ def test_nothing_is_made_until_somebody_asks():
 
 def test_four_samples_make_a_batch_at_once():
     app = turned_on()
-    assert fact(app, "shape N x C x H x W") == "4 x 3 x 224 x 224"
-    assert fact(app, "memory") == "2.4 MB"
-    assert fact(app, "max difference to single blobs") == "0"
-    assert fact(app, "time as one batch").endswith("ms")
-    assert fact(app, "time one by one").endswith("ms")
+    assert fact(app, "Shape N x C x H x W") == "4 x 3 x 224 x 224"
+    assert fact(app, "Memory") == "2.4 MB"
+    assert fact(app, "Max difference to single blobs") == "0"
+    assert fact(app, "Time as one batch").endswith("ms")
+    assert fact(app, "Time one by one").endswith("ms")
     assert [each.split(" · ")[0] for each in captions(app)] == [f"blob[{n}]" for n in range(4)]
     assert "blobFromImages(images" in app.code[0].value
     assert "imagesFromBlob" in app.code[0].value
@@ -69,7 +69,7 @@ def test_four_samples_make_a_batch_at_once():
 def test_samples_can_be_added_and_all_be_taken_away():
     app = turned_on()
     app.pills(key="blob.batch").set_value(["cat", "grid"]).run()
-    assert fact(app, "shape N x C x H x W") == "2 x 3 x 224 x 224"
+    assert fact(app, "Shape N x C x H x W") == "2 x 3 x 224 x 224"
     app.pills(key="blob.batch").set_value([]).run()
     assert not app.exception
     assert not app.metric
@@ -78,21 +78,21 @@ def test_samples_can_be_added_and_all_be_taken_away():
 
 def test_every_layout_and_fit_goes_into_a_batch():
     app = turned_on(NHWC)
-    assert fact(app, "shape N x H x W x C") == "4 x 20 x 32 x 3"
-    assert fact(app, "max difference to single blobs") == "0"
+    assert fact(app, "Shape N x H x W x C") == "4 x 20 x 32 x 3"
+    assert fact(app, "Max difference to single blobs") == "0"
 
 
 def test_uploads_of_this_visit_are_the_batch():
     app = turned_on(uploads=uploads(3))
-    assert fact(app, "shape N x C x H x W") == "3 x 3 x 224 x 224"
+    assert fact(app, "Shape N x C x H x W") == "3 x 3 x 224 x 224"
     assert captions(app)[2].endswith("mine 2.png")
     app.segmented_control(key="blob.batch_source").set_value("samples").run()
-    assert fact(app, "shape N x C x H x W") == "4 x 3 x 224 x 224"
+    assert fact(app, "Shape N x C x H x W") == "4 x 3 x 224 x 224"
 
 
 def test_a_single_upload_leaves_the_samples_and_says_how_to_use_ones_own():
     app = turned_on(uploads=uploads(1))
-    assert fact(app, "shape N x C x H x W") == "4 x 3 x 224 x 224"
+    assert fact(app, "Shape N x C x H x W") == "4 x 3 x 224 x 224"
     assert any("two or more pictures" in each.value for each in app.caption)
 
 

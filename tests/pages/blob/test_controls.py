@@ -12,9 +12,9 @@ def test_a_preset_turns_every_knob(title, visit):
     app.selectbox(key="blob.preset").set_value(title).run()
     spec = next(preset.spec for preset in PRESETS if preset.title == title)
     shape = f"1 x 3 x {spec.size.height} x {spec.size.width}"
-    assert metric(app, "shape N x C x H x W") == shape
+    assert metric(app, "Shape N x C x H x W") == shape
     assert app.toggle(key="blob.swapRB").value == spec.swap_rb
-    assert metric(app, "max difference to cv2.dnn") == "0"
+    assert metric(app, "Max difference to cv2.dnn") == "0"
 
 
 def test_a_link_restores_the_knobs(visit):
@@ -28,7 +28,7 @@ def test_a_link_restores_the_knobs(visit):
         blob__scalefactor="0.017",
         blob__layout="NHWC",
     )
-    assert metric(app, "shape N x H x W x C") == "1 x 200 x 320 x 3"
+    assert metric(app, "Shape N x H x W x C") == "1 x 200 x 320 x 3"
     assert app.text_input(key="blob.mean").value == "104, 117, 123"
     assert app.segmented_control(key="blob.fit").value == "letterbox"
     assert any("600 x 400" in str(each.captions) for each in app.image)

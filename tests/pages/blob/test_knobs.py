@@ -30,6 +30,6 @@ def test_the_preset_of_every_card_makes_that_cards_blob(model, visit):
     assert not app.error
     image = decode_picture(sample_picture(samples()[0].name))
     blob, _ = make_blob(image, model.blob)
-    assert metric(app, "shape N x C x H x W") == " x ".join(map(str, blob.shape))
+    assert metric(app, "Shape N x C x H x W") == " x ".join(map(str, blob.shape))
     table = app.dataframe[0].value
     np.testing.assert_allclose(table["max"], blob.max(axis=(0, 2, 3)), rtol=1e-6)

@@ -21,4 +21,4 @@ def test_the_planes_on_the_blob_page_are_the_blob_of_cv2(visit, media):
         value = (seen - 1) / 254 * (plane.max() - plane.min()) + plane.min()
         step = (plane.max() - plane.min()) / 254  # an eye sees 254 greys, not float32
         np.testing.assert_allclose(value, grown, atol=2 * step)
-    assert metric(app, "max difference to cv2.dnn") == "0"
+    assert metric(app, "Max difference to cv2.dnn") == "0"

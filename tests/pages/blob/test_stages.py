@@ -44,7 +44,7 @@ def test_every_stage_is_in_the_strip_and_the_first_is_large():
     app = opened()
     assert len([alt for alt in alts(app) if alt.endswith("small")]) == 8
     assert heading(app) == "#### 1 · image"
-    assert facts(app) == {"shape": "300 x 451 x 3", "dtype": "uint8", "min": "0", "max": "231"}
+    assert facts(app) == {"Shape": "300 x 451 x 3", "dtype": "uint8", "Min": "0", "Max": "231"}
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,8 @@ def test_the_downloads_hold_what_they_promise(spec, offered):
     assert made["Picture"] == picture.data
     assert made["script.py"] == script(spec, imread_recipe(picture))
     for number, channel in enumerate("RGB"):
-        given = offered[f"plane {channel}"]
-        assert made[f"plane {channel}"].startswith(b"\x89PNG")
+        given = offered[f"Plane {channel}"]
+        assert made[f"Plane {channel}"].startswith(b"\x89PNG")
         assert given["file_name"].startswith(f"plane-{number}-{channel}-from")
 
 

@@ -15,7 +15,6 @@ from core.outputs import Outputs
 from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.pipeline import Thresholds, detect, nms_candidates, run_model
-from core.render.shown import Shown
 from pages.components.detection import box_canvas
 from tests.pages.screen import unpacked
 
@@ -41,9 +40,9 @@ def visit_low(visit, **query):
 
 def test_the_browser_gets_every_candidate_exactly():
     run = answered()
-    shown = Shown.of(decode_picture(sample_picture("motorcycle")))
+    picture = sample_picture("motorcycle")
     result = detect(run, Thresholds(0.3, 0.6, soft=True))
-    head, parts = unpacked(box_canvas.packed(shown, result, {}))
+    head, parts = unpacked(box_canvas.packed(picture, result, {}))
     sent = nms_candidates(run)
     np.testing.assert_array_equal(np.frombuffer(parts["xyxy"]).reshape(-1, 4), sent.xyxy)
     np.testing.assert_array_equal(np.frombuffer(parts["confidence"], "<f4"), sent.confidence)
@@ -56,15 +55,15 @@ def test_the_browser_gets_every_candidate_exactly():
 
 def test_the_browser_gets_the_corners_of_turned_boxes_and_of_no_others(monkeypatch):
     result = detect(answered(), Thresholds())
-    shown = Shown.of(decode_picture(sample_picture("motorcycle")))
+    picture = sample_picture("motorcycle")
     upright = nms_candidates(result.run)
-    assert "corners" not in unpacked(box_canvas.packed(shown, result, {}))[1]
+    assert "corners" not in unpacked(box_canvas.packed(picture, result, {}))[1]
     corners = np.random.default_rng(0).random((len(upright), 8))
     monkeypatch.setattr(
         "pages.components.detection.box_canvas.nms_candidates",
         lambda *_: replace(upright, corners=corners),
     )
-    parts = unpacked(box_canvas.packed(shown, result, {}))[1]
+    parts = unpacked(box_canvas.packed(picture, result, {}))[1]
     np.testing.assert_array_equal(np.frombuffer(parts["corners"]).reshape(-1, 8), corners)
 
 

@@ -21,7 +21,7 @@ def test_on_a_page_without_any_box_everything_still_stands(visit):
         app = visit("detection", sample="motorcycle", detection__more=tab)
         app.slider(key=f"detection.{STARTER}.confidence").set_value(1.0).run()
         assert not app.exception
-        assert metric(app, "detections") == "0"
+        assert metric(app, "Detections") == "0"
 
 
 def opened(visit, name, **query):
@@ -73,7 +73,7 @@ def test_counts_change_with_the_confidence_and_the_filter_stays(name, visit):
 def test_the_table_lists_what_the_picture_shows(name, visit):
     app = opened(visit, name)
     table = app.dataframe[0].value
-    assert len(table) == int(metric(app, "detections"))
+    assert len(table) == int(metric(app, "Detections"))
     assert table["label"][0] == "motorbike"
     (alt,) = (
         each.proto.imgs[0].alt
@@ -81,5 +81,5 @@ def test_the_table_lists_what_the_picture_shows(name, visit):
         if each.proto.imgs[0].alt.startswith("Result")
     )
     assert alt == "Result: " + ", ".join(table["label"])
-    raw, confident = metric(app, "raw predictions"), metric(app, "above threshold")
+    raw, confident = metric(app, "Raw predictions"), metric(app, "Above threshold")
     assert int(raw.replace(",", "")) >= int(confident) >= len(table)

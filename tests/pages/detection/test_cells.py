@@ -40,7 +40,7 @@ def test_the_arithmetic_on_the_page_ends_in_the_box_the_page_found(visit):
     run = run_model(sample_picture("motorcycle"), model)
     row = int(detect(run, Thresholds(model.confidence)).kept.row[0])
     raw = raw_detections(run)
-    assert facts(app)["raw prediction"] == str(row)
+    assert facts(app)["Raw prediction"] == str(row)
     ends = [last(app, end) for end in ("left", "top", "right", "bottom")]
     np.testing.assert_allclose(ends, raw.xyxy[row], atol=1e-3)
     assert last(app, "confidence") == pytest.approx(raw.confidence[row], abs=1e-5)
@@ -52,10 +52,10 @@ def test_another_box_has_another_cell_and_other_numbers(visit):
     app.selectbox(key="detection.box").select_index(1).run()
     after = facts(app)
     assert not app.exception
-    assert after["raw prediction"] != before["raw prediction"]
-    assert (after["stride"], after["cell (column, row)"]) != (
-        before["stride"],
-        before["cell (column, row)"],
+    assert after["Raw prediction"] != before["Raw prediction"]
+    assert (after["Stride"], after["Cell (column, row)"]) != (
+        before["Stride"],
+        before["Cell (column, row)"],
     )
     assert steps(app) != told
 
@@ -85,8 +85,8 @@ def test_without_any_box_the_grids_are_still_there(visit):
 
 def test_a_net_without_anchors_and_files_explains_its_boxes_as_they_are(visit):
     app = opened(visit, model="Colour blobs", sample="circles")
-    assert facts(app)["anchor"] == "unknown"
-    assert facts(app)["box in the cell"].endswith("of 7")
+    assert facts(app)["Anchor"] == "unknown"
+    assert facts(app)["Box in the cell"].endswith("of 7")
 
 
 @needs_shared
@@ -98,7 +98,7 @@ def test_the_families_explain_themselves(name, anchor, visit):
     download(card_named(name))
     app = opened(visit, model=card_named(name).title, sample="motorcycle")
     assert not app.error
-    assert facts(app)["anchor"].endswith(anchor)
+    assert facts(app)["Anchor"].endswith(anchor)
     assert last(app, "confidence") > 0.3
 
 

@@ -53,15 +53,15 @@ def test_a_truth_file_gives_matches_misses_precision_and_recall(visit):
     assert not app.error
     shown = metrics(app)
     assert (
-        shown["true positives (TP)"],
-        shown["false negatives (FN)"],
-        shown["false positives (FP)"],
+        shown["True positives (TP)"],
+        shown["False negatives (FN)"],
+        shown["False positives (FP)"],
     ) == (
         "1",
         "1",
         "5",
     )
-    assert (shown["precision"], shown["recall"]) == ("16.7%", "50.0%")
+    assert (shown["Precision"], shown["Recall"]) == ("16.7%", "50.0%")
     assert shown["F1"] == "25.0%"
     table = by_class(app)
     assert table.loc["motorbike", ["objects", "TP", "FN", "FP"]].tolist() == [1, 1, 0, 3]
@@ -78,20 +78,20 @@ def test_thresholds_move_precision_and_recall_but_not_average_precision(visit):
     before = metrics(app)
     app.slider(key=f"detection.{YOLO}.confidence").set_value(0.5).run()
     after = metrics(app)
-    assert (before["precision"], after["precision"]) == ("16.7%", "100.0%")
-    assert (before["recall"], after["recall"]) == ("100.0%", "100.0%")
-    assert before["mean AP"] == after["mean AP"]
+    assert (before["Precision"], after["Precision"]) == ("16.7%", "100.0%")
+    assert (before["Recall"], after["Recall"]) == ("100.0%", "100.0%")
+    assert before["Mean AP"] == after["Mean AP"]
     app.slider(key=f"detection.{YOLO}.confidence").set_value(1.0).run()
-    assert (metrics(app)["precision"], metrics(app)["recall"]) == ("n/a", "0.0%")
+    assert (metrics(app)["Precision"], metrics(app)["Recall"]) == ("n/a", "0.0%")
 
 
 @needs_shared
 def test_a_stricter_iou_makes_a_loose_box_a_false_alarm(visit):
     app = give(opened(visit, YOLO, confidence="0.5"), "3 0.4 0.53 0.7 0.8")
-    assert metrics(app)["true positives (TP)"] == "1"
+    assert metrics(app)["True positives (TP)"] == "1"
     app.slider(key="truth.iou").set_value(0.9).run()
-    assert metrics(app)["true positives (TP)"] == "0"
-    assert metrics(app)["false positives (FP)"] == "1"
+    assert metrics(app)["True positives (TP)"] == "0"
+    assert metrics(app)["False positives (FP)"] == "1"
 
 
 def test_of_filtered_classes_only_these_are_expected(visit):
@@ -100,7 +100,7 @@ def test_of_filtered_classes_only_these_are_expected(visit):
         cycle(STARTER) + PERSON,
     )
     assert by_class(app).index.tolist() == ["motorbike"]
-    assert metrics(app)["false negatives (FN)"] == "0"
+    assert metrics(app)["False negatives (FN)"] == "0"
 
 
 def test_labels_the_model_does_not_know_are_named_and_left_out(visit):
@@ -112,7 +112,7 @@ def test_labels_the_model_does_not_know_are_named_and_left_out(visit):
     (warning,) = (each.value for each in app.warning)
     assert "has no classes with these names" in warning
     assert "[x](" not in warning
-    assert metrics(app)["false negatives (FN)"] == "0"
+    assert metrics(app)["False negatives (FN)"] == "0"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_wrong_file_gets_a_sentence_and_the_page_lives(name, text, sentence, v
     (error,) = (each.value for each in app.error)
     assert sentence in error
     assert not app.exception
-    assert "detections" in metrics(app)
+    assert "Detections" in metrics(app)
 
 
 COCO = {
@@ -146,10 +146,10 @@ COCO = {
 
 def test_of_two_images_of_one_name_the_visitor_chooses_and_a_bad_object_is_named(visit):
     app = give(opened(visit, STARTER), json.dumps(COCO), name="a.json")
-    assert "true positives (TP)" not in metrics(app)
+    assert "True positives (TP)" not in metrics(app)
     (chosen,) = (each for each in app.selectbox if "Several images" in each.label)
     chosen.set_value("2").run()
-    assert metrics(app)["true positives (TP)"] == "1"
+    assert metrics(app)["True positives (TP)"] == "1"
     assert any("1 object of the file cannot be read" in each.label for each in app.expander)
     assert any("a box from 0, 0 to 0, 0 is empty" in each.value for each in app.markdown)
 
@@ -187,22 +187,22 @@ def test_of_a_turned_photo_the_visitor_says_where_the_truth_was_drawn(drawn_on, 
 def test_the_truth_is_kept_for_its_picture_until_it_is_forgotten(visit):
     app = give(opened(visit, STARTER), cycle(STARTER))
     app.pills(key="sample").set_value("coffee").run()
-    assert "true positives (TP)" not in metrics(app)  # that truth is about another picture
+    assert "True positives (TP)" not in metrics(app)  # that truth is about another picture
     app.pills(key="sample").set_value("motorcycle").run()
-    assert metrics(app)["true positives (TP)"] == "1"
+    assert metrics(app)["True positives (TP)"] == "1"
     assert any("Compared with motorcycle" in each.value for each in app.caption)
     app.button(key="truth.forget").click().run()
-    assert "true positives (TP)" not in metrics(app)
+    assert "True positives (TP)" not in metrics(app)
 
 
 @needs_shared
 def test_without_a_file_the_boxes_of_now_can_be_the_truth(visit):
     app = opened(visit, YOLO)
     app.button(key="truth.take").click().run()
-    assert metrics(app)["true positives (TP)"] == "6"
-    assert (metrics(app)["precision"], metrics(app)["recall"]) == ("100.0%", "100.0%")
+    assert metrics(app)["True positives (TP)"] == "6"
+    assert (metrics(app)["Precision"], metrics(app)["Recall"]) == ("100.0%", "100.0%")
     app.slider(key=f"detection.{YOLO}.confidence").set_value(0.3).run()
-    assert (metrics(app)["precision"], metrics(app)["recall"]) == ("100.0%", "33.3%")
+    assert (metrics(app)["Precision"], metrics(app)["Recall"]) == ("100.0%", "33.3%")
 
 
 def test_while_the_tab_is_closed_nothing_is_compared(visit, monkeypatch):

@@ -17,7 +17,7 @@ def test_the_ledger_adds_up_and_its_kept_rows_are_the_table(visit):
     counts = [int(part.split(" ", 1)[0]) for part in parts.split(" + ")]
     assert sum(counts) == int(re.sub(r"\D", "", whole)) == 6300
     table, lines = (each.value for each in app.dataframe)
-    assert len(table) == int(metric(app, "detections"))
+    assert len(table) == int(metric(app, "Detections"))
     kept = lines[lines["fate"] == "kept"]
     assert kept["raw row"].tolist() == table["raw prediction"].tolist()
     assert set(lines["fate"]) == {"kept", "suppressed"}

@@ -54,10 +54,10 @@ def as_if_unknown(monkeypatch):
 
 def test_a_series_asks_only_where_the_card_does_not_say(visit, monkeypatch):
     asked = [each.label for each in visit("many").selectbox]
-    assert "output layout" not in asked
+    assert "Output layout" not in asked
     as_if_unknown(monkeypatch)
     asked = [each.label for each in visit("many").selectbox]
-    assert "output layout" in asked
+    assert "Output layout" in asked
 
 
 def test_what_fits_no_layout_says_so_and_a_choice_answers(visit, monkeypatch):

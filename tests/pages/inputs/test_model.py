@@ -22,7 +22,7 @@ def test_a_model_that_is_not_here_is_fetched_when_the_visitor_asks(visit):
     app.button(key="detection.fetch").click().run()
     assert present(model)
     assert not app.error
-    assert metric(app, "raw predictions") == "1,500"
+    assert metric(app, "Raw predictions") == "1,500"
 
 
 @needs_shared
@@ -43,7 +43,7 @@ def test_a_download_that_runs_needs_no_second_click(visit, monkeypatch):
         assert transfer.wait(0)
         assert not app.error
         assert any("on this server" in each.value for each in app.caption)
-        assert metric(app, "raw predictions") == "1,500"
+        assert metric(app, "Raw predictions") == "1,500"
         assert set(shelf.gets.values()) == {1}
 
 
@@ -152,4 +152,4 @@ def test_the_real_recommended_detector_comes_with_one_click(visit):
     assert "**Better answers: YOLOX&#45;nano**, 3.7 MB, knows 80 classes" in words(app)
     app.button(key="detection.better").click().run()
     assert app.selectbox(key="detection.model").value == "YOLOX-nano"
-    assert metric(app, "raw predictions") == "3,549"
+    assert metric(app, "Raw predictions") == "3,549"

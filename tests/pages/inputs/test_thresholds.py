@@ -31,9 +31,9 @@ def test_moving_a_slider_does_not_run_the_net(name, visit, forwards):
     app = visit("detection", sample="motorcycle", detection__model=model.title)
     assert forwards.count(name) > 0
     before = len(forwards)
-    kept = int(metric(app, "detections"))
+    kept = int(metric(app, "Detections"))
     app.slider(key=f"detection.{name}.confidence").set_value(0.02).run()
-    more = int(metric(app, "detections"))
+    more = int(metric(app, "Detections"))
     app.slider(key=f"detection.{name}.iou").set_value(0.9).run()
     app.segmented_control(key="detection.nms").set_value("class-agnostic").run()
     app.segmented_control(key="detection.method").set_value("soft").run()

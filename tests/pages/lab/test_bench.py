@@ -35,8 +35,8 @@ def heading(app, start: str) -> str:
 def test_a_spec_against_itself_changes_nothing(task, visit):
     app = bench(visit, task, b__numbers=OWN)
     assert not app.error
-    assert metric(app, "largest difference") == "0"
-    assert metric(app, "values that differ") == "0.0%"
+    assert metric(app, "Largest difference") == "0"
+    assert metric(app, "Values that differ") == "0.0%"
     assert "Both sides have the same settings." in [each.value for each in app.caption]
     for each in app.dataframe:
         if "change" in each.value:

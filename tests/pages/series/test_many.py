@@ -31,7 +31,7 @@ def test_the_samples_work_at_once(visit):
     begin(app)
     assert not app.error
     assert len(table(app)) == len(samples())
-    assert [each.value for each in app.metric if each.label == "problems"] == ["0"]
+    assert [each.value for each in app.metric if each.label == "Problems"] == ["0"]
 
 
 def test_a_broken_file_gets_its_own_row_and_the_rest_goes_on(visit):

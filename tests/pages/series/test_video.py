@@ -28,8 +28,8 @@ def upload(app, data: bytes, name: str = "mine.mp4"):
 
 def test_the_sample_is_told_and_its_first_frame_read_before_any_click(visit, media):
     app = visit("video")
-    assert metric(app, "frames") == "108"
-    assert metric(app, "codec") == "H.264"
+    assert metric(app, "Frames") == "108"
+    assert metric(app, "Codec") == "H.264"
     (image,) = (each for each in app.image if each.proto.imgs[0].alt == "First frame")
     name = image.proto.imgs[0].url.rsplit("/", 1)[-1]
     seen = cv2.imdecode(np.frombuffer(media[name], np.uint8), cv2.IMREAD_COLOR)
@@ -49,7 +49,7 @@ def test_a_start_gives_a_film_a_table_and_two_downloads(visit):
     assert shown.proto.url
     annotated = Video("film", component._bytes_of(work.annotated))
     assert len(video_info(annotated).times) == 9
-    assert metric(app, "frames processed") == "9"
+    assert metric(app, "Frames processed") == "9"
 
 
 @pytest.mark.parametrize("kind", writable())
@@ -76,13 +76,13 @@ def test_a_classifier_names_every_frame(visit):
 def test_an_upload_is_kept_when_the_visitor_comes_back_until_it_is_forgotten(visit):
     app = visit("video", video__source="upload")
     upload(app, numbered(30))
-    assert metric(app, "frames") == "30"
+    assert metric(app, "Frames") == "30"
     app.switch_page("pages/home.py").run()
     app.switch_page("pages/video.py").run()
-    assert metric(app, "frames") == "30"
+    assert metric(app, "Frames") == "30"
     assert any("From earlier in this session" in each.value for each in app.caption)
     app.button(key="video.kept.forget").click().run()
-    assert metric(app, "frames") == "108"
+    assert metric(app, "Frames") == "108"
 
 
 def test_the_range_chooses_the_frames(visit):

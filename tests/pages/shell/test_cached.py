@@ -71,3 +71,21 @@ def test_work_that_was_stopped_leaves_the_question_open():
     with pytest.raises(KeyboardInterrupt):
         cached_answer("kind", "question", stopped)
     assert cached_answer("kind", "question", lambda: "answer") == "answer"
+
+
+def test_what_is_shown_is_encoded_once_for_each_size_and_spec(monkeypatch):
+    encoded = []
+    for name in ("jpeg", "png"):
+        encode = getattr(cached, name)
+        monkeypatch.setattr(
+            cached, name, lambda *a, e=encode, n=name, **k: encoded.append(n) or e(*a, **k)
+        )
+    picture = sample_picture("cat")
+    specs = [BlobSpec(Size(20, 30)), BlobSpec(Size(20, 30), mean=(9.0, 9.0, 9.0))]
+    blobs = [make_blob(decode_picture(picture), spec)[0] for spec in specs]
+    for _ in range(2):
+        small = cached.cached_photo(picture, width=200)
+        assert len(small) < len(cached.cached_photo(picture))
+        for blob, spec in zip(blobs, specs, strict=True):
+            cached.cached_seen(picture, blob, spec)
+    assert encoded == ["jpeg", "jpeg", "png", "png"]

@@ -13,20 +13,21 @@ from core.render.encode import jpeg
 from tests.pages.screen import shown
 
 
-def script(image, encoded, blob, spec):
+def script(image, encoded, picture, blob, spec):
     from pages.components.shell.images import show_exact, show_jpeg, show_seen
 
     show_exact(image, alt="exact")
     show_jpeg(encoded, alt="encoded")
-    show_seen(blob, spec)
+    show_seen(picture, blob, spec)
 
 
 def test_nothing_is_encoded_twice_and_exact_pixels_stay(media):
     image = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
-    photo, spec = decode_picture(sample_picture("cat")), BlobSpec(Size(64, 64))
+    picture = sample_picture("cat")
+    photo, spec = decode_picture(picture), BlobSpec(Size(64, 64))
     blob, _ = make_blob(photo, spec)
     encoded = jpeg(photo)
-    given = (image, encoded, blob, spec)
+    given = (image, encoded, picture, blob, spec)
     app = AppTest.from_function(script, args=given, default_timeout=60).run()
     assert not app.exception
     np.testing.assert_array_equal(shown(app, media, "exact"), image)

@@ -105,10 +105,11 @@ def handshake(port: int, origin: str | None, cookie: str = "") -> ClientConnecti
     )
 
 
-def run_page(session: ClientConnection) -> str:
-    """Run the first page as a browser does; return the id of the session."""
+def run_page(session: ClientConnection, page: str = "") -> str:
+    """Run a page as a browser does, the first one or by its name; return the session's id."""
     wish = BackMsg()
     wish.rerun_script.query_string = ""
+    wish.rerun_script.page_name = page
     session.send(wish.SerializeToString())
     session_id = ""
     while True:
@@ -167,19 +168,25 @@ def put(port: int, cookie: str, session_id: str, data: bytes) -> int:
     return ask(port, "PUT", path, body, headers)[0]
 
 
-def test_a_session_cannot_upload_without_end_and_another_one_still_can(tmp_path):
+def test_a_session_holds_no_more_uploads_than_its_limit_and_none_of_a_page_that_it_left(
+    tmp_path,
+):
     with started(tmp_path, "serve.py", BLOBSCOPE_UPLOAD_MB="5") as port:
         cookies = ask(port, "GET", "/_stcore/health")[1].get("set-cookie", "")
         found = re.search(r"_streamlit_xsrf=[^;]+", cookies)
         assert found, cookies
         cookie = found[0]
         own = f"http://127.0.0.1:{port}"
-        with handshake(port, own, cookie) as one, handshake(port, own, cookie) as other:
-            greedy, modest = run_page(one), run_page(other)
+        with handshake(port, own, cookie) as visit, handshake(port, own, cookie) as other:
+            greedy, modest = run_page(visit), run_page(other)
             assert greedy != modest
             came = [put(port, cookie, greedy, bytes(1_000_000)) for _ in range(8)]
             assert came == [204] * 5 + [413] * 3
             assert put(port, cookie, modest, bytes(1_000_000)) == 204
+            run_page(visit)
+            assert put(port, cookie, greedy, bytes(1_000_000)) == 413, "the page is the same"
+            run_page(visit, "many")
+            assert put(port, cookie, greedy, bytes(5_000_000)) == 204, "its files were let go"
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ def script():
 def test_what_did_not_happen_in_this_run_has_no_number():
     app = AppTest.from_function(script, default_timeout=60).run()
     assert {each.label: each.value for each in app.metric} == {
-        "decode image": "3.2 ms",
-        "preprocessing": "1.0 ms",
-        "inference": "250 ms",
-        "post-processing": "0.0 ms",
+        "Decode image": "3.2 ms",
+        "Preprocessing": "1.0 ms",
+        "Inference": "250 ms",
+        "Post-processing": "0.0 ms",
     }

@@ -69,7 +69,8 @@ def packed(traced: Trace, spec: BlobSpec, photo: bytes) -> bytes:
 
 def _head(traced: Trace, spec: BlobSpec, scale: PlaneScale) -> dict[str, Any]:
     """Describe the parts, and the parameters that connect them."""
-    placement, operands = traced.placement, Operands.of(traced, spec)
+    placement = traced.placement
+    operands = Operands.of(traced, spec)
     return {
         "image": placement.image.cv2,
         "resized": placement.resized.cv2,
@@ -97,7 +98,8 @@ def _names(stage: Stage) -> list[str]:
 
 def _source(traced: Trace, photo: bytes) -> dict[str, bytes]:
     """Pack the whole picture, or only the rows and columns that the resize reads."""
-    image, placement = traced["image"].array, traced.placement
+    image = traced["image"].array
+    placement = traced.placement
     if image.shape[0] * image.shape[1] <= MOST_WHOLE_PIXELS:
         return {"source": image.tobytes()}
     columns = neighbours_across(

@@ -20,14 +20,13 @@ from core.picture.image import Picture
 from core.picture.size import Size
 from core.pipeline import MOST_CANDIDATES, DetectionResult, nms_candidates
 from core.render.boxes import LINE, NUMBERED, TEXT, BoxStyle
-from core.render.encode import for_display, jpeg
 from core.render.palette import Bgr, class_colour, confidence_colour, text_colour
 from core.render.shown import Shown
 from core.results.detections import FLOOR, REACH, Detections
 from pages.components.browser.modules import script_of
 from pages.components.browser.payload import pack
 from pages.components.inputs.chosen_box import choose_row
-from pages.components.shell.cached import cached_shown
+from pages.components.shell.cached import cached_photo, cached_shown
 
 PICTURE_WIDTH, QUALITY = 1200, 85
 """Of the picture that is sent whenever a setting changes; about 150 kB."""
@@ -63,17 +62,18 @@ def box_canvas(
     state = {"turn": turn, "chosen": chosen, "style": asdict(style)}
     _CANVAS(
         key=f"{key}.canvas",
-        data=packed(cached_shown(picture), result, state),
+        data=packed(picture, result, state),
         on_knobs_change=partial(turn_knobs, key, f"{key}.{result.run.card.name}"),
         on_chosen_change=partial(choose, key),
     )
 
 
-def packed(shown: Shown, result: DetectionResult, state: Mapping[str, Any]) -> bytes:
+def packed(picture: Picture, result: DetectionResult, state: Mapping[str, Any]) -> bytes:
     """Pack what the browser needs."""
+    photo = cached_photo(picture, width=PICTURE_WIDTH, quality=QUALITY)
     boxes = nms_candidates(result.run, result.thresholds.class_ids)
     parts = {
-        "picture": jpeg(for_display(shown.image, width=PICTURE_WIDTH), quality=QUALITY),
+        "picture": photo,
         "xyxy": boxes.xyxy.astype("<f8").tobytes(),
         "confidence": boxes.confidence.astype("<f4").tobytes(),
         "classId": boxes.class_id.astype("<i4").tobytes(),
@@ -83,14 +83,14 @@ def packed(shown: Shown, result: DetectionResult, state: Mapping[str, Any]) -> b
         parts["corners"] = boxes.corners.astype("<f8").tobytes()
     head = {
         **state,
-        **_setting(shown, result),
+        **_setting(cached_shown(picture), result),
         "classes": _classes(boxes, result.run.card),
         "ramp": _ramp(),
         "most": MOST_CANDIDATES,
         "reach": REACH,
         "floor": FLOOR,
         "pen": {"line": LINE, "text": TEXT},
-        "drawn": zlib.crc32(parts["picture"]),
+        "drawn": zlib.crc32(photo),
     }
     return pack(head, parts)
 
