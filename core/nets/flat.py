@@ -12,7 +12,7 @@ MOST_ITEMS = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class FlatTable:
     """One table: where it begins in the file.
 
     All methods raise ValueError where an offset or a length points out of the file.
@@ -22,14 +22,14 @@ class Table:
     at: int
 
     @classmethod
-    def root(cls, data: memoryview) -> "Table":
+    def root(cls, data: memoryview) -> "FlatTable":
         """Return the table that a file begins with."""
         return cls(data, _number(data, "<I", 0))
 
-    def tables(self, field: int) -> Iterator["Table"]:
+    def tables(self, field: int) -> Iterator["FlatTable"]:
         """Yield the tables of a vector; none where the field is not there."""
         for place in self._items(field):
-            yield Table(self.data, place + _number(self.data, "<I", place))
+            yield FlatTable(self.data, place + _number(self.data, "<I", place))
 
     def numbers(self, field: int) -> tuple[int, ...]:
         """Return a vector of whole numbers of 32 bits."""

@@ -15,7 +15,7 @@ from core.blob.spec import BlobLayout
 from core.nets import wire
 from core.nets.card import Framework, ModelCard, ModelFile, ModelPaths
 from core.nets.darknet_cfg import read_sections
-from core.nets.flat import Table
+from core.nets.flat import FlatTable
 from core.nets.text_format import Message, parse
 from core.picture.size import Size
 
@@ -264,7 +264,7 @@ def _tflite(paths: ModelPaths) -> Declared:
     data = _mapped(paths.model)
     if bytes(data[4:8]) != b"TFL3":
         return ()
-    graph = next(Table.root(data).tables(2), None)
+    graph = next(FlatTable.root(data).tables(2), None)
     if graph is None:
         return ()
     tensors = tuple(graph.tables(0))
@@ -274,7 +274,7 @@ def _tflite(paths: ModelPaths) -> Declared:
     return tuple(_tensor(tensors[each]) for each in wanted)
 
 
-def _tensor(tensor: Table) -> DeclaredInput:
+def _tensor(tensor: FlatTable) -> DeclaredInput:
     """Read a Tensor: name 3, and its shape, 7 where an axis is free (-1), else 0."""
     dims = tensor.numbers(7) or tensor.numbers(0)
     return _of_placeholder(tensor.text(3), tuple(map(_known, dims)))

@@ -9,6 +9,10 @@ RAW_DISTANCES = 64
 """Numbers in which the heads of YOLOv8 and later write four distances, 16 each."""
 
 
+_PRIORS = "their boxes are offsets from prior boxes that no output holds."
+_FACES = "a face detector that is read: face_detection_yunet_2023mar, SCRFD or YOLOv5-face"
+
+
 def hint(outputs: Outputs, size: Size) -> str:
     """Say in sentences what outputs probably are; nothing where nobody can tell."""
     shapes = list(outputs.shapes.values())
@@ -29,13 +33,18 @@ def hint(outputs: Outputs, size: Size) -> str:
             "is what a segmentation net answers, or one that draws heat maps. Blobscope shows "
             "boxes and classes: export a detector."
         )
-    lengths = sorted(shape[-1] for shape in shapes if len(shape) == 3)
+    lengths = sorted(shape[-1] for shape in shapes if len(shape) in (2, 3))
     if lengths in ([2, 4], [2, 4, 10]):
         return (
             "Boxes, pairs of scores and perhaps landmarks are what face detectors like "
-            "RetinaFace answer: their boxes are offsets from prior boxes that no output holds. "
-            "Export it with its decoding."
+            f"RetinaFace answer: {_PRIORS} Export it with its decoding, or take {_FACES}."
         )
+    if lengths == [1, 2, 14]:
+        return (
+            "Rows of 14, 2 and 1 numbers are what a YuNet of before 2023 answers: "
+            f"{_PRIORS} Take {_FACES}."
+        )
+    lengths = sorted(shape[-1] for shape in shapes if len(shape) == 3)
     if lengths and len(shapes) == 1:
         return _table_hint(shapes[0], size)
     return ""

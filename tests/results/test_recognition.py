@@ -290,6 +290,8 @@ HINTS = {
     "segmentation": ([(1, 21, 64, 96)], "segmentation net.*export a detector"),
     "classifier": ([(1, 1000)], "what a classifier answers"),
     "RetinaFace": ([(1, 200, 4), (1, 200, 2), (1, 200, 10)], "RetinaFace.*decoding"),
+    "RetinaFace, flat": ([(200, 4), (200, 2), (200, 10)], "RetinaFace.*decoding"),
+    "YuNet of 2021 and 2022": ([(200, 14), (200, 2), (200, 1)], "YuNet.*yunet_2023mar"),
     "another input size": ([(1, 84, 777)], "another input size"),
 }
 

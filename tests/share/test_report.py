@@ -1,7 +1,9 @@
 """The report stands alone: it asks for nothing, runs nothing, and no label breaks out of it."""
 
 import base64
+import json
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 
 import cv2
@@ -13,7 +15,8 @@ from core.picture.image import Picture, decode_picture
 from core.picture.samples import sample_picture
 from core.pipeline import DetectionResult, Ranking, Thresholds, detect, ranking, run_model
 from core.results.classification import Ranked
-from core.share.detections import box_rows
+from core.share.detections import box_rows, boxes_json
+from core.share.inference_script import detection_script
 from core.share.provenance import Provenance
 from core.share.report import classification_report, detection_report
 
@@ -161,6 +164,22 @@ def test_a_report_of_nothing_says_so(answer):
     read = Reading(detection_report(provenance, empty, code="", made=MADE))
     assert "No detections." in read.text
     assert any(text.startswith("0 boxes in coffee.png") for text in read.text)
+
+
+def test_labels_that_do_not_fit_are_told_in_every_file_that_has_room_for_words(answer):
+    provenance, result = answer
+    few = replace(CARD, labels=CARD.labels[:-1])
+    doubted = Provenance(PICTURE, replace(provenance.run, card=few))
+    (warning,) = doubted.doubts
+    assert f"its card lists {len(few.labels)} labels" in warning
+    told = json.loads(boxes_json(result.kept, doubted, result.thresholds))
+    assert told["warnings"] == [warning]
+    code = detection_script(doubted, result.thresholds)
+    assert f"# Warning: {warning}" in code.splitlines()
+    page = detection_report(doubted, result, code=code, made=MADE).decode()
+    assert f"<strong>Warning:</strong> {escape(warning)}" in page
+    assert "Warning" not in detection_script(provenance, result.thresholds)
+    assert json.loads(boxes_json(result.kept, provenance, result.thresholds))["warnings"] == []
 
 
 def test_the_report_of_a_classifier_ranks_its_classes():

@@ -3,6 +3,7 @@ import io
 import os
 import signal
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import av
 import cv2
@@ -10,19 +11,23 @@ import numpy as np
 import pytest
 
 from core import jobs
+from core.answers import Answer
 from core.errors import VideoRefused
 from core.jobs import start_job
 from core.nets.catalog import card_named
-from core.picture.image import Picture
+from core.picture.image import BgrImage, Picture
 from core.picture.size import Size
 from core.pipeline import Thresholds, detect, ranking, run_model
 from core.render.encode import png
+from core.render.shown import Shown
+from core.results.classification import Ranked
+from core.results.detections import Detections
 from core.sandbox.worker import lent
 from core.series.question import Question
 from core.share.series import video_csv
 from core.video import reading, writing
-from core.video.annotate import annotate, over_time
-from core.video.reading import FrameRange, Video, frames, video_info
+from core.video.annotate import FrameAnswer, annotate, over_time
+from core.video.reading import Frame, FrameRange, Video, frames, video_info
 from core.video.sample import PHOTOS, RATE, SECONDS_A_PHOTO, sample_video
 from core.video.writing import AnnotatedVideo
 from tests.videos import numbered, without_pulses
@@ -237,3 +242,18 @@ def test_jobs_that_hang_give_their_places_back_by_themselves(clip, monkeypatch):
         with pytest.raises(VideoRefused, match="no sign of life"):
             job.wait(SECONDS)
     assert start_job((each for each in "ab"), 2).wait(SECONDS), "the places are free again"
+
+
+def test_turned_boxes_keep_their_corners_when_a_frame_s_answer_is_packed():
+    corners = np.random.default_rng(0).uniform(0, 90, (2, 8))
+    boxes = Detections([[9, 9, 60, 60]] * 2, [0.9, 0.8], [0, 1], [5, 7], corners)
+    ranked = (Ranked(0, DETECTOR.label(0), 0.9), Ranked(1, DETECTOR.label(1), 0.8))
+    image = BgrImage(np.zeros((96, 96, 3), np.uint8))
+    shown, question = Shown(image, Size(96, 96)), Question(DETECTOR)
+    packed = FrameAnswer.of(Frame(0, 0.0, image), Answer(ranked, boxes), DETECTOR, 1.0).answer
+    np.testing.assert_array_equal(packed.boxes.corners, corners)
+    np.testing.assert_array_equal(packed.boxes.row, boxes.row)
+    drawn = question.drawn(packed, shown)
+    np.testing.assert_array_equal(drawn, question.drawn(Answer(ranked, boxes), shown))
+    upright = replace(boxes, corners=np.zeros((2, 0)))
+    assert cv2.norm(drawn, question.drawn(Answer(ranked, upright), shown)) > 0

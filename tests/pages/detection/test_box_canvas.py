@@ -3,17 +3,24 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 import streamlit as st
 
+from core import pipeline
 from core.nets.catalog import card_named
+from core.nets.engine import Inference, Timings
+from core.outputs import Outputs
+from core.picture.image import decode_picture
 from core.picture.samples import sample_picture
 from core.pipeline import Thresholds, detect, nms_candidates, run_model
 from pages.components.detection import box_canvas
 from tests.pages.screen import unpacked
 
 MODEL = "starter-detector-darknet"
+STRONG = 60
+"""A change that no JPEG makes; a line does."""
 
 
 def answered():
@@ -115,3 +122,50 @@ def test_only_a_row_can_be_chosen(told, chosen, monkeypatch):
     monkeypatch.setattr(st, "session_state", state)
     box_canvas.choose("page")
     assert state.get("page.box") == chosen
+
+
+def bytes_of(media, image):
+    return np.frombuffer(media[image.proto.imgs[0].url.rsplit("/", 1)[-1]], np.uint8)
+
+
+def turned_answer(card, blob):
+    """Answer as a YOLOv8-obb would: one box of 60 x 20 at 100, 80, turned by 30 degrees."""
+    height, width = blob.shape[2:]
+    cells = sum((height // stride) * (width // stride) for stride in (8, 16, 32))
+    table = np.full((1, 4 + len(card.labels) + 1, cells), 0.001, np.float32)
+    table[0, :4] = [[50], [50], [9], [9]]
+    table[0, -1] = -0.5
+    table[0, :4, 40] = 100, 80, 60, 20
+    table[0, 4 + 3, 40] = 0.9
+    table[0, -1, 40] = np.pi / 6
+    return Inference(Outputs({"output0": table}), Timings(None, 1.0, first=False))
+
+
+def test_a_turned_box_is_turned_on_the_page_and_in_its_pictures(visit, media, monkeypatch):
+    monkeypatch.setattr(pipeline, "infer", turned_answer)
+    layout = {f"detection__{MODEL}__layout": "yolov8-obb", "detection__more": "Pictures"}
+    app = visit("detection", sample="motorcycle", **layout)
+    assert not app.error
+    head, parts = canvas_of(app)
+    along, across = 30 * np.array([3**0.5 / 2, 0.5]), 10 * np.array([-0.5, 3**0.5 / 2])
+    from_middle = (-along - across, along - across, along + across, across - along)
+    by_hand = np.array([np.array([100, 80]) + each for each in from_middle])
+    sent = np.frombuffer(parts["corners"]).reshape(-1, 4, 2)[0]
+    np.testing.assert_allclose(
+        sorted(sent.tolist()), sorted(by_hand.tolist()), atol=0.01
+    )  # blob pixels
+    scale, offset, size = (np.array(head[each]) for each in ("scale", "offset", "image"))
+    on_picture = (by_hand - offset) / scale
+    (result,) = (each for each in app.image if each.proto.imgs[0].alt.startswith("Result"))
+    plain = decode_picture(sample_picture("motorcycle"))
+    difference = cv2.absdiff(cv2.imdecode(bytes_of(media, result), cv2.IMREAD_COLOR), plain)
+    assert tuple(size) == plain.shape[1::-1], "the picture is small enough to be shown whole"
+
+    def drawn_at(point):
+        x, y = np.rint(point).astype(int)
+        return int(difference[y - 2 : y + 3, x - 2 : x + 3].max()) > STRONG
+
+    middles = (on_picture + np.roll(on_picture, -1, axis=0)) / 2
+    assert [drawn_at(each) for each in middles] == [True] * 4
+    (left, _), (right, bottom) = on_picture.min(axis=0), on_picture.max(axis=0)
+    assert [drawn_at(each) for each in ((left, bottom), (right, bottom))] == [False] * 2

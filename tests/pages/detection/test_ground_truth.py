@@ -1,16 +1,20 @@
 """Ground truth on the Detection page, as a visitor meets it."""
 
+import io
 import json
 
 import pytest
+from PIL import Image
 
 from core.nets.catalog import card_named
 from core.nets.downloads import download
+from core.picture.samples import sample_picture
 from tests.shared import needs_shared
 
 STARTER, YOLO = "starter-detector-darknet", "yolo-fastest-1.1-coco"
 PERSON = "0 0.8 0.3 0.1 0.2\n"
 UPLOADER = "truth.file."
+EXIF_ORIENTATION = 0x0112
 
 
 def cycle(name) -> str:
@@ -148,6 +152,36 @@ def test_of_two_images_of_one_name_the_visitor_chooses_and_a_bad_object_is_named
     assert metrics(app)["True positives (TP)"] == "1"
     assert any("1 object of the file cannot be read" in each.label for each in app.expander)
     assert any("a box from 0, 0 to 0, 0 is empty" in each.value for each in app.markdown)
+
+
+def turned_photo() -> bytes:
+    """The motorcycle as a camera on its side stores it, with the EXIF turn that rights it."""
+    upright = Image.open(io.BytesIO(sample_picture("motorcycle").data)).convert("RGB")
+    turn = Image.Exif()
+    turn[EXIF_ORIENTATION] = 6
+    kept = io.BytesIO()
+    upright.transpose(Image.Transpose.ROTATE_90).save(kept, "JPEG", quality=95, exif=turn)
+    return kept.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("drawn_on", "line"),
+    [("upright", "0.433 0.534 0.603 0.510"), ("stored", "0.534 0.567 0.510 0.603")],
+)
+def test_of_a_turned_photo_the_visitor_says_where_the_truth_was_drawn(drawn_on, line, visit):
+    app = opened(visit, STARTER)
+    app.segmented_control(key="picture").set_value("upload").run()
+    app.file_uploader(key="picture.upload").upload("phone.jpg", turned_photo(), "image/jpeg")
+    number = card_named(STARTER).labels.index("motorbike")
+    app = give(app.run(), f"{number} {line}\n", name="phone.txt")
+    app.slider(key="truth.iou").set_value(0.85).run()  # turned wrongly, it overlaps too
+    (asked,) = (each for each in app.radio if "were drawn on" in each.label)
+    found = {}
+    for each in ("upright", "stored"):
+        asked.set_value(each).run()
+        found[each] = metrics(app)["true positives (TP)"]
+        (asked,) = (each for each in app.radio if "were drawn on" in each.label)
+    assert found == {"upright": "0", "stored": "0", drawn_on: "1"}
 
 
 def test_the_truth_is_kept_for_its_picture_until_it_is_forgotten(visit):
