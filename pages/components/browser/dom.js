@@ -40,6 +40,22 @@ export function part(parent, selector) {
 }
 
 /**
+ * Make a canvas that the keyboard reaches and a screen reader hands its keys to.
+ *
+ * @param {string} kind what a screen reader calls it: "picture with boxes"
+ * @param {string} hint the id of the element that says which keys do what
+ * @returns {HTMLCanvasElement}
+ */
+export function keyboardCanvas(kind, hint) {
+  const canvas = element('canvas')
+  canvas.tabIndex = 0
+  canvas.setAttribute('role', 'application')
+  canvas.setAttribute('aria-roledescription', kind)
+  canvas.setAttribute('aria-describedby', hint)
+  return canvas
+}
+
+/**
  * @param {HTMLCanvasElement} canvas
  * @returns {CanvasRenderingContext2D}
  */

@@ -1,6 +1,6 @@
 // One picture of the pixel lab: the source, the fitted one or a plane, with its cross-hair.
 
-import { context2d, element } from '../../browser/dom.js'
+import { context2d, element, keyboardCanvas } from '../../browser/dom.js'
 import { clipped } from '../../browser/numbers.js'
 import { blobValue, digits, fittedPixel, sourcePixel } from './arithmetic.js'
 import { paintedBytes, paintedPlane, shade } from './painting.js'
@@ -51,11 +51,7 @@ export class Picture {
     this.asked = null
     this.title = element('span', 'title')
     this.note = element('span', 'note')
-    this.canvas = element('canvas')
-    this.canvas.tabIndex = 0
-    this.canvas.setAttribute('role', 'application')
-    this.canvas.setAttribute('aria-roledescription', 'picture with a cross-hair')
-    this.canvas.setAttribute('aria-describedby', 'lab-hint')
+    this.canvas = keyboardCanvas('picture with a cross-hair', 'lab-hint')
     this.figure = element('figure', kind, element('figcaption', '', this.title, this.note),
       this.canvas)
     this.context = context2d(this.canvas)

@@ -3,7 +3,7 @@
 // Python sends bytes (see __init__.py) and is told of a slider when it is released, and of a
 // box when it is chosen. The rule is in nms.js; here is what people see of it.
 
-import { context2d, element, part } from '../../browser/dom.js'
+import { context2d, element, keyboardCanvas, part } from '../../browser/dom.js'
 import { clipped } from '../../browser/numbers.js'
 import { unpack } from '../../browser/payload.js'
 import { filtered } from './nms.js'
@@ -129,11 +129,7 @@ class BoxCanvas {
     this.ghosts.type = 'checkbox'
     this.ghosts.onchange = () => this.refilter()
     this.count = element('p', 'count')
-    this.canvas = element('canvas')
-    this.canvas.tabIndex = 0
-    this.canvas.setAttribute('role', 'application')
-    this.canvas.setAttribute('aria-roledescription', 'picture with boxes')
-    this.canvas.setAttribute('aria-describedby', 'boxes-hint')
+    this.canvas = keyboardCanvas('picture with boxes', 'boxes-hint')
     this.context = context2d(this.canvas)
     this.told = element('p', 'told')
     this.spoken = element('output', 'spoken')
