@@ -44,7 +44,7 @@ def show_stream(key: str, stage: Stage, settings: LiveSettings) -> None:
 def _make_ready(settings: LiveSettings) -> None:
     """Load the net before START is pressed, so that the first frame does not wait for it."""
     if settings.card is not None:
-        cached_run(sample_picture("grid"), settings.card, settings.spec)
+        cached_run(sample_picture("cat"), settings.card, settings.spec)
         show_constant_doubt(settings.card)
 
 
