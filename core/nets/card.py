@@ -454,9 +454,10 @@ def _shown(value: Any) -> str:
 
 
 def _whole(value: Any) -> int:
-    if not -(2**63) <= _of_type(int)(value) < 2**63:
+    whole = _of_type(int)(value)
+    if not -(2**63) <= whole < 2**63:
         raise ValueError
-    return int(value)
+    return whole
 
 
 def _tables(value: Any) -> list[dict[str, Any]]:

@@ -53,12 +53,13 @@ class Settled:
         if self._card is None:
             return self._first(run, where)
         settled = replace(run, card=self._card)
-        try:
-            _ = settled.card.task == "classification" or settled.reading
-        except LayoutUnknown as misfit:
-            raise LayoutUnknown(
-                f"Read in the same layout as those before, {where} makes no sense. {misfit}"
-            ) from misfit
+        if self._card.task == "detection":
+            try:
+                _ = settled.reading  # raises where it does not fit
+            except LayoutUnknown as misfit:
+                raise LayoutUnknown(
+                    f"Read in the same layout as those before, {where} makes no sense. {misfit}"
+                ) from misfit
         return settled
 
     def _first(self, run: Run, where: str) -> Run:
